@@ -1,0 +1,34 @@
+"""Start here: `streamlit run app.py`. Pages, language and theme; each page answers one question."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from rnnlm_ui import session
+from rnnlm_ui.i18n import t
+from rnnlm_ui.static_files import ensure_plotly
+
+HERE = Path(__file__).resolve().parent
+PAGES = {  # file and address: icon
+    "home": "home", "data": "description", "build": "account_tree", "train": "monitoring",
+    "states": "grid_on", "gradients": "trending_down", "generate": "edit_note",
+}
+
+# An own icon file: a `:material/…:` one would be fetched from the internet as the favicon.
+st.set_page_config(page_title="Unroll", page_icon=str(HERE / "static" / "icon.png"), layout="wide",
+                   initial_sidebar_state="collapsed")
+ensure_plotly(HERE / "static")
+session.begin()
+
+page = st.navigation(
+    [st.Page(f"pages/{name}.py", title=t(f"nav.{name}"), icon=f":material/{icon}:",
+             url_path="" if name == "home" else name, default=name == "home")
+     for name, icon in PAGES.items()],
+    position="top")
+
+with st.sidebar:
+    session.language_switch(t("sidebar.language"))
+    with st.expander(t("sidebar.about"), icon=":material/info:", type="compact"):
+        st.markdown(t("sidebar.about_text"))
+
+page.run()

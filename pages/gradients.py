@@ -1,0 +1,6 @@
+"""Placeholder."""
+
+from rnnlm_ui.i18n import t
+from rnnlm_ui.page import head
+
+head(t("nav.gradients"))

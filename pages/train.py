@@ -1,0 +1,143 @@
+"""Is it learning? Choose, start, watch the loss fall among its yardsticks, read what it writes."""
+
+import streamlit as st
+
+from rnnlm_core import launch
+from rnnlm_core.errors import BadInput, UnrollError
+from rnnlm_core.records import Status
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui import config_form, runs, session
+from rnnlm_ui.i18n import number, t
+from rnnlm_ui.live import follow, tail_of
+from rnnlm_ui.page import fault, head, how_to_read, next_link, primary_label
+from rnnlm_ui.training_view import (
+    UNITS,
+    finding,
+    loss_chart,
+    newest_sample,
+    norm_chart,
+    progress_share,
+    progress_text,
+    timeline,
+)
+
+
+def start() -> None:
+    """Make the run folder and start its worker; what is wrong is told in the answer's place."""
+    try:
+        with st.spinner(t("train.preparing")):
+            folder = launch.create_run(session.draft(), launch.runs_root())
+            launch.start(folder)
+    except BadInput as error:
+        session.remember("train.fault", error)
+        return
+    session.choose_run(folder.id)
+
+
+def resume(folder: RunFolder) -> None:
+    try:
+        launch.start(folder)
+    except BadInput as error:
+        session.remember("train.fault", error)
+
+
+def setup() -> None:
+    """The settings, then the page's one primary button."""
+    config_form.open_fields()
+    left, right = st.columns([1, 3], vertical_alignment="center")
+    left.button(primary_label(t("common.start"), "play_arrow"), type="primary", on_click=start)
+    with right:
+        config_form.popovers()
+
+
+def controls(folder: RunFolder, status: Status) -> None:
+    """Pause, one step and stop beside the progress; while starting, what is happening."""
+    paused, started = status.state == "paused", status.state in ("running", "paused")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(primary_label(t("train.resume"), "play_arrow") if paused
+                  else primary_label(t("train.pause"), "pause"), type="primary", key="train.pause",
+                  disabled=not started,
+                  on_click=lambda: launch.wish(folder, "run" if paused else "pause"))
+        st.button(t("train.one_step"), icon=":material/skip_next:", disabled=not paused,
+                  key="train.step", on_click=lambda: launch.wish(folder, "step"))
+        st.button(t("common.stop"), icon=":material/stop:", key="train.stop",
+                  on_click=lambda: launch.wish(folder, "stop"))
+        st.progress(progress_share(status), text=line(status))
+
+
+def line(status: Status) -> str:
+    """The words over the progress bar."""
+    if status.state == "running":
+        if launch_wish_pending(status):
+            return t("train.stopping")
+        return progress_text(status)
+    if status.state == "paused":
+        return ":material/pause: " + t("train.paused", progress=progress_text(status))
+    if status.state == "not_responding":
+        return ":material/hourglass_empty: " + t("train.not_responding")
+    return t(f"train.activity.{status.activity or 'launching'}")
+
+
+def launch_wish_pending(status: Status) -> bool:
+    """Whether the last evaluation after the end is what the worker is at."""
+    return status.activity == "finishing"
+
+
+def ended(folder: RunFolder, status: Status) -> None:
+    """One line on how the run ended, and the way out where there is one."""
+    if status.error is not None:
+        fault(UnrollError(status.error["code"], **status.error["values"]))
+    elif status.state in ("stopped", "lost"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(t(f"train.ended.{status.state}", step=number(status.step)))
+            st.button(t("train.resume"), icon=":material/play_arrow:", key="train.go_on",
+                      on_click=lambda: resume(folder))
+
+
+def live(folder: RunFolder, active: bool, unit: str) -> None:
+    """Everything that moves, in one fragment; ends with a full run when the training has ended."""
+    status, tail = launch.status(folder), tail_of(folder.path).refresh()
+    if active and not runs.is_active(status.state):
+        st.rerun()
+    config, yardsticks = folder.config(), folder.yardsticks()
+    if active:
+        controls(folder, status)
+    else:
+        ended(folder, status)
+    st.markdown(finding(status, tail, yardsticks, unit))
+    picture, side = st.columns([2.1, 1], gap="medium")
+    revision = (status.state, status.resumes)
+    with picture:
+        loss_chart(tail, yardsticks, config, unit, revision)
+    with side:
+        newest_sample(tail.samples)
+        norm_chart(tail, config, revision)
+    timeline(tail.samples)
+
+
+def unit_switch() -> str:
+    session.preset("unit", UNITS[0])
+    return st.segmented_control(t("train.unit"), UNITS, key="unit", required=True,
+                                format_func=lambda u: t(f"train.unit_name.{u}"),
+                                label_visibility="collapsed", bind="query-params") or UNITS[0]
+
+
+folder = runs.current()
+active = runs.is_active(launch.status(folder).state)
+
+
+def actions() -> None:
+    unit_switch()
+    runs.picker()
+
+
+head(t("train.title"), actions=actions)
+problem = session.recall("train.fault", None)
+session.forget("train.fault")
+if problem is not None:
+    fault(problem)
+if not active:
+    setup()
+follow(lambda: live(folder, active, session.widget("unit", UNITS[0])), active)
+next_link("states", t("train.next"))
+how_to_read(t("train.how_to_read"))

@@ -1,0 +1,3 @@
+from rnnlm_core.cli import main
+
+main()

@@ -1,0 +1,206 @@
+"""`python -m rnnlm_core`: train, resume, generate, runs, ship.
+
+Every field of `RunConfig` is an option of `train`. Results go to stdout, progress to stderr.
+Exit codes: 0 finished, 2 bad input, 3 diverged, 130 interrupted with the checkpoint kept.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from rnnlm_core import launch
+from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
+from rnnlm_core.data.builtin import BUILTIN
+from rnnlm_core.data.corpus import HUB, OWN, keep_own_text
+from rnnlm_core.data.files import read_text_file
+from rnnlm_core.errors import RunError, UnrollError
+from rnnlm_core.records import Status
+from rnnlm_core.run.directory import RunFolder
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+                  help="Small recurrent language models: train, look inside, write.")
+_SHORT = {"max_steps": "--steps", "max_seconds": "--seconds"}
+RunsOption = Annotated[Path | None, typer.Option("--runs", help="Folder of the runs.")]
+
+
+def _train(runs: Path | None, **settings: Any) -> None:
+    """Train in the foreground; the last line on stdout is the run folder."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    if "max_steps" in given and "max_seconds" not in given:
+        given["max_seconds"] = 0.0  # asked for steps: no limit in time
+    root = runs or launch.runs_root()
+    config = RunConfig.from_mapping(given)
+    if (source := config.corpus) not in BUILTIN and not source.startswith((HUB, OWN)):
+        config = _with_file(config, Path(source), root)
+    _foreground(launch.create_run(config, root))
+
+
+def _with_file(config: RunConfig, path: Path, root: Path) -> RunConfig:
+    """The file's text goes into the store; the run names it by its hash, never by a path."""
+    text = read_text_file(path).text
+    kept = keep_own_text(root / "corpora", text, path.name, config.max_characters)
+    return RunConfig.from_mapping({**_values(config), "corpus": kept.manifest.source})
+
+
+def _values(config: RunConfig) -> dict[str, Any]:
+    return {name: getattr(config, name) for name in FIELDS}
+
+
+def _option(name: str) -> inspect.Parameter:
+    kind, default = FIELD_TYPES[name], FIELDS[name].default
+    choices = get_args(kind)
+    text = f"One of {', '.join(choices)}. " if choices else ""
+    if name == "corpus":
+        text = "A built-in name (" + ", ".join(BUILTIN) + "), a file, or hf:OWNER/NAME. "
+    names = [f"--{name.replace('_', '-')}", *filter(None, [_SHORT.get(name)])]
+    annotation = Annotated[(str if choices else kind) | None,
+                           typer.Option(*names, help=f"{text}Default {default}.")]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None,
+                             annotation=annotation)
+
+
+def _train_command() -> Callable[..., None]:
+    """`_train` with one option a config field, so that no list of options can go stale."""
+    def command(runs: RunsOption = None, **settings: Any) -> None:
+        _train(runs, **settings)
+
+    parameters = [inspect.Parameter("runs", inspect.Parameter.KEYWORD_ONLY, default=None,
+                                    annotation=RunsOption), *map(_option, FIELDS)]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    command.__doc__ = _train.__doc__
+    return command
+
+
+app.command("train")(_train_command())
+
+
+@app.command("resume")
+def resume(run: Path) -> None:
+    """Go on from the last checkpoint of a run that was stopped or lost."""
+    folder = RunFolder(run)
+    if not folder.exists():
+        raise RunError("run.missing", folder=folder.id)
+    said = launch.status(folder)
+    if said.state == "finished":
+        raise RunError("run.no_steps_left", value=said.total_steps)
+    launch.wish(folder, "run")
+    _foreground(folder)
+
+
+def _foreground(folder: RunFolder) -> None:
+    from tqdm import tqdm
+
+    from rnnlm_core.worker import EXIT_CODES, work
+
+    bar = tqdm(total=None, unit=" steps", file=sys.stderr, dynamic_ncols=True)
+
+    def show(said: Status) -> None:
+        if said.total_steps:
+            bar.total = said.total_steps
+        bar.n = said.step
+        bar.set_description(said.activity or said.state, refresh=False)
+        bar.set_postfix_str(f"{said.tokens_per_second / 1000:.1f} k tokens/s", refresh=False)
+        bar.refresh()
+
+    state = work(folder, show)
+    bar.close()
+    error = folder.status(0).error
+    if error is not None:
+        print(UnrollError(error["code"], **error["values"]), file=sys.stderr)
+    print(folder.path)
+    if state == "stopped":
+        print("Interrupted; the checkpoint is kept. Go on with: python -m rnnlm_core resume "
+              f"{folder.path}", file=sys.stderr)
+        raise typer.Exit(130)
+    raise typer.Exit(EXIT_CODES[state])
+
+
+@app.command("generate")
+def generate_text(
+        run: Path,
+        prompt: str = "",
+        length: int = 300,
+        temperature: float = 0.8,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 1,
+        step: Annotated[int | None, typer.Option(help="A kept checkpoint; default the last.")]
+        = None) -> None:
+    """Write text that goes on from a prompt, as it is drawn."""
+    from rnnlm_core.generate import SamplingSettings, generate
+    from rnnlm_core.lab import Run
+
+    settings = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, seed=seed,
+                                length=length)
+    opened = Run(run, step)
+    if unknown := opened.tokenizer.unknown_in(prompt):
+        print(UnrollError("prompt.unknown_characters", characters=unknown), file=sys.stderr)
+    print(prompt, end="", flush=True)
+    for token in generate(opened.model, opened.tokenizer, prompt, settings):
+        print(token.text, end="", flush=True)
+    print()
+
+
+@app.command("runs")
+def runs(runs: RunsOption = None,
+         as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+    """List the runs, the newest first."""
+    rows = []
+    for folder in launch.list_runs(runs or launch.runs_root()):
+        said, config = launch.status(folder), folder.config()
+        rows.append({"id": folder.id, "state": said.state, "step": said.step,
+                     "total_steps": said.total_steps, "corpus": config.corpus,
+                     "cell": config.cell, "hidden": config.hidden,
+                     "validation_nats": said.final_validation, "folder": str(folder.path)})
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        loss = row["validation_nats"]
+        shown = f"{loss:.3f} nats" if isinstance(loss, float) else ""
+        print(f"{row['id']}  {row['state']:<14} {row['cell']:<5}{row['hidden']:<5} "
+              f"{row['step']}/{row['total_steps']} steps  {shown:<11} {row['corpus']}")
+
+
+@app.command("ship")
+def ship(run: Path, destination: Path,
+         earlier: Annotated[int, typer.Option(help="Earlier moments kept, weights only.")] = 2
+         ) -> None:
+    """Copy a finished run for `models/`: last checkpoint whole, its validation text beside it."""
+    from rnnlm_core.prepared import validation_text
+    from rnnlm_core.run import checkpoint
+
+    folder = RunFolder(run)
+    if not folder.exists():
+        raise RunError("run.missing", folder=folder.id)
+    shutil.copytree(folder.path, destination,
+                    ignore=shutil.ignore_patterns("lock", "*.tmp", "worker.log"))
+    shipped = RunFolder(destination)
+    shipped.write("validation.txt", validation_text(folder))
+    checkpoint.prune(shipped.checkpoints, earlier)
+    for probe in sorted(shipped.probes.glob("*.npz"))[1:-1]:
+        probe.unlink()
+    print(shipped.path)
+
+
+def main() -> None:
+    """Run the command line; errors become one sentence on stderr and an exit code."""
+    try:
+        app()
+    except UnrollError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # the reader went away (`… | head`): end quietly, and keep Python from flushing again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,163 @@
+"""A prepared text with its papers: where it came from, what was changed, its SHA-256.
+
+Texts lie in a store, `STORE/SHA256/text.txt` with `manifest.json` beside, and are shared by all
+runs. `load_corpus` turns any source into a stored text: a built-in name, a hub dataset, or
+`text:SHA256` for what is in the store already (own text, pasted or uploaded).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rnnlm_core.data.builtin import BUILTIN
+from rnnlm_core.data.cleaning import clean
+from rnnlm_core.data.hub import HubProgress, HubSpec, fetch_hub_text
+from rnnlm_core.errors import CorpusError
+from rnnlm_core.files import replace_file
+
+SHORTEST = 32  # characters
+OWN = "text:"
+HUB = "hf:"
+_VARIES_BY_PYTHON = ("manual", "source")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The papers of a text (`manifest.json` in the store, `corpus.json` in a run)."""
+
+    source: str  # as in `RunConfig.corpus`
+    title: str
+    characters: int
+    sha256: str
+    max_characters: int = 0
+    rows: int | None = None
+    revision: str | None = None  # of the dataset, or the Python version a text was read from
+    cleaning: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True)
+class Corpus:
+    text: str
+    manifest: Manifest
+
+
+def load_corpus(source: str, store: Path, max_characters: int,
+                progress: Callable[[HubProgress], None] | None = None,
+                cancelled: Callable[[], bool] | None = None) -> Corpus:
+    """The text of `source`, from the store where it is there, else prepared and stored.
+
+    Raises `CorpusError` with one sentence on what to do.
+    """
+    if source.startswith(OWN):
+        return read_stored(store, source.removeprefix(OWN))
+    if source in BUILTIN:
+        version = platform.python_version() if source in _VARIES_BY_PYTHON else None
+        stored = _find(store, source, max_characters, version)
+        return stored or keep_text(store, BUILTIN[source](), source, source, max_characters,
+                                   revision=version)
+    if source.startswith(HUB):
+        if stored := _find(store, source, max_characters, None):
+            return stored
+        got = fetch_hub_text(HubSpec.parse(source), max_characters=max_characters,
+                             progress=progress, cancelled=cancelled)
+        return keep_text(store, got.text, source, got.spec.id, max_characters, rows=got.rows,
+                         revision=got.revision, notes={"blank_rows": got.blank_rows})
+    raise CorpusError("corpus.unknown", value=source, choices=", ".join(BUILTIN))
+
+
+def keep_text(store: Path, raw: str, source: str, title: str, max_characters: int,
+              rows: int | None = None, revision: str | None = None,
+              notes: dict[str, Any] | None = None) -> Corpus:
+    """Clean `raw`, refuse what cannot be trained on, and put it into the store.
+
+    `source` may be `text:` alone; the manifest then names the text by its own SHA-256.
+    """
+    text, cleaning = clean(raw)
+    text = text[:max_characters]
+    if not text.strip():
+        raise CorpusError("corpus.empty", limit=SHORTEST)
+    if len(text) < SHORTEST:
+        raise CorpusError("corpus.too_short", value=len(text), limit=SHORTEST)
+    if len(set(text)) < 2:
+        raise CorpusError("corpus.one_symbol")
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    manifest = Manifest(source + sha256 if source == OWN else source, title, len(text), sha256,
+                        max_characters, rows, revision, asdict(cleaning), notes or {})
+    folder = store / sha256
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_file(folder / "text.txt", text.encode())
+    # one text may come from several sources: each keeps its papers
+    papers = hashlib.sha256(f"{manifest.source} {max_characters}".encode()).hexdigest()[:8]
+    replace_file(folder / f"manifest-{papers}.json", manifest.to_json().encode())
+    return Corpus(text, manifest)
+
+
+def keep_own_text(store: Path, raw: str, title: str, max_characters: int) -> Corpus:
+    """Pasted or uploaded text; `manifest.source` is what goes into `RunConfig.corpus`."""
+    return keep_text(store, raw, OWN, title, max_characters)
+
+
+def read_stored(store: Path, sha256: str) -> Corpus:
+    """A text by its hash. Raises `CorpusError` where it is not there or is not what it was."""
+    folder = store / sha256
+    papers = sorted(folder.glob("manifest-*.json")) if sha256.isalnum() else []
+    if not papers:
+        raise CorpusError("corpus.lost")
+    return Corpus(_read_checked(folder, sha256), Manifest.from_json(papers[0].read_text("utf-8")))
+
+
+def stored_manifests(store: Path) -> list[Manifest]:
+    """Every text in the store, the newest first."""
+    papers = sorted(store.glob("*/manifest-*.json"), key=lambda p: -p.stat().st_mtime)
+    return [Manifest.from_json(p.read_text("utf-8")) for p in papers]
+
+
+def _find(store: Path, source: str, max_characters: int, revision: str | None) -> Corpus | None:
+    for manifest in stored_manifests(store):
+        same = (manifest.source, manifest.max_characters) == (source, max_characters)
+        if same and revision in (None, manifest.revision):
+            try:
+                return Corpus(_read_checked(store / manifest.sha256, manifest.sha256), manifest)
+            except CorpusError:
+                return None  # damaged in the store: prepare it again
+    return None
+
+
+def _read_checked(folder: Path, sha256: str) -> str:
+    try:
+        raw = (folder / "text.txt").read_bytes()
+    except OSError:
+        raise CorpusError("corpus.lost") from None
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise CorpusError("corpus.lost")
+    return raw.decode()
+
+
+def text_of(manifest: Manifest, store: Path) -> str:
+    """The exact text of a run: from the store, or a built-in text read again and checked.
+
+    Raises `CorpusError` where it is gone or, for a text of another Python version, different.
+    """
+    try:
+        return _read_checked(store / manifest.sha256, manifest.sha256)
+    except CorpusError:
+        if manifest.source not in BUILTIN:
+            raise
+    text = clean(BUILTIN[manifest.source]())[0][:manifest.max_characters]
+    if hashlib.sha256(text.encode()).hexdigest() != manifest.sha256:
+        raise CorpusError("corpus.changed", name=manifest.title)
+    return text

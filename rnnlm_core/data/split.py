@@ -1,0 +1,97 @@
+"""Training part, validation part, and which positions are scored.
+
+One contiguous cut, at a line's end where there is one near, made before any window is cut and
+before the vocabulary is counted. Validation is read in rows, each after some characters of warm-up
+that are not scored, so that a batch of rows gives nearly the loss of reading straight on. The *live*
+sample is the beginning of every row, as long as the machine reads quickly: spread over the whole
+validation text, the same through a run. Yardsticks are computed on exactly the same positions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlm_core.data.tokenizer import Ids
+from rnnlm_core.errors import CorpusError
+
+ROWS = 32
+WARM_UP = 32  # characters read before the first scored one of a row
+_LINE_SEARCH = 2_000
+_SHORTEST_VALIDATION = 16
+
+
+def split_point(text: str, validation_share: float) -> int:
+    """Index of the first validation character; `len(text)` where there is no validation."""
+    cut = round(len(text) * (1 - validation_share))
+    if len(text) - cut < _SHORTEST_VALIDATION:
+        return len(text)
+    line_end = text.find("\n", cut - 1, min(cut + _LINE_SEARCH, (cut + len(text)) // 2))
+    return line_end + 1 if line_end >= 0 else cut
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Batch and sequence length as they fit the text."""
+
+    batch: int
+    sequence_length: int
+
+
+def fit_to_text(tokens: int, batch: int, sequence_length: int) -> Fit:
+    """The asked sizes, the batch shrunk so that every row holds one whole sequence and its target.
+
+    Raises `CorpusError` where not even one sequence fits.
+    """
+    if tokens < sequence_length + 1:
+        raise CorpusError("corpus.too_short", value=tokens, limit=sequence_length + 1)
+    return Fit(min(batch, tokens // (sequence_length + 1)), sequence_length)
+
+
+@dataclass(frozen=True)
+class ValidationRows:
+    """Inputs and targets of the validation text in R rows of W scored positions.
+
+    inputs (R, WARM_UP + W) ids, targets (R, W) ids with −1 where a row is past the text's end;
+    `live_width` is the number of leading targets of each row that make the live sample.
+    """
+
+    inputs: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    warm_up: int
+    live_width: int
+
+    @classmethod
+    def cut(cls, ids: Ids, start: int, rows: int = ROWS) -> ValidationRows | None:
+        """Rows over `ids[start:]`, with what stands before each row as its warm-up; all is live."""
+        count = len(ids) - start
+        if count == 0:
+            return None
+        rows = max(1, min(rows, count // _SHORTEST_VALIDATION))
+        width = -(-count // rows)
+        warm_up = min(WARM_UP, start)
+        begin = start + width * np.arange(rows)[:, None]
+        targets_at = begin + np.arange(width)[None, :]
+        inputs_at = begin - warm_up + np.arange(warm_up + width)[None, :] - 1
+        padded = np.concatenate([ids.astype(np.int64), [-1]])
+        targets = padded[np.minimum(targets_at, len(ids))]
+        inputs = np.maximum(padded[np.clip(inputs_at, 0, len(ids) - 1)], 0)
+        return cls(inputs, targets, warm_up, width)
+
+    def live_width_for(self, characters: float) -> int:
+        """The widest of the whole row, its half, quarter, …, that scores about `characters`."""
+        rows, width = self.targets.shape
+        while rows * width > characters and width > _SHORTEST_VALIDATION:
+            width = -(-width // 2)
+        return width
+
+    def live_and_full(self, losses: NDArray[np.float64]) -> tuple[float, float]:
+        """Mean of a loss per validation position over the live sample and over all of them."""
+        scored = self.targets >= 0
+        grid = np.zeros(scored.shape)
+        grid[scored] = losses
+        live = np.zeros_like(scored)
+        live[:, :self.live_width] = True
+        return float(grid[scored & live].mean()), float(losses.mean())

@@ -1,0 +1,151 @@
+"""Everything that can be wrong, each with a code, its values and one English sentence.
+
+    UnrollError
+    ├── BadInput          the person's text, settings or file: exit code 2
+    │   ├── ConfigError     one or more settings; carries every problem, not the first
+    │   ├── CorpusError     the text: empty, too short, not text, cannot be fetched
+    │   └── RunError        the run folder: missing, locked, damaged, of another version
+    └── Diverged          the loss stopped being a number: exit code 3
+
+The core speaks no UI language: `str(error)` is the English sentence (a shell and a notebook show
+it), the page translates by `code` and `values`. `SENTENCES` is the whole list, and a test holds the
+translations to it, placeholders included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+SENTENCES: dict[str, str] = {
+    # settings
+    "config.too_small": "{field} is {value}, but must be at least {limit}.",
+    "config.too_large": "{field} is {value}, but must be at most {limit}.",
+    "config.not_a_choice": "{field} is {value}; choose one of {choices}.",
+    "config.not_a_number": "{field} is {value}, which is not a finite number.",
+    "config.no_stop": "Set max_steps or max_seconds above 0, so that the run can end.",
+    "config.unknown_field": "There is no setting called {field}. Remove it from the settings.",
+    "config.schema": "These settings have schema {value}; this version reads up to {limit}. "
+    "Update Unroll.",
+    "config.not_json": "The settings cannot be read as JSON. Choose another file.",
+    "config.model_too_large": "This model needs about {value} MB of memory; the limit is {limit} MB. "
+    "Make hidden, layers, batch or sequence_length smaller.",
+    "config.device_missing": "The device {value} is not available here ({reason}). Choose cpu.",
+    # text
+    "corpus.unknown": "There is no text called {value}. Choose one of {choices}, a file, or "
+    "hf:OWNER/NAME.",
+    "corpus.empty": "The text is empty. Paste or choose a text with at least {limit} characters.",
+    "corpus.too_short": "The text has {value} characters; training needs at least {limit}. "
+    "Add text or make sequence_length smaller.",
+    "corpus.one_symbol": "The text repeats one single character, so there is nothing to predict. "
+    "Choose a text with at least two different characters.",
+    "corpus.vocabulary_too_large": "The text has {value} different characters; at most {limit} fit. "
+    "Choose a shorter text or one in fewer scripts.",
+    "corpus.binary": "{name} does not look like text (it holds binary data). "
+    "Choose a plain text file.",
+    "corpus.encoding": "{name} cannot be read as {encoding}. Save it as UTF-8 and try again.",
+    "corpus.no_file": "There is no file {name}. Check the spelling.",
+    "corpus.too_large": "{name} is larger than {limit} MB. Choose a smaller file.",
+    "corpus.lost": "The text of this run is no longer in the store and cannot be read again. "
+    "Start a new run on it.",
+    "corpus.changed": "The text {name} is not the one that this run was trained on (it differs by "
+    "Python version). Start a new run to use the text of this machine.",
+    # the Hugging Face hub
+    "hub.bad_id": "{value} is not a dataset id. It looks like OWNER/NAME, for example "
+    "roneneldan/TinyStories.",
+    "hub.missing": "There is no public dataset {id} on the hub. Check the spelling of the id.",
+    "hub.gated": "{id} is gated: its owner must grant access first. Choose another dataset.",
+    "hub.offline": "The hub cannot be reached. Check the network, or use a built-in text.",
+    "hub.timeout": "The hub did not answer within {seconds} seconds. Try again later, or use a "
+    "built-in text.",
+    "hub.busy": "The hub is busy (answer {status}). Try again in a minute, or use a built-in text.",
+    "hub.config": "{id} has no configuration {value}. Choose one of {choices}.",
+    "hub.split": "{id} has no split {value}. Choose one of {choices}.",
+    "hub.column": "{id} has no column {value}. Choose one of {choices}.",
+    "hub.not_text": "The column {value} of {id} holds {type}, not text. Choose one of {choices}.",
+    "hub.no_text": "{id} has no column of text. Choose another dataset.",
+    "hub.no_files": "{id} holds no data files. Choose another dataset.",
+    "hub.format": "{id} holds {value} files, which hold no plain text. Choose another dataset.",
+    "hub.outside": "{id} points to files outside of itself, which are not read. "
+    "Choose another dataset.",
+    "hub.script": "{id} needs a loading script, which is no longer supported, and has no Parquet "
+    "export. Choose another dataset.",
+    "hub.no_rows": "The column {value} of {id} held no text in the rows that were read. "
+    "Choose another column or split.",
+    "hub.unreadable": "The files of {id} cannot be read ({reason}). Choose another dataset.",
+    "hub.cancelled": "Loading {id} was stopped. Nothing was changed.",
+    # the run
+    "run.missing": "There is no run in {folder}. Check the name, or list the runs.",
+    "run.locked": "This run is already being trained by another process. Stop that one first.",
+    "run.damaged": "The checkpoint of this run is damaged and no earlier one is whole. "
+    "Train it again.",
+    "run.no_checkpoint": "This run has no checkpoint yet. Wait until training has started.",
+    "run.no_steps_left": "This run has already finished its {value} steps.",
+    "run.mismatch": "The checkpoint does not fit the settings of this run: {what}.",
+    "run.storage": "The run folder cannot be written ({reason}). Free some space, then resume.",
+    "run.memory": "There was not enough memory to train this model. Make it smaller.",
+    "run.crashed": "Training ended unexpectedly: {reason}. The log of the run has the details.",
+    "run.diverged": "The loss stopped being a number at step {step} (the last finite loss was "
+    "{loss}). Lower the learning rate or clip the gradient.",
+    # writing
+    "prompt.unknown_characters": "The model never saw {characters}; these are left out.",
+    "generate.bad_setting": "{field} is {value}; it must be {rule}.",
+    "text.too_short": "The text has {value} characters; this view needs at least {limit}.",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: a code of `SENTENCES` and the values of its placeholders."""
+
+    code: str
+    values: dict[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return SENTENCES[self.code].format(**self.values)
+
+
+class UnrollError(Exception):
+    """An error a person can act on. `code` names the sentence, `values` fill it."""
+
+    exit_code = 1
+
+    def __init__(self, code: str, **values: object) -> None:
+        self.problem = Problem(code, values)
+        super().__init__(str(self.problem))
+
+    @property
+    def code(self) -> str:
+        return self.problem.code
+
+    @property
+    def values(self) -> dict[str, object]:
+        return self.problem.values
+
+
+class BadInput(UnrollError):
+    exit_code = 2
+
+
+class CorpusError(BadInput):
+    """The text cannot be used."""
+
+
+class RunError(BadInput):
+    """The run folder cannot be used."""
+
+
+class ConfigError(BadInput):
+    """One or more settings are wrong; `problems` holds all of them."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        super().__init__(first.code, **first.values)
+        self.args = (" ".join(str(p) for p in self.problems),)
+
+
+class Diverged(UnrollError):
+    """The loss is not finite any more."""
+
+    exit_code = 3

@@ -1,0 +1,158 @@
+"""Charts of a training run: the loss among its yardsticks, the gradient's norm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import plotly.graph_objects as go
+
+from rnnlm_core.figures.palette import DASH, LIGHT, fade
+from rnnlm_core.figures.template import end_label, esc, spread
+
+Numbers = Sequence[float]
+_LABEL_GAP = 19  # pixels between the middles of two end labels
+_TICKS = (1, 1.5, 2, 3, 4, 5, 6, 7, 8)
+
+
+@dataclass(frozen=True)
+class Series:
+    x: Numbers = ()
+    y: Numbers = ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """A yardstick: its value in the chart's unit, long and short name, whether it was passed."""
+
+    value: float
+    name: str
+    short: str
+    passed: bool
+    next: bool = False  # the next one to beat
+
+
+@dataclass(frozen=True)
+class LossWords:
+    """What is written on the chart, in the reader's language."""
+
+    unit: str
+    step: str
+    training: str
+    validation: str
+
+
+@dataclass(frozen=True)
+class LossCurves:
+    """Losses in the chart's unit: single steps, their smoothed course, and validation."""
+
+    raw: Series = field(default_factory=Series)
+    smooth: Series = field(default_factory=Series)
+    validation: Series = field(default_factory=Series)
+
+
+def loss_figure(curves: LossCurves, lines: Sequence[Line], cell: str, words: LossWords,
+                height: int = 400) -> go.Figure:
+    """Training and validation loss over the steps, yardsticks as the grid, names at line ends."""
+    colour = LIGHT[cell]
+    figure = go.Figure()
+    last = max([1.0, *(s.x[-1] for s in (curves.raw, curves.validation) if len(s.x))])
+    for line in lines:
+        figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=line.value, y1=line.value,
+                         line={"color": LIGHT["ngram"] if not line.passed
+                               else fade(LIGHT["ngram"], 0.55), "width": 1.3, "dash": "dash"},
+                         layer="below")
+    figure.add_scatter(x=curves.raw.x, y=curves.raw.y, mode="markers", hoverinfo="skip",
+                       marker={"size": 4, "color": fade(colour, 0.22)})
+    figure.add_scatter(x=curves.smooth.x, y=curves.smooth.y, mode="lines", name=words.training,
+                       line={"color": fade(colour, 0.55), "width": 2},
+                       hovertemplate="%{y:.3f}")
+    figure.add_scatter(x=curves.validation.x, y=curves.validation.y, mode="lines+markers",
+                       name=words.validation, line={"color": colour, "width": 3.5},
+                       marker={"size": 5, "color": colour}, hovertemplate="%{y:.3f}")
+    low, high = _range(curves, lines)
+    figure.update_layout(
+        height=height, margin={"l": 56, "r": 128, "t": 12, "b": 44},
+        meta={"narrow": {"l": 44, "r": 78}},
+        annotations=_end_labels(curves, lines, colour, words, low, high, height - 56),
+        xaxis={"title": {"text": words.step}, "range": [0, last * 1.02], "rangemode": "tozero"},
+        yaxis={"type": "log", "title": {"text": words.unit}, "showgrid": False,
+               "range": [math.log10(low), math.log10(high)],
+               **_ticks(low, high)})
+    return figure
+
+
+def _range(curves: LossCurves, lines: Sequence[Line]) -> tuple[float, float]:
+    """Both curves and every yardstick, with air below."""
+    values = [v for s in (curves.smooth, curves.validation) for v in s.y if v > 0]
+    values += [line.value for line in lines]
+    if not values:
+        return 0.5, 8.0
+    return min(values) / 1.12, max(values) * 1.06
+
+
+def _ticks(low: float, high: float) -> dict[str, Any]:
+    """Round values between low and high; at most about eight."""
+    values: list[float] = []
+    power = math.floor(math.log10(low))
+    while 10 ** power <= high:
+        values += [t * 10 ** power for t in _TICKS if low <= t * 10 ** power <= high]
+        power += 1
+    if len(values) > 9:
+        values = [v for v in values if f"{v:e}"[0] in "125"]
+    return {"tickmode": "array", "tickvals": values, "ticktext": [f"{v:g}" for v in values]}
+
+
+def _end_labels(curves: LossCurves, lines: Sequence[Line], colour: str, words: LossWords,
+                low: float, high: float, plot_height: int) -> list[dict[str, Any]]:
+    """Names at the right end, pushed apart where they would print over each other."""
+    entries: list[tuple[float, str, str, str, bool]] = []  # value, text, short, colour, bold
+    for line in lines:
+        shade = LIGHT["dim"] if line.passed or not line.next else LIGHT["ink"]
+        mark = "✓ " if line.passed else ""
+        entries.append((line.value, f"{mark}{esc(line.name)} {line.value:.3g}",
+                        f"{mark}{esc(line.short)}", shade, line.next))
+    for series, text, bold in ((curves.validation, words.validation, True),
+                               (curves.smooth, words.training, False)):
+        if len(series.y) and series.y[-1] > 0:
+            entries.append((series.y[-1], esc(text), esc(text), colour, bold))
+    span = math.log10(high / low)
+    pixels = [math.log10(value / low) / span * plot_height for value, *_ in entries]
+    placed = spread(pixels, _LABEL_GAP)
+    return [end_label(math.log10(value), text, colour=shade, short=short, bold=bold,
+                      shift=place - pixel)
+            for (value, text, short, shade, bold), pixel, place
+            in zip(entries, pixels, placed, strict=True)]
+
+
+@dataclass(frozen=True)
+class NormWords:
+    norm: str
+    step: str
+    before: str
+    after: str
+    limit: str
+
+
+def gradient_norm_figure(before: Series, after: Series, clip: float, cell: str, words: NormWords,
+                         height: int = 190) -> go.Figure:
+    """Norm of the whole gradient before clipping (grey) and after it (colour), and the limit."""
+    figure = go.Figure()
+    figure.add_scatter(x=before.x, y=before.y, mode="lines", name=words.before,
+                       line={"color": LIGHT["ngram"], "width": 1}, hovertemplate="%{y:.3g}")
+    figure.add_scatter(x=after.x, y=after.y, mode="lines", name=words.after,
+                       line={"color": LIGHT[cell], "width": 1.6, "dash": DASH["lstm"]},
+                       hovertemplate="%{y:.3g}")
+    labels = []
+    if clip > 0:
+        figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=clip, y1=clip,
+                         line={"color": LIGHT["ngram"], "width": 1.3, "dash": "dash"})
+        labels.append({**end_label(math.log10(clip), esc(words.limit), colour=LIGHT["dim"]),
+                       "x": 1.0, "xanchor": "right", "xshift": 0, "yshift": 10})
+    figure.update_layout(
+        height=height, margin={"l": 52, "r": 12, "t": 10, "b": 40}, annotations=labels,
+        xaxis={"title": {"text": words.step}, "rangemode": "tozero", "nticks": 5},
+        yaxis={"type": "log", "title": {"text": words.norm}, "nticks": 4, "dtick": "D2"})
+    return figure

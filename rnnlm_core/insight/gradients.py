@@ -1,0 +1,200 @@
+"""How far back learning reaches: the gradient of one loss on every earlier state.
+
+G(k) = ‖∂L_T/∂h_{T−k}‖ against the lag k, where L_T = −log p_T[w_{T+1}]. It falls like ρ^k, or
+grows; the rate ρ, its half-life and the lag where it has fallen to 1 % say how far back a network
+can learn from. All in float64, on windows of text that the network has read its way into.
+
+Source: Bengio et al. 1994; Pascanu et al. 2013 (arXiv 1211.5063; their bound is on σ_max, not ρ).
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from rnnlm_core.config import Cell, RunConfig
+from rnnlm_core.errors import BadInput
+from rnnlm_core.nets.cells import CELLS, LSTMStep, unroll
+from rnnlm_core.nets.language_model import Carried, LanguageModel, build
+
+FLOOR, CEILING = 1e-300, 1e300  # float64 says nothing beyond: counted, and shown as < or >
+WARM_UP = 100  # characters read before each window, so that its states are on the trajectory
+FIRST_FITTED_LAG = 10  # the nearest lags do not yet fall at the common rate
+HORIZON = 0.01  # of lag 0
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LagCurve:
+    """Norms of one gradient by lag, over windows: index k is lag k.
+
+    Where `at_floor[k]` windows fell below 1e-300 they enter as 1e-300, so the mean is an upper
+    bound there and `value_text` says so; likewise `at_ceiling` above 1e300 or not a number.
+    """
+
+    mean: Floats  # (K+1,) geometric mean
+    low: Floats  # 10 % quantile over the windows
+    high: Floats  # 90 % quantile
+    at_floor: Counts  # windows below 1e-300, exact zeros included
+    at_ceiling: Counts  # windows above 1e300, or not a number
+    rate: float | None  # ρ: fitted factor per step over lags 10…K; None with fewer than 5 such lags
+    horizon: int | None  # first lag from which on the mean stays below 1 % of lag 0; None: beyond K
+
+    @property
+    def grows(self) -> bool:
+        return self.rate is not None and self.rate >= 1
+
+    @property
+    def decades_per_100(self) -> float | None:
+        """Powers of ten in 100 steps: negative where the gradient vanishes."""
+        return None if self.rate is None else 100 * math.log10(self.rate)
+
+    @property
+    def half_life(self) -> float | None:
+        """Steps in which it halves, ln 2 / |ln ρ|; None where it `grows` or has no rate."""
+        return None if self.rate is None or self.grows else math.log(2) / -math.log(self.rate)
+
+    def value_text(self, lag: int) -> str:
+        """The mean at a lag for a person: `3.1e-05`, `≤2e-299`, `<1e-300`, `>1e300`."""
+        windows_out = int(self.at_floor[lag])
+        if self.mean[lag] <= FLOOR * (1 + 1e-9):
+            return f"<{FLOOR:.0e}"
+        if self.mean[lag] >= CEILING * (1 - 1e-9):
+            return f">{CEILING:.0e}".replace("+", "")
+        sign = "≤" if windows_out else "≥" if self.at_ceiling[lag] else ""
+        return f"{sign}{self.mean[lag]:.2g}"
+
+
+@dataclass(frozen=True)
+class LagProfile:
+    """∂L_T/∂(state at T−k) of one layer, by lag.
+
+    `h`: ∂L_T/∂h_{T−k} with c_{T−k} held: what reaches the loss by the recurrent product, the output
+    and the layers above. `c` (LSTM only): ∂L_T/∂c_{T−k} with all that follows from it, h_{T−k} =
+    o ⊙ tanh(c_{T−k}) included. Show both for an LSTM: h alone understates its memory.
+    """
+
+    cell: Cell
+    layer: int  # 0 is the lowest
+    windows: int
+    h: LagCurve
+    c: LagCurve | None
+
+    @property
+    def lags(self) -> Counts:
+        return np.arange(len(self.h.mean), dtype=np.int64)
+
+
+def lag_profile(model: LanguageModel, ids: NDArray[np.integer] | Tensor, lags: int = 100,
+                windows: int = 16, seed: int = 0, layer: int = -1) -> LagProfile:
+    """The gradient's reach back through text `ids` (N,), by lag 0…`lags`; the model is not touched.
+
+    `windows` end positions are drawn with `seed` (all of them in a short text); each window is
+    warmed up on up to 100 characters before it. The windows are one batch with independent losses,
+    so one backward pass gives all. `layer` counts from the top with −1; gradients take all paths.
+
+    Errors: `text.too_short` below lags + 2 characters. 16 windows × 100 lags of an LSTM-256 took
+    0.2 s on one core, of a two-layer one 0.35 s.
+    """
+    text = np.asarray(ids, dtype=np.int64)
+    if len(text) < lags + 2:
+        raise BadInput("text.too_short", value=len(text), limit=lags + 2)
+    warm_up = min(WARM_UP, len(text) - lags - 2)
+    length = warm_up + lags + 2  # warm-up, lags + 1 states, and the target of the last
+    positions = len(text) - length + 1
+    starts = np.random.default_rng(seed).choice(positions, min(windows, positions), replace=False)
+    batch = torch.from_numpy(text[np.sort(starts)[:, None] + np.arange(length)])  # (B, length)
+
+    explained = copy.deepcopy(model).to("cpu", torch.float64).eval().requires_grad_(False)
+    layer %= model.config.layers
+    loss, hs, cs = _states_before_loss(explained, batch, warm_up, layer)
+    newest_first = [*reversed(hs), *reversed(cs)]  # index = lag, then those of c
+    logs = log_norms(state_gradients(loss, newest_first)).numpy()  # (steps or 2·steps, B)
+    return LagProfile(model.config.cell, layer, len(batch), lag_curve(logs[:lags + 1]),
+                      lag_curve(logs[lags + 1:]) if cs else None)
+
+
+def _states_before_loss(model: LanguageModel, batch: Tensor, warm_up: int, layer: int
+                        ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """The summed loss of the windows' last characters, and every h_t and c_t of one layer."""
+    carried: Carried = model.zero_state(len(batch))
+    if warm_up:
+        with torch.no_grad():
+            _, carried = model(batch[:, :warm_up], carried)
+    # the graph hangs on the first state alone: no gradient of a weight is ever taken
+    carried = tuple(part.detach().requires_grad_() for part in carried)
+    trace = unroll(model, batch[:, warm_up:-1], carried)
+    logits = model.output(trace.layers[-1].steps[-1].h)  # (B, V)
+    loss = cross_entropy(logits, batch[:, -1], reduction="sum")
+    steps = trace.layers[layer].steps
+    return loss, [s.h for s in steps], [s.c for s in steps if isinstance(s, LSTMStep)]
+
+
+def state_gradients(loss: Tensor, states: Sequence[Tensor]) -> Tensor:
+    """∂loss/∂state for nodes of one graph, each (…, H) → (number of states, …, H).
+
+    Each is the gradient with the other nodes that do not depend on it held: see `LagProfile` for
+    what that means for h and c of an LSTM. A state that the loss does not reach gives zeros.
+    """
+    return torch.stack(torch.autograd.grad(loss, states, materialize_grads=True))
+
+
+def log_norms(vectors: Tensor) -> Tensor:
+    """ln ‖v‖₂ over the last axis, −inf for exact zeros; scaled, as squares underflow at 1e-162."""
+    largest = vectors.abs().amax(-1, keepdim=True)
+    scaled = vectors / torch.where(largest > 0, largest, torch.ones_like(largest))
+    relative: Tensor = torch.linalg.vector_norm(scaled, dim=-1).clamp(min=1)  # 1 ≤ … ≤ √H
+    return largest.squeeze(-1).log() + relative.log()
+
+
+def lag_curve(logs: NDArray[np.floating]) -> LagCurve:
+    """From ln norms (K+1, windows) to the curve; −inf (exactly zero), +inf and NaN are allowed."""
+    logs = np.asarray(logs, dtype=np.float64)
+    at_ceiling = np.isnan(logs) | (logs > math.log(CEILING))
+    at_floor = logs < math.log(FLOOR)
+    kept = np.where(at_ceiling, math.log(CEILING), np.where(at_floor, math.log(FLOOR), logs))
+    mean = kept.mean(1)
+    usable = ~(at_floor | at_ceiling).any(1)
+    low, high = np.quantile(kept, [0.1, 0.9], axis=1)
+    return LagCurve(np.exp(mean), np.exp(low), np.exp(high), at_floor.sum(1), at_ceiling.sum(1),
+                    fitted_rate(mean, usable), _horizon(mean))
+
+
+def fitted_rate(log_mean: Floats, usable: NDArray[np.bool_]) -> float | None:
+    """ρ of the least-squares line ln G = a + k ln ρ over the usable lags from 10 on."""
+    k = np.flatnonzero(usable)
+    k = k[k >= FIRST_FITTED_LAG]
+    if len(k) < 5:
+        return None
+    centred = k - k.mean()
+    return float(np.exp(centred @ log_mean[k] / (centred @ centred)))
+
+
+def _horizon(log_mean: Floats) -> int | None:
+    """First lag from which on every measured lag is below 1 % of lag 0: a dip is not an end."""
+    above = np.flatnonzero(log_mean >= log_mean[0] + math.log(HORIZON))
+    first = int(above[-1]) + 1
+    return first if first < len(log_mean) else None
+
+
+def untrained_profiles(config: RunConfig, vocabulary: int, ids: NDArray[np.integer] | Tensor,
+                       lags: int = 100, windows: int = 16, seed: int = 0
+                       ) -> dict[Cell, LagProfile]:
+    """The same for freshly initialised networks of this size, one a cell (the RNN with tanh).
+
+    Forget bias and initialisation are the config's: what is compared is where learning would start.
+    """
+    return {cell: lag_profile(
+        build(dataclasses.replace(config, cell=cell, activation="tanh"), vocabulary),
+        ids, lags, windows, seed) for cell in CELLS}

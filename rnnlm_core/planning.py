@@ -1,0 +1,93 @@
+"""What is decided once, before step 1, and kept for the whole life of a run.
+
+A few steps on a copy of the model measure the machine: whether bf16 pays (with AMX it nearly
+doubles an LSTM's speed, without it is slower or refused), and how many steps fit into a budget in
+seconds. The learning-rate schedule is a function of the step, so a budget in seconds becomes a
+number of steps here; the run ends at whichever comes first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+import time
+
+import torch
+
+from rnnlm_core.config import RunConfig
+from rnnlm_core.data.split import fit_to_text
+from rnnlm_core.errors import ConfigError, Problem
+from rnnlm_core.nets.devices import unavailable
+from rnnlm_core.nets.parameters import parameter_count
+from rnnlm_core.prepared import Prepared
+from rnnlm_core.records import Plan
+from rnnlm_core.trainer import Trainer
+
+_PROBE_SECONDS = 0.4
+_FEWEST, _MOST = 4, 60
+_TRAINING_SHARE = 0.92  # of a budget in seconds; evaluations and checkpoints take the rest
+_WATCH_SECONDS = 4.0  # about so often the run is evaluated and writes a sample
+_EVALUATION_SHARE = 0.025  # of the time, at most about
+_TRY_BF16 = ("AVX512", "AMX")
+
+
+def make_plan(config: RunConfig, prepared: Prepared) -> Plan:
+    """Measure and decide. Draws from the global generator only inside `fork_rng`."""
+    if reason := unavailable(config.device):
+        raise ConfigError([Problem("config.device_missing",
+                                   {"value": config.device, "reason": reason})])
+    fit = fit_to_text(len(prepared.train_ids), config.batch, config.sequence_length)
+    draft = Plan(1_000_000, "fp32", None, config.threads, config.device, fit.batch,
+                 fit.sequence_length, 1, 1, 0, torch.__version__,
+                 torch.backends.cpu.get_cpu_capability(), 0)
+    with torch.random.fork_rng(devices=[]):
+        seconds, gain = _measure(config, draft, prepared)
+    bf16 = config.precision == "bf16" or (gain is not None and gain > 1.05)
+    seconds = seconds / gain if bf16 and gain else seconds
+    every = max(1, round(_WATCH_SECONDS / seconds))
+    # reading forward costs about a third of a training step
+    quick = _WATCH_SECONDS * _EVALUATION_SHARE * 3 * fit.batch * fit.sequence_length / seconds
+    return dataclasses.replace(
+        draft, total_steps=_total_steps(config, seconds), precision="bf16" if bf16 else "fp32",
+        bf16_speed=gain, evaluate_every=every, sample_every=every,
+        live_width=0 if prepared.rows is None else prepared.rows.live_width_for(quick),
+        parameters=parameter_count(config, prepared.tokenizer.size))
+
+
+def _measure(config: RunConfig, draft: Plan, prepared: Prepared) -> tuple[float, float | None]:
+    """Seconds a step in fp32, and the speed of bf16 over it where that was worth trying."""
+    ids, vocabulary = prepared.train_ids, prepared.tokenizer.size
+    plain = step_seconds(Trainer(config, draft, ids, vocabulary))
+    try_it = config.precision == "bf16" or (
+        config.precision == "auto"
+        and (config.device == "cuda" or draft.cpu.startswith(_TRY_BF16)))
+    if not try_it:
+        return plain, None
+    half = dataclasses.replace(draft, precision="bf16")
+    try:
+        return plain, plain / step_seconds(Trainer(config, half, ids, vocabulary))
+    except RuntimeError:  # no such kernel on this processor
+        if config.precision == "bf16":
+            raise ConfigError([Problem("config.device_missing", {
+                "value": "bf16", "reason": "no bf16 kernel on this processor"})]) from None
+        return plain, None
+
+
+def step_seconds(trainer: Trainer) -> float:
+    """Median time of a step, after one that is not counted."""
+    trainer.step()
+    times: list[float] = []
+    begin = time.perf_counter()
+    while len(times) < _FEWEST or (time.perf_counter() - begin < _PROBE_SECONDS
+                                   and len(times) < _MOST):
+        before = time.perf_counter()
+        trainer.step()  # reads the loss, so that a GPU has finished
+        times.append(time.perf_counter() - before)
+    return statistics.median(times)
+
+
+def _total_steps(config: RunConfig, seconds_a_step: float) -> int:
+    limits = [config.max_steps] if config.max_steps else []
+    if config.max_seconds:
+        limits.append(max(1, int(config.max_seconds * _TRAINING_SHARE / seconds_a_step)))
+    return min(limits)

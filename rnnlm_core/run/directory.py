@@ -1,0 +1,175 @@
+"""The run folder: the contract between the app, the worker and anyone with a text editor.
+
+Every file has one writer and is either replaced whole or appended by lines. Readers ignore a last
+line without a line end, and `*.tmp`.
+
+| file | writer | how | content |
+|---|---|---|---|
+| `config.json` | app | once, before the worker starts | `RunConfig`, schema number |
+| `tokenizer.json` | app | once, before the worker starts | the vocabulary |
+| `corpus.json` | app | once, before the worker starts | papers of the text, which lies in the store |
+| `control.json` | app | replaced | the wish: run, pause, stop, single steps |
+| `plan.json` | worker | once, before step 1 | total steps, precision, sizes that fit the text |
+| `status.json` | worker | replaced, at most 4 a second | state, step, heartbeat, process, error |
+| `metrics.jsonl` | worker | appended | one `StepMetrics` a logged step |
+| `samples.jsonl` | worker | appended | text written at a step |
+| `events.jsonl` | worker | appended | what happened, each with its step |
+| `yardsticks.json` | worker | replaced | n-gram and other losses on this split |
+| `probes/STEP.npz` | worker | renamed into place | states of one fixed text |
+| `checkpoints/STEP.safetensors` | worker | renamed into place | weights; the latest two whole |
+| `checkpoints/latest.json` | worker | replaced, last of all | which file, its SHA-256, earlier ones |
+| `validation.txt` | app | once | a shipped run carries its validation text |
+| `lock` | worker | held while alive | |
+| `worker.log` | worker | stdout and stderr | for people; nothing parses it |
+
+`lost` and `not_responding` are derived by the reader and never written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+from rnnlm_core.config import RunConfig
+from rnnlm_core.errors import RunError
+from rnnlm_core.files import replace_file
+from rnnlm_core.records import (
+    FINAL_STATES,
+    Control,
+    Event,
+    Plan,
+    Status,
+    StepMetrics,
+    WrittenSample,
+    Yardstick,
+)
+
+SECONDS_TO_START = 60.0  # a folder without a status this long after its config is lost
+SECONDS_SILENT = 6.0  # a living process without a heartbeat this long is not responding
+SECONDS_SILENT_ELSEWHERE = 30.0  # on another machine only the heartbeat can be seen
+
+_Line = TypeVar("_Line", StepMetrics, WrittenSample, Event)
+
+
+class RunFolder:
+    """Paths and typed reading and writing of one run folder."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path).resolve()
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def probes(self) -> Path:
+        return self.path / "probes"
+
+    @property
+    def store(self) -> Path:
+        """Where the texts of this and the neighbouring runs lie."""
+        return self.path.parent / "corpora"
+
+    def exists(self) -> bool:
+        return (self.path / "config.json").is_file()
+
+    # -- read -----------------------------------------------------------------------------------
+    def config(self) -> RunConfig:
+        try:
+            return RunConfig.from_json((self.path / "config.json").read_text("utf-8"))
+        except FileNotFoundError:
+            raise RunError("run.missing", folder=self.id) from None
+
+    def plan(self) -> Plan | None:
+        values = self._json("plan.json")
+        return None if values is None else Plan.from_mapping(values)
+
+    def control(self) -> Control:
+        return Control.from_mapping(self._json("control.json") or {})
+
+    def yardsticks(self) -> list[Yardstick]:
+        return [Yardstick.from_mapping(v) for v in self._json("yardsticks.json") or []]
+
+    def status(self, now: float) -> Status:
+        """What the worker last said, or what can be seen of it at the time `now`."""
+        values = self._json("status.json")
+        if values is None:
+            started = (self.path / "config.json").stat().st_mtime
+            return Status("starting" if now - started < SECONDS_TO_START else "lost",
+                          activity="launching")
+        said = Status.from_mapping(values)
+        if said.state in FINAL_STATES:
+            return said
+        return Status.from_mapping({**values, "state": _seen_state(said, now)})
+
+    def metrics(self, offset: int = 0) -> tuple[list[StepMetrics], int]:
+        return self._lines("metrics.jsonl", StepMetrics, offset)
+
+    def samples(self, offset: int = 0) -> tuple[list[WrittenSample], int]:
+        return self._lines("samples.jsonl", WrittenSample, offset)
+
+    def events(self, offset: int = 0) -> tuple[list[Event], int]:
+        return self._lines("events.jsonl", Event, offset)
+
+    # -- write ----------------------------------------------------------------------------------
+    def write(self, name: str, content: str) -> None:
+        replace_file(self.path / name, content.encode())
+
+    def write_control(self, control: Control) -> None:
+        self.write("control.json", control.to_json())
+
+    def write_yardsticks(self, yardsticks: list[Yardstick]) -> None:
+        self.write("yardsticks.json", json.dumps([json.loads(y.to_json()) for y in yardsticks]))
+
+    def _json(self, name: str) -> Any:
+        try:
+            return json.loads((self.path / name).read_text("utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except ValueError:
+            raise RunError("run.mismatch", what=name) from None
+
+    def _lines(self, name: str, kind: type[_Line], offset: int) -> tuple[list[_Line], int]:
+        """Whole lines from a byte offset, and the offset after them.
+
+        A file shorter than the offset was cut by a resume: it is read from its beginning.
+        """
+        try:
+            with open(self.path / name, "rb") as file:
+                if file.seek(0, os.SEEK_END) < offset:
+                    offset = 0
+                file.seek(offset)
+                raw = file.read()
+        except FileNotFoundError:
+            return [], 0
+        whole = raw[:raw.rfind(b"\n") + 1]
+        return [kind.from_mapping(json.loads(line)) for line in whole.splitlines()], \
+            offset + len(whole)
+
+
+def process_started(pid: int) -> float | None:
+    """When a living process started (seconds since 1970); None where there is no such process."""
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.Error:
+        return None
+
+
+def _seen_state(said: Status, now: float) -> str:
+    silent = now - said.heartbeat
+    if said.host != socket.gethostname():
+        return "lost" if silent > SECONDS_SILENT_ELSEWHERE else said.state
+    started = process_started(said.pid)
+    if started is None or abs(started - said.process_started) > 1.0:
+        return "lost"
+    return "not_responding" if silent > SECONDS_SILENT else said.state

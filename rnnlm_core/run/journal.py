@@ -1,0 +1,117 @@
+"""The worker's writing: lines appended in blocks, and the status by a thread with the clock.
+
+Lines are flushed a few times a second and before every checkpoint, which stores the length of each
+file: a resumed worker cuts them there, so no row is ever doubled or missing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from rnnlm_core.records import Event, Status, StepMetrics, WrittenSample
+from rnnlm_core.run.directory import RunFolder, process_started
+
+_FLUSH_SECONDS = 0.25
+_STATUS_SECONDS = 0.25
+_HEARTBEAT_SECONDS = 1.0
+_FILES = {StepMetrics: "metrics.jsonl", WrittenSample: "samples.jsonl", Event: "events.jsonl"}
+_CUT = ("metrics.jsonl", "samples.jsonl")  # events are history: a resume adds to them
+
+
+class Journal:
+    """Appends records to the run's line files."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._waiting: dict[str, list[str]] = {name: [] for name in _FILES.values()}
+        self._flushed = time.monotonic()
+
+    def add(self, record: StepMetrics | WrittenSample | Event) -> None:
+        self._waiting[_FILES[type(record)]].append(record.to_json() + "\n")
+
+    def flush(self) -> None:
+        for name, lines in self._waiting.items():
+            if lines:
+                with open(self._folder.path / name, "ab") as file:
+                    file.write("".join(lines).encode())
+                lines.clear()
+        self._flushed = time.monotonic()
+
+    def flush_by_clock(self) -> None:
+        if time.monotonic() - self._flushed > _FLUSH_SECONDS:
+            self.flush()
+
+    def offsets(self) -> dict[str, int]:
+        """Length in bytes of the files that a resume cuts."""
+        return {name: self._size(name) for name in _CUT}
+
+    def cut(self, offsets: dict[str, int]) -> None:
+        """Drop what was written after the checkpoint, and a torn last line of the events."""
+        for name in _CUT:
+            self._truncate(name, min(offsets.get(name, 0), self._size(name)))
+        path = self._folder.path / "events.jsonl"
+        if path.exists():
+            self._truncate("events.jsonl", path.read_bytes().rfind(b"\n") + 1)
+
+    def _size(self, name: str) -> int:
+        path = self._folder.path / name
+        return path.stat().st_size if path.exists() else 0
+
+    def _truncate(self, name: str, size: int) -> None:
+        path = self._folder.path / name
+        if path.exists():
+            os.truncate(path, size)
+
+
+class StatusWriter:
+    """Holds the worker's status; a thread writes it when it changed, and as heartbeat.
+
+    The heartbeat has its own thread, so that a long evaluation is not taken for death. A context
+    manager: leaving it writes the last status.
+    """
+
+    def __init__(self, folder: RunFolder, progress: Callable[[Status], None] | None) -> None:
+        self._folder, self._progress = folder, progress
+        before = folder.path / "status.json"
+        resumes = folder.status(time.time()).resumes + 1 if before.exists() else 0
+        pid = os.getpid()
+        self.now = Status("starting", pid=pid, process_started=process_started(pid) or 0.0,
+                          host=socket.gethostname(), resumes=resumes)
+        self._written: Status | None = None
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+
+    def set(self, **changes: Any) -> None:
+        self.now = dataclasses.replace(self.now, **changes)
+
+    def __enter__(self) -> StatusWriter:
+        self._write()
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._ending.set()
+        self._thread.join()
+        self._write()
+
+    def _beat(self) -> None:
+        last = time.monotonic()
+        while not self._ending.wait(_STATUS_SECONDS):
+            if self.now is not self._written or time.monotonic() - last >= _HEARTBEAT_SECONDS:
+                self._write()
+                last = time.monotonic()
+
+    def _write(self) -> None:
+        self._written = self.now
+        said = dataclasses.replace(self.now, heartbeat=time.time())
+        self._folder.write("status.json", said.to_json())
+        if self._progress is not None:
+            self._progress(said)

@@ -1,0 +1,356 @@
+"""`python -m rnnlm_core.worker RUN_FOLDER`: one training run in a process of its own.
+
+Knows files, clocks and signals, no mathematics: that is `trainer`. Starts light and says what it is
+doing before it imports torch. Reads the wish from `control.json`, writes everything else of the
+run folder (see `run.directory`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from rnnlm_core.errors import Diverged, RunError, UnrollError
+from rnnlm_core.records import Control, Event, Plan, State, Status, StepMetrics, WrittenSample
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_core.run.journal import Journal, StatusWriter
+
+if TYPE_CHECKING:
+    from rnnlm_core.trainer import StepResult, Trainer
+
+CHECKPOINT_SECONDS = 5.0
+CONTROL_SECONDS = 0.05
+EVERY_STEP_UNTIL, EVERY_FIFTH_UNTIL = 2_000, 20_000
+SAMPLE_CHARACTERS, SAMPLE_TEMPERATURE = 240, 0.8
+PROBE_CHARACTERS = 96
+_EARLY_EVALUATIONS = (1, 4, 16, 48)
+
+Progress = Callable[[Status], None]
+
+
+def is_logged(step: int) -> bool:
+    """Every step at first, then every 5th and every 20th: a function of the step alone."""
+    if step <= EVERY_STEP_UNTIL:
+        return True
+    return step % (5 if step <= EVERY_FIFTH_UNTIL else 20) == 0
+
+
+class Worker:
+    """One run, from its last checkpoint (or from nothing) to its end or a stop."""
+
+    def __init__(self, folder: RunFolder, progress: Progress | None = None) -> None:
+        self.folder = folder
+        self.config = folder.config()
+        self.status = StatusWriter(folder, progress)
+        self.journal = Journal(folder)
+        self.stop_signal = False
+        self._control = Control()
+        self._control_seen = 0.0
+        self._steps_done = 0  # single steps of the wish that were carried out
+        self._saved_at = time.monotonic()
+        self._before = 0.0  # seconds of training before this process
+        self._running_since: float | None = None
+        self._rate: tuple[float, int] = (time.perf_counter(), 0)
+
+    # -- a life ---------------------------------------------------------------------------------
+    def run(self) -> State:
+        """Train until the end, a stop or a fault. Returns the final state."""
+        with self.status:
+            try:
+                state = self._train()
+            except Diverged as error:
+                state = self._ended("diverged", error)
+            except UnrollError as error:
+                state = self._ended("failed", error)
+            except OSError as error:
+                traceback.print_exc()
+                state = self._ended("failed", RunError(
+                    "run.storage", reason=error.strerror or type(error).__name__))
+            except Exception as error:
+                traceback.print_exc()  # into worker.log; the page says what a person can do
+                memory = isinstance(error, MemoryError) or "can't allocate memory" in str(error)
+                state = self._ended("failed", RunError("run.memory") if memory else RunError(
+                    "run.crashed", reason=f"{type(error).__name__}"))
+            self.status.set(state=state, seconds_left=None, tokens_per_second=0.0, activity="")
+        return state
+
+    def _train(self) -> State:
+        self.status.set(state="starting", activity="importing")
+        import torch
+
+        torch.set_num_threads(self.config.threads)
+        self.status.set(activity="reading")
+        from rnnlm_core.prepared import prepare
+
+        self.prepared = prepare(self.folder)
+        self._open_trainer()
+        self._start_yardsticks()
+        self._steps_done = self.folder.control().single_steps
+        self.status.set(state="running", activity="training", total_steps=self.plan.total_steps)
+        self._rate = (time.perf_counter(), self.trainer.tokens)
+        while self.trainer.steps < self.plan.total_steps and not self._out_of_time():
+            if self._wait_for_permission() == "stop":
+                self._save()
+                return self._ended("stopped")
+            self._one_step()
+        self._finish()
+        return "finished"
+
+    def _open_trainer(self) -> None:
+        """A new trainer with its plan, or the one that the last checkpoint holds."""
+        from rnnlm_core.planning import make_plan
+        from rnnlm_core.run.checkpoint import entries, load_latest_whole
+        from rnnlm_core.trainer import Trainer
+
+        config, plan, prepared = self.config, self.folder.plan(), self.prepared
+        if plan is None:
+            self.status.set(activity="measuring")
+            plan = make_plan(config, prepared)
+            self.folder.write("plan.json", plan.to_json())
+        self.plan, self.prepared = plan, prepared.with_live_width(plan.live_width)
+        self.trainer = Trainer(config, plan, prepared.train_ids, prepared.tokenizer.size)
+        if entries(self.folder.checkpoints):
+            found = load_latest_whole(self.folder.checkpoints)
+            self.trainer.restore(found.tensors, found.values)
+            self._before = found.values["seconds"]
+            self.journal.cut(found.values["offsets"])
+            self._note("resumed" if _same_machine(plan) else "continued")
+        else:
+            self.journal.cut({})
+            self._note("planned", **json.loads(plan.to_json()))
+            self._save()
+        self.status.set(step=self.trainer.steps, total_steps=plan.total_steps,
+                        seconds=self._before)
+
+    def _ended(self, state: State, error: UnrollError | None = None) -> State:
+        if error is not None:
+            self.status.set(error={"code": error.code, "values": error.values})
+            self._note(state, code=error.code, **error.values)
+        else:
+            self._note(state)
+        self.journal.flush()
+        return state
+
+    # -- one step -------------------------------------------------------------------------------
+    def _one_step(self) -> None:
+        if self._running_since is None:
+            self._running_since = time.perf_counter()
+        result = self.trainer.step()
+        step = self.trainer.steps
+        self.status.set(step=step)
+        validation = None
+        if step in _EARLY_EVALUATIONS or step % self.plan.evaluate_every == 0:
+            validation = self._evaluate()
+        if is_logged(step) or validation is not None:
+            self._log(result, validation)
+        if step == 1 or step % self.plan.sample_every == 0:
+            self._sample()
+            self._probe()
+        self._keep(step)
+        self.journal.flush_by_clock()
+
+    def _evaluate(self) -> float | None:
+        rows = self.prepared.rows
+        return None if rows is None else self.trainer.evaluate(rows, live=True)
+
+    def _log(self, result: StepResult, validation: float | None) -> None:
+        seconds, speed = self._seconds(), self._speed()
+        step, total = self.trainer.steps, self.plan.total_steps
+        self.journal.add(StepMetrics(
+            step, self.trainer.tokens, round(seconds, 3), result.loss, validation,
+            result.gradient_norm, result.clipped_norm, result.learning_rate, round(speed, 1)))
+        tokens_left = (total - step) * self.plan.batch * self.plan.sequence_length
+        left = tokens_left / speed if speed else None
+        limit = self.config.max_seconds
+        if limit and left is not None:
+            left = min(left, max(0.0, limit - seconds))
+        self.status.set(seconds=seconds, tokens_per_second=speed, seconds_left=left)
+
+    def _keep(self, step: int) -> None:
+        from rnnlm_core.run.checkpoint import is_mark, save_weights
+
+        if time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
+            self._save()
+        elif is_mark(step):
+            save_weights(self.folder.checkpoints, self._checkpoint())
+
+    def _finish(self) -> None:
+        """The last evaluation is over the whole validation text."""
+        self.status.set(activity="finishing")
+        if self.prepared.rows is not None:
+            self.status.set(final_validation=self.trainer.evaluate(self.prepared.rows, live=False))
+        self._sample()
+        self._probe()
+        self._save()
+        if self._yardsticks is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):  # it ends by itself
+                self._yardsticks.wait(timeout=30)
+        self._ended("finished")
+
+    # -- the wish -------------------------------------------------------------------------------
+    def _wait_for_permission(self) -> str:
+        """Returns "go" or "stop"; waits here while paused."""
+        while True:
+            wish = self._read_control()
+            if wish.wish == "stop" or self.stop_signal:
+                return "stop"
+            if wish.wish == "run":
+                if self.status.now.state == "paused":
+                    self._note("unpaused")
+                    self.status.set(state="running", activity="training")
+                    self._rate = (time.perf_counter(), self.trainer.tokens)
+                return "go"
+            if wish.single_steps > self._steps_done:
+                self._steps_done += 1
+                return "go"
+            if self.status.now.state != "paused":
+                self._before, self._running_since = self._seconds(), None
+                self._note("paused")
+                self._save()
+                self.status.set(state="paused", activity="", tokens_per_second=0.0)
+            self._before, self._running_since = self._seconds(), None
+            self.journal.flush()
+            time.sleep(CONTROL_SECONDS)
+
+    def _read_control(self) -> Control:
+        now = time.monotonic()
+        if now - self._control_seen >= CONTROL_SECONDS:
+            self._control_seen, self._control = now, self.folder.control()
+        return self._control
+
+    def _out_of_time(self) -> bool:
+        limit = self.config.max_seconds
+        return bool(limit) and self._seconds() >= limit
+
+    # -- what is written ------------------------------------------------------------------------
+    def _save(self) -> None:
+        from rnnlm_core.run.checkpoint import save_whole
+
+        self.journal.flush()
+        save_whole(self.folder.checkpoints, self._checkpoint())
+        self._saved_at = time.monotonic()
+
+    def _checkpoint(self) -> Any:
+        from rnnlm_core.run.checkpoint import Checkpoint
+
+        values = {**self.trainer.values(), "seconds": self._seconds(),
+                  "offsets": self.journal.offsets(), "torch": self.plan.torch_version,
+                  "threads": self.plan.threads, "precision": self.plan.precision}
+        return Checkpoint(self.trainer.steps, self.trainer.tensors(), values)
+
+    def _sample(self) -> None:
+        from rnnlm_core.generate import SamplingSettings, generate
+
+        settings = SamplingSettings(temperature=SAMPLE_TEMPERATURE, length=SAMPLE_CHARACTERS,
+                                    seed=self.config.seed)
+        self.trainer.model.eval()
+        tokens = list(generate(self.trainer.model, self.prepared.tokenizer, "", settings))
+        self.journal.add(WrittenSample(
+            self.trainer.steps, round(self._seconds(), 3), "".join(t.text for t in tokens),
+            [round(t.surprise, 2) for t in tokens], SAMPLE_TEMPERATURE))
+
+    def _probe(self) -> None:
+        from rnnlm_core.insight.probe import write_probe
+
+        ids = self.prepared.validation_ids if len(self.prepared.validation_ids) \
+            else self.prepared.train_ids
+        text = self.prepared.tokenizer.decode(ids[:PROBE_CHARACTERS])
+        self.trainer.model.eval()
+        write_probe(self.folder.probes, self.trainer.steps, self.trainer.model,
+                    self.prepared.tokenizer, text)
+
+    def _start_yardsticks(self) -> None:
+        """At once where another run on this split has left them, else by a process of their own."""
+        from rnnlm_core.yardsticks import cache_path, simple_yardsticks
+
+        self._yardsticks: subprocess.Popen[bytes] | None = None
+        if self.folder.yardsticks()[2:]:
+            return
+        kept = cache_path(self.folder, self.prepared)
+        if kept.is_file():
+            self.folder.write("yardsticks.json", kept.read_text("utf-8"))
+        else:
+            self.folder.write_yardsticks(simple_yardsticks(self.prepared))
+            self._yardsticks = subprocess.Popen(
+                [sys.executable, "-m", "rnnlm_core.yardsticks", str(self.folder.path)],
+                stdout=sys.stderr)
+
+    def _note(self, kind: str, **values: Any) -> None:
+        self.journal.add(Event(self.status.now.step, time.time(), kind, values))
+
+    # -- clocks ---------------------------------------------------------------------------------
+    def _seconds(self) -> float:
+        since = self._running_since
+        return self._before + (0.0 if since is None else time.perf_counter() - since)
+
+    def _speed(self) -> float:
+        """Tokens a second over the last second or so, everything included."""
+        then, tokens = self._rate
+        now = time.perf_counter()
+        speed = (self.trainer.tokens - tokens) / max(now - then, 1e-6)
+        if now - then > 1.0:
+            self._rate = (now, self.trainer.tokens)
+            return speed
+        return self.status.now.tokens_per_second or speed
+
+
+
+def _same_machine(plan: Plan) -> bool:
+    """Whether sums come out the same as when the run was planned; else it only *continues*."""
+    import torch
+
+    return (plan.torch_version, plan.cpu) == (
+        torch.__version__, torch.backends.cpu.get_cpu_capability())
+
+
+EXIT_CODES: dict[State, int] = {"finished": 0, "stopped": 0, "diverged": 3, "failed": 2}
+
+
+def work(folder: RunFolder, progress: Progress | None = None) -> State:
+    """Train a run in this process. Raises `RunError` where another process already does.
+
+    SIGTERM and Ctrl-C end it after the step in hand, with a checkpoint.
+    """
+    if not folder.exists():
+        raise RunError("run.missing", folder=folder.id)
+    try:
+        with FileLock(folder.path / "lock", timeout=0):
+            worker = Worker(folder, progress)
+
+            def stop(_signal: int, _frame: FrameType | None) -> None:
+                worker.stop_signal = True
+
+            before = {s: signal.signal(s, stop) for s in (signal.SIGTERM, signal.SIGINT)}
+            try:
+                return worker.run()
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+    except Timeout:
+        raise RunError("run.locked") from None
+
+
+def main() -> None:
+    if hasattr(os, "nice"):
+        os.nice(5)  # the page stays quick while a class trains
+    try:
+        sys.exit(EXIT_CODES[work(RunFolder(Path(sys.argv[1])))])
+    except RunError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Losses to compare with, on this very split: uniform, unigram, Kneser–Ney n-grams.
+
+`python -m rnnlm_core.yardsticks RUN_FOLDER` computes them without torch in a process of its own,
+so that training is not held up, and keeps them in the store for the next run on the same split.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+from rnnlm_core.files import replace_file
+from rnnlm_core.nets.ngram import KneserNey, uniform_loss, unigram_losses
+from rnnlm_core.prepared import Prepared, prepare
+from rnnlm_core.records import Yardstick
+from rnnlm_core.run.directory import RunFolder
+
+ORDERS = range(2, 9)
+_CONTEXT = max(ORDERS) - 1
+
+
+def simple_yardsticks(prepared: Prepared) -> list[Yardstick]:
+    """Uniform and unigram: there at once. Empty where there is no validation text."""
+    if prepared.rows is None:
+        return []
+    uniform = float(uniform_loss(prepared.tokenizer.size))
+    unigram = unigram_losses(prepared.train_ids, prepared.validation_ids, prepared.tokenizer.size)
+    return [Yardstick("uniform", uniform, uniform),
+            Yardstick("unigram", *prepared.rows.live_and_full(unigram))]
+
+
+def all_yardsticks(prepared: Prepared) -> list[Yardstick]:
+    """Those and modified Kneser–Ney of order 2 to 8, each on every validation position."""
+    if prepared.rows is None:
+        return []
+    model = KneserNey.fit(prepared.train_ids, max(ORDERS), prepared.tokenizer.size)
+    ids, start = prepared.ids, len(prepared.train_ids)
+    first = max(0, start - _CONTEXT)
+    found = simple_yardsticks(prepared)
+    for order in ORDERS:
+        losses = model.losses(ids[first:], order, start - first)
+        found.append(Yardstick(f"kn{order}", *prepared.rows.live_and_full(losses)))
+    return found
+
+
+def cache_path(folder: RunFolder, prepared: Prepared) -> Path:
+    """Where the yardsticks of this split are kept: they depend on text and cut alone."""
+    digest = hashlib.sha256(prepared.ids.tobytes()).hexdigest()
+    live = 0 if prepared.rows is None else prepared.rows.live_width
+    key = f"{digest} {len(prepared.train_ids)} {prepared.tokenizer.size} {live}"
+    name = hashlib.sha256(key.encode()).hexdigest()[:16]
+    return folder.store / "yardsticks" / f"{name}.json"
+
+
+def main() -> None:
+    if hasattr(os, "nice"):
+        os.nice(10)  # the training process goes first
+    folder = RunFolder(sys.argv[1])
+    prepared = prepare(folder)
+    found = all_yardsticks(prepared)
+    folder.write_yardsticks(found)
+    kept = cache_path(folder, prepared)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(kept, json.dumps([json.loads(y.to_json()) for y in found]).encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Components that stay in the page: `live_plot` and `coloured_text`."""

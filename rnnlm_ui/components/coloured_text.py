@@ -1,0 +1,53 @@
+"""`coloured_text`: text with a fill behind every character, to hover, click and walk through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import streamlit as st
+
+from rnnlm_ui.components.shared import ignore_event, is_index, script, style
+from rnnlm_ui.i18n import t
+
+_SIZE = re.compile(r"[0-9.]+(rem|em|px)")
+_GRADIENT = re.compile(r"linear-gradient\([0-9A-Za-z#%,. ]*\)")
+_HTML = ('<div class="coloured-text" tabindex="0"><span class="coloured-cursor" hidden '
+         'aria-hidden="true"></span></div>'
+         '<div class="coloured-legend" hidden><span></span><i></i><span></span></div>'
+         '<div class="coloured-tip" role="tooltip" hidden></div>')
+_component = st.components.v2.component(
+    "unroll_coloured_text", html=_HTML, css=style("coloured_text"), js=script("coloured_text"),
+    isolate_styles=False)
+
+
+def coloured_text(text: str, fills: Sequence[str], *, key: str, tips: Sequence[str] | None = None,
+                  size: str = "1.3rem", prompt: int = 0, selected: int | None = None,
+                  cursor: bool = False, stream_from: int | None = None,
+                  legend: tuple[str, str, str] | None = None, label: str = "") -> int | None:
+    """Show a text, or recolour and extend the one with this key in place.
+
+    `fills` and `tips` have one entry a character (fewer: the rest has none); fills are hexes of the
+    light palette. The first `prompt` characters are bold and grey, `selected` is outlined.
+    `stream_from`: the text from this index on is typed out in the browser, once. `legend` is what
+    the two ends of the colour mean, and the gradient (`palette.value_gradient()`).
+
+    Returns the index of the character that was just clicked or walked to with the arrow keys, else
+    None. The outline follows the reader at once, `selected` only has to agree later.
+    """
+    if not _SIZE.fullmatch(size):
+        raise ValueError(f"size {size!r} must be a CSS length in rem, em or px")
+    if legend is not None and not _GRADIENT.fullmatch(legend[2]):
+        raise ValueError(f"legend gradient {legend[2]!r} must be a linear-gradient of hexes")
+    # half of a surrogate pair would join its neighbour in the browser and shift every index
+    shown = text.encode("utf-8", "replace").decode("utf-8")
+    words = {name: t(f"component.{name}") for name in ("space", "newline", "tab")}
+    result = _component(
+        key=key,
+        data={"text": shown, "fills": list(fills), "tips": None if tips is None else list(tips),
+              "size": size, "prompt": prompt, "selected": selected, "cursor": cursor,
+              "stream": stream_from, "legend": None if legend is None else list(legend),
+              "label": label or t("component.text_label"), "words": words},
+        on_click_change=ignore_event)
+    clicked = result.get("click")
+    return clicked if is_index(clicked, len(text)) else None

@@ -1,0 +1,176 @@
+// A Plotly chart that stays in the page: refreshed in place, zoom kept, light or dark.
+
+const NARROW = 480;
+const HOVER_PAUSE = 120;
+const RETRY_AFTER = 10000;
+const PLAIN_KEYS = new Set(["x", "y", "z", "text", "hovertext", "hovertemplate", "texttemplate",
+  "customdata", "name", "ticktext", "tickvals", "meta", "ids", "labels"]);
+const CONFIG = { displaylogo: false, doubleClick: "reset",
+  modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]] };
+
+const plots = new WeakMap();
+let loading = null;
+
+// The app's address: Streamlit's own scripts lie under it, whatever page the reader is on.
+function base() {
+  const own = performance.getEntriesByType("resource")
+    .map((entry) => /^(.*\/)static\/js\/index\.[^/]*\.js/.exec(entry.name))
+    .find((match) => match && match[1].startsWith(location.origin));
+  return own ? own[1] : new URL(".", document.baseURI).href;
+}
+
+function plotly() {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  if (loading && !(loading.failed && Date.now() - loading.failed > RETRY_AFTER)) {
+    return loading.promise;
+  }
+  const state = (loading = { failed: 0 });
+  state.promise = new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = base() + "app/static/plotly.min.js";
+    const fail = () => {
+      state.failed = Date.now();
+      script.remove();
+      reject(new Error("plotly.min.js did not load"));
+    };
+    script.onload = () => (window.Plotly ? resolve(window.Plotly) : fail());
+    script.onerror = fail;
+    document.head.append(script);
+  });
+  return state.promise;
+}
+
+// In place, and only where colours stand: a character "#FFFFFF" in a text must stay what it is.
+function darken(node) {
+  for (const key of Object.keys(node)) {
+    const value = node[key];
+    if (typeof value === "string") {
+      if (PLAIN_KEYS.has(key)) {
+        if (key !== "meta") {
+          node[key] = value.replace(/(<span style=["'][^"'>]*)(#[0-9A-Fa-f]{6})/g,
+            (_, before, hex) => before + swap(hex));
+        }
+      } else if (/^#[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?$/.test(value)) {
+        node[key] = swap(value);
+      }
+    } else if (value && typeof value === "object" && !PLAIN_KEYS.has(key)) {
+      darken(value);
+    }
+  }
+}
+
+function narrowed(layout) {
+  Object.assign((layout.margin = layout.margin || {}), layout.meta?.narrow || {});
+  for (const note of layout.annotations || []) if (note.name) note.text = note.name;
+}
+
+// As many columns as fit. Where the reader has panned to stays the left edge when the width changes.
+function fitColumns(plot, figure, width) {
+  const axis = (figure.layout.xaxis = figure.layout.xaxis || {});
+  const margin = { ...figure.layout.template?.layout?.margin, ...figure.layout.margin };
+  const inner = plot.el._fullLayout?._size?.w || width - (margin.l || 56) - (margin.r || 16);
+  const count = Math.max(1, Math.floor(inner / plot.data.cell));
+  if (count !== plot.columns) {
+    const left = plot.columns ? plot.el.layout.xaxis.range[0] : axis.range?.[0] ?? -0.5;
+    plot.columns = count;
+    plot.range = [left, left + count];
+  }
+  axis.range = [...plot.range];
+  axis.autorange = false;
+  figure.layout.dragmode = "pan";
+}
+
+function draw(plot) {
+  const { el, data } = plot;
+  const width = el.clientWidth;
+  if (!window.Plotly || !width) return; // hidden, in a closed tab for example: drawn when shown
+  try {
+    const figure = JSON.parse(data.figure);
+    if (isDark(el)) darken(figure);
+    figure.layout.width = width;
+    figure.layout.height = data.height;
+    if (calm.matches) delete figure.layout.transition;
+    if (width < NARROW) narrowed(figure.layout);
+    if (data.cell) fitColumns(plot, figure, width);
+    else if (matchMedia("(pointer: coarse)").matches) figure.layout.dragmode ??= false;
+    // over a phone's chart, or over letters, the buttons would hide what they are for
+    const config = { ...CONFIG, displayModeBar: width < NARROW || data.cell ? false : "hover" };
+    plot.width = width;
+    plot.drawing = true;
+    Promise.resolve(window.Plotly.react(el, figure.data, figure.layout, config))
+      .then(() => drawn(plot), () => say(plot, data.words.broken))
+      .finally(() => { plot.drawing = false; });
+  } catch {
+    say(plot, data.words.broken);
+  }
+}
+
+function drawn(plot) {
+  const { el, data } = plot;
+  el.dataset.drawn = data.rev;
+  el.dataset.theme = isDark(el) ? "dark" : "light";
+  say(plot, "");
+  // Plotly's buttons would be stops for the Tab key inside what is one picture
+  for (const button of el.querySelectorAll(".modebar-btn")) button.tabIndex = -1;
+  if (plot.listening) return;
+  plot.listening = true;
+  el.on("plotly_click", (event) => plot.send("click", pointOf(event)));
+  el.on("plotly_hover", (event) => {
+    clearTimeout(plot.hover);
+    plot.hover = setTimeout(() => plot.send("hover", pointOf(event)), HOVER_PAUSE);
+  });
+  el.on("plotly_relayout", () => { if (!plot.drawing) plot.send("relayout", rangeOf(el)); });
+}
+
+function pointOf(event) {
+  const point = event.points?.[0];
+  return point && { trace: point.curveNumber, index: point.pointIndex ?? point.pointNumber,
+    x: point.x, y: point.y };
+}
+
+function rangeOf(el) {
+  const range = (axis) => (axis && !axis.autorange && axis.range ? axis.range.map(Number) : null);
+  return { x: range(el._fullLayout?.xaxis), y: range(el._fullLayout?.yaxis) };
+}
+
+function say(plot, sentence) {
+  plot.note.textContent = sentence;
+  plot.note.hidden = !sentence;
+  plot.el.hidden = Boolean(sentence);
+}
+
+function mount(root) {
+  const plot = { el: root.querySelector(".live-plot"), note: root.querySelector(".live-plot-note") };
+  plot.send = (name, value) => {
+    if (value && plot.data.on.includes(name)) plot.trigger(name, value);
+  };
+  plot.resize = new ResizeObserver(() => {
+    if (plot.el.clientWidth && plot.el.clientWidth !== plot.width) {
+      cancelAnimationFrame(plot.frame);
+      plot.frame = requestAnimationFrame(() => draw(plot));
+    }
+  });
+  plot.resize.observe(plot.el);
+  plot.unwatch = onThemeChange(plot.el, () => draw(plot));
+  plots.set(root, plot);
+  return plot;
+}
+
+function unmount(root, plot) {
+  plots.delete(root);
+  plot.resize.disconnect();
+  plot.unwatch();
+  clearTimeout(plot.hover);
+  cancelAnimationFrame(plot.frame);
+  window.Plotly?.purge(plot.el);
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const plot = plots.get(parentElement) || mount(parentElement);
+  plot.data = data;
+  plot.trigger = setTriggerValue;
+  plot.el.style.height = `${data.height}px`;
+  plot.el.setAttribute("aria-label", data.alt);
+  plotly().then(() => draw(plot), () => say(plot, data.words.failed));
+  return () => unmount(parentElement, plot);
+}

@@ -1,0 +1,135 @@
+"""The settings of the next run as widgets: `RunConfig` in, `RunConfig` out.
+
+Five open fields, the rest in popovers by group, all derived from the fields of `RunConfig`. A
+change goes into the draft at once, so it is the same on every page and in the URL.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import Any, get_args
+
+import streamlit as st
+
+from rnnlm_core import launch
+from rnnlm_core.config import FIELD_TYPES, FIELDS, GROUPS
+from rnnlm_core.data.builtin import BUILTIN
+from rnnlm_core.data.corpus import stored_manifests
+from rnnlm_ui import session
+from rnnlm_ui.i18n import duration, number, t
+from rnnlm_ui.runs import corpus_title
+
+SIZES = (4, 8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+RATES = (1e-4, 3e-4, 5e-4, 1e-3, 2e-3, 3e-3, 4e-3, 5e-3, 8e-3, 1e-2, 2e-2, 5e-2, 1e-1, 3e-1, 1.0)
+SECONDS = (5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0)
+OPEN = ("corpus", "cell", "hidden", "learning_rate", "max_seconds")
+ICONS = {"network": "memory", "optimizer": "speed", "stopping": "timer", "batches": "shuffle",
+         "machine": "tune"}
+_STEP = {"dropout": 0.05, "validation_share": 0.05, "forget_bias": 0.5, "clip_norm": 0.1,
+         "weight_decay": 0.01, "max_seconds": 5.0}
+
+
+def change(name: str, value: Any) -> None:
+    """One setting of the draft."""
+    session.set_draft(replace(session.draft(), **{name: value}))
+
+
+def open_fields() -> None:
+    """Text, cell, size, learning rate and time, in one row."""
+    with st.grid(5, min_column_width=170, vertical_alignment="top"):
+        corpus_field()
+        cell_field()
+        _slider("hidden", SIZES, number)
+        _slider("learning_rate", RATES, lambda rate: f"{rate:g}")
+        _slider("max_seconds", SECONDS, lambda s: duration(s) if s else t("config.no_limit"))
+
+
+def popovers() -> None:
+    """One closed popover a group; its label says how many settings differ from the defaults."""
+    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+        for group in ICONS:
+            group_popover(group)
+
+
+def group_popover(group: str) -> None:
+    names = [name for name in GROUPS[group] if name not in OPEN]
+    changed = session.draft().changed_fields() & set(names)
+    label = t(f"config.group.{group}")
+    if changed:
+        label += " · **" + t("config.changed", n=len(changed)) + "**"
+    with st.popover(label, icon=f":material/{ICONS[group]}:", type="tertiary"):
+        for name in names:
+            field(name)
+        if group == "machine":
+            _unavailable_devices()
+
+
+def field(name: str) -> None:
+    """The widget of one setting, its help, and the way back to its default where it was changed."""
+    draft, kind, meta = session.draft(), FIELD_TYPES[name], FIELDS[name].metadata
+    key, help_text = f"form.{name}", t(f"config.help.{name}")
+    session.set_widget(key, getattr(draft, name))
+    callback = {"key": key, "help": help_text, "label": t(f"config.{name}"),
+                "on_change": lambda: change(name, session.widget(key, getattr(draft, name)))}
+    if choices := get_args(kind):
+        st.selectbox(options=choices, format_func=lambda c: choice(name, c),
+                     disabled=name == "activation" and draft.cell != "rnn", **callback)
+    else:
+        step = _STEP.get(name, 1 if kind is int else 0.001)
+        st.number_input(min_value=kind(meta["low"]), max_value=kind(meta["high"]), step=step,
+                        format="%d" if kind is int else "%.4g",
+                        disabled=name == "forget_bias" and draft.cell != "lstm", **callback)
+    default = FIELDS[name].default
+    if getattr(draft, name) != default:
+        shown = choice(name, default) if get_args(kind) else f"{default:g}"
+        st.button(t("config.reset", value=shown), key=f"reset.{name}", type="tertiary",
+                  icon=":material/undo:", on_click=lambda: change(name, default))
+
+
+def choice(name: str, value: str) -> str:
+    """How one of several values is called."""
+    return t(f"choice.{name}.{value}")
+
+
+def corpus_field(label_visibility: str = "visible") -> None:
+    """Built-in texts, then the texts that were fetched or pasted on the Data page."""
+    draft = session.draft()
+    titles = {source: corpus_title(source) for source in BUILTIN}
+    for papers in stored_manifests(launch.runs_root() / "corpora"):
+        titles.setdefault(papers.source, corpus_title(papers.source, papers.title))
+    titles.setdefault(draft.corpus, draft.corpus)
+    session.set_widget("form.corpus", draft.corpus)
+    st.selectbox(t("config.corpus"), list(titles), format_func=titles.__getitem__,
+                 key="form.corpus", label_visibility=label_visibility,
+                 on_change=lambda: change("corpus", session.widget("form.corpus", draft.corpus)))
+
+
+def cell_field() -> None:
+    """RNN, GRU or LSTM."""
+    draft = session.draft()
+    session.set_widget("form.cell", draft.cell)
+    st.segmented_control(t("config.cell"), get_args(FIELD_TYPES["cell"]), key="form.cell",
+                         format_func=lambda cell: choice("cell", cell), required=True,
+                         width="stretch",
+                         on_change=lambda: change("cell", session.widget("form.cell", draft.cell)))
+
+
+def _slider(name: str, steps: tuple[Any, ...], shown: Any) -> None:
+    value, key = getattr(session.draft(), name), f"form.{name}"
+    options = sorted({*steps, value})
+    session.set_widget(key, value)
+    st.select_slider(t(f"config.{name}"), options, format_func=shown, key=key,
+                     on_change=lambda: change(name, session.widget(key, value)))
+
+
+def _unavailable_devices() -> None:
+    """Why a device is not to be had here. Asked only once torch is there: never a wait for it."""
+    if "rnnlm_core.nets.devices" not in sys.modules:
+        return
+    from rnnlm_core.nets.devices import DEVICES, unavailable
+
+    for device in DEVICES:
+        if reason := unavailable(device):
+            st.markdown(":gray[" + t("config.device_unavailable", device=choice("device", device),
+                                     reason=reason) + "]")

@@ -1,0 +1,88 @@
+"""Every word a user sees: `t("train.start")` out of strings/en.toml or strings/zh.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+from rnnlm_core.errors import SENTENCES, ConfigError, Problem, UnrollError
+from rnnlm_ui import session
+
+FOLDER = Path(__file__).resolve().parents[1] / "strings"
+FALLBACK = "en"
+
+
+@lru_cache(maxsize=4)
+def strings(language: str) -> dict[str, str]:
+    """All strings of a language, keys flattened: `{"train.start": "Start", ...}`."""
+    tables = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    return dict(_flatten(tables, ""))
+
+
+def language() -> str:
+    return session.language()
+
+
+def t(key: str, **values: object) -> str:
+    """The string `key` in the reader's language, its placeholders filled.
+
+    A string that is missing in one language is shown in English, one that is missing altogether as
+    its key: a page is never lost for a word. Tests see to it that neither happens.
+    """
+    return translate(language(), key, **values)
+
+
+def translate(code: str, key: str, /, **values: object) -> str:
+    """As `t`, in a given language."""
+    text = strings(code).get(key) or strings(FALLBACK).get(key, key)
+    return text.format(**values) if values else text
+
+
+def error_text(error: UnrollError | Problem) -> str:
+    """What is wrong, as plain text (not markdown) in the reader's language; all of it."""
+    if isinstance(error, Problem):
+        problems: tuple[Problem, ...] = (error,)
+    else:
+        problems = error.problems if isinstance(error, ConfigError) else (error.problem,)
+    separator = "" if language() == "zh" else " "
+    return separator.join(_sentence(p, language()) for p in problems)
+
+
+def number(value: float) -> str:
+    """A whole number with thousands separators."""
+    return f"{value:,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A time span in the two largest units, `1 min 30 s`. Below 10 s one decimal is kept."""
+    if seconds < 9.95:
+        return t("units.seconds", n=f"{seconds:.1f}".removesuffix(".0"))
+    whole = round(seconds)
+    if whole < 60:
+        return t("units.seconds", n=whole)
+    if whole < 3600:
+        return _pair("units.minutes", whole // 60, "units.seconds", whole % 60)
+    return _pair("units.hours", whole // 3600, "units.minutes", whole % 3600 // 60)
+
+
+def _pair(large: str, n: int, small: str, rest: int) -> str:
+    first = t(large, n=n)
+    return f"{first} {t(small, n=rest)}" if rest else first
+
+
+def _sentence(problem: Problem, code: str) -> str:
+    # English lives beside the code that raises it; only translations are in strings/
+    table = SENTENCES if code == FALLBACK else strings(code)
+    key = problem.code if code == FALLBACK else f"error.{problem.code}"
+    return table[key].format(**problem.values) if key in table else str(problem)
+
+
+def _flatten(tables: dict[str, object], prefix: str) -> list[tuple[str, str]]:
+    flat: list[tuple[str, str]] = []
+    for name, value in tables.items():
+        if isinstance(value, dict):
+            flat.extend(_flatten(value, f"{prefix}{name}."))
+        else:
+            flat.append((f"{prefix}{name}", str(value)))
+    return flat

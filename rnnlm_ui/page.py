@@ -1,0 +1,59 @@
+"""The lines that every page has: title and answer, the primary button, what is next, a fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import streamlit as st
+
+from rnnlm_core.errors import Problem, UnrollError
+from rnnlm_ui import session
+from rnnlm_ui.i18n import error_text, t
+
+
+def head(title: str, finding: str | None = None,
+         actions: Callable[[], object] | None = None) -> None:
+    """The question, right of it what can be chosen or done, below it the answer in one sentence.
+
+    `title` is plain text, `finding` markdown; the bold part comes first.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(title, anchor=False, width="content")
+        if actions is not None:
+            st.space("stretch")
+            actions()
+    if finding:
+        st.markdown(finding)
+
+
+def primary_label(text: str, icon: str) -> str:
+    """The label of the page's one primary button.
+
+    Streamlit writes white on it in both themes, unreadable on the dark theme's light primary. The
+    theme's violet text colour is set to the right ink, and the icon goes along inside the label.
+    """
+    return f":violet[:material/{icon}: {text}]"
+
+
+def next_link(page: str, label: str) -> None:
+    """"Next: …" at a page's end; the reader's language, run and settings go along."""
+    st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:",
+                 icon_position="right", query_params=session.url_parameters())
+
+
+def how_to_read(text: str) -> None:
+    """"How to read this", closed, as the last line of a page. `text` is markdown."""
+    with st.expander(t("common.how_to_read"), icon=":material/help:", type="compact"):
+        st.markdown(text)
+
+
+def fault(error: UnrollError | Problem) -> None:
+    """What went wrong and the way out, in the place of the answer sentence."""
+    st.error(plain(error_text(error)), icon=":material/error:")
+
+
+def plain(text: str) -> str:
+    """Foreign text for markdown, shown letter by letter: no emphasis, link, picture or formula."""
+    escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+    return re.sub(r"\s+", " ", escaped)

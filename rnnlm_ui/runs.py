@@ -1,0 +1,97 @@
+"""Which run a page looks at, what it is called, and its opened model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnnlm_core import launch
+from rnnlm_core.config import RunConfig
+from rnnlm_core.data.builtin import BUILTIN
+from rnnlm_core.prepared import manifest
+from rnnlm_core.records import FINAL_STATES
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui import session
+from rnnlm_ui.i18n import t
+
+if TYPE_CHECKING:
+    from rnnlm_core.lab import Run
+
+NAMES, DIALOGUE = "names-lstm", "dialogue2-gru"  # the shipped runs
+_LISTED = 30
+
+
+def current(default: str = NAMES) -> RunFolder:
+    """The run chosen in this tab, else the shipped one that suits the page."""
+    chosen = session.run_id()
+    found = launch.find_run(chosen, launch.runs_root()) if chosen else None
+    return found or RunFolder(launch.models_root() / default)
+
+
+def missing() -> str | None:
+    """The id in the URL where no such run exists (any more)."""
+    chosen = session.run_id()
+    return chosen if chosen and launch.find_run(chosen, launch.runs_root()) is None else None
+
+
+def is_shipped(folder: RunFolder) -> bool:
+    return folder.path.parent == launch.models_root()
+
+
+def corpus_title(source: str, title: str = "") -> str:
+    """Built-in texts have a name of their own in each language; others are called what they are."""
+    return t(f"corpus.{source}.title") if source in BUILTIN else title or source
+
+
+def cell_title(config: RunConfig) -> str:
+    """`LSTM 256`, `RNN (ReLU) 64`, with × layers where there is more than one."""
+    name = config.cell.upper()
+    if config.cell == "rnn" and config.activation != "tanh":
+        name = f"{name} {t('choice.activation.' + config.activation)}"
+    return f"{name} {config.hidden}" + (f" × {config.layers}" if config.layers > 1 else "")
+
+
+def title(folder: RunFolder) -> str:
+    """How a run is called on every page."""
+    papers, config = manifest(folder), folder.config()
+    name = f"{corpus_title(papers.source, papers.title)} · {cell_title(config)}"
+    if is_shipped(folder):
+        return name
+    return f"{name} · {folder.id[9:11]}:{folder.id[11:13]}"
+
+
+def picker(default: str = NAMES) -> RunFolder:
+    """The select box at the top right: own runs, the newest first, then the shipped ones."""
+    now = current(default)
+    shipped = [RunFolder(launch.models_root() / name) for name in (NAMES, DIALOGUE)]
+    own = launch.list_runs(launch.runs_root())[:_LISTED]
+    listed = {folder.id: folder for folder in [*own, *shipped]}
+    listed.setdefault(now.id, now)
+    key = "run_picker"
+    session.set_widget(key, now.id)
+    st.selectbox(t("common.looking_at"), list(listed), key=key, label_visibility="collapsed",
+                 format_func=lambda run: title(listed[run]), width=330, accept_new_options=False,
+                 on_change=lambda: session.choose_run(session.widget(key, now.id)))
+    return now
+
+
+def is_active(state: str) -> bool:
+    """Whether a worker has the run in hand."""
+    return state not in (*FINAL_STATES, "lost")
+
+
+def opened(folder: RunFolder, step: int | None = None) -> Run:
+    """The run with its model, kept for all visitors until another checkpoint is the newest."""
+    from rnnlm_core.run.checkpoint import entries
+
+    listed = [e for e in entries(folder.checkpoints) if step is None or e.step == step]
+    digest = listed[-1].sha256 if listed else ""
+    return _opened(str(folder.path), step, digest)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _opened(path: str, step: int | None, _digest_of_weights: str) -> Run:
+    from rnnlm_core.lab import Run
+
+    return Run(RunFolder(path), step)

@@ -1,0 +1,164 @@
+"""What one browser tab remembers: the ONLY file that touches session state and the URL.
+
+In the URL, so that a link or a reload brings the same view: `?lang=`, `?run=` and what differs
+from the default settings. Streamlit drops plain parameters when a page is left, so `begin()` writes
+them again on every run, from session state. Widgets with a `key` look after themselves
+(`bind="query-params"`, `persist_state="session"`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from rnnlm_core.config import FIELDS, RunConfig
+from rnnlm_core.errors import ConfigError
+
+T = TypeVar("T")
+LANGUAGES = {"en": "English", "zh": "中文"}
+RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+_LANGUAGE, _SWITCH, _RUN, _DRAFT, _DRAFT_ERROR = (
+    "unroll.language", "unroll.language_switch", "unroll.run", "unroll.draft", "unroll.draft_error")
+
+
+def begin() -> None:
+    """Take over what the URL says, then write it back. Call once at the top of every run."""
+    query = st.query_params
+    if query.get("lang") in LANGUAGES:
+        st.session_state[_LANGUAGE] = query["lang"]
+    if RUN_ID.fullmatch(query.get("run", "")):
+        st.session_state[_RUN] = query["run"]
+    if _DRAFT not in st.session_state:
+        try:
+            st.session_state[_DRAFT] = RunConfig.from_query(query.to_dict())
+        except ConfigError as error:
+            st.session_state[_DRAFT], st.session_state[_DRAFT_ERROR] = RunConfig(), error
+    _write_url()
+
+
+def url_parameters() -> dict[str, str]:
+    """What a link to this view carries."""
+    state = st.session_state
+    parameters = draft().to_query()
+    if _LANGUAGE in state:
+        parameters["lang"] = state[_LANGUAGE]
+    if _RUN in state:
+        parameters["run"] = state[_RUN]
+    return parameters
+
+
+# -- language --------------------------------------------------------------------------------------
+def language() -> str:
+    """`en` or `zh`: as chosen in the sidebar or the URL, else what the browser asks for."""
+    chosen = st.session_state.get(_LANGUAGE)
+    return chosen if chosen in LANGUAGES else _browser_language()
+
+
+def choose_language(code: str) -> None:
+    if code in LANGUAGES:
+        st.session_state[_LANGUAGE] = code
+        _write_url()
+
+
+def language_switch(label: str) -> None:
+    """The widget that chooses the language."""
+    st.session_state[_SWITCH] = language()
+    st.segmented_control(
+        label, list(LANGUAGES), format_func=LANGUAGES.__getitem__, key=_SWITCH, required=True,
+        on_change=lambda: choose_language(st.session_state[_SWITCH]), width="stretch")
+
+
+def _browser_language() -> str:
+    return "zh" if str(st.context.locale or "").lower().startswith("zh") else "en"
+
+
+# -- the run that is looked at ---------------------------------------------------------------------
+def run_id() -> str | None:
+    """The id of the run to look at. Well formed, but it need not exist (any more)."""
+    found: str | None = st.session_state.get(_RUN)
+    return found
+
+
+def choose_run(run: str | None) -> None:
+    """Look at this run from now on; None goes back to the shipped one."""
+    if run is None:
+        st.session_state.pop(_RUN, None)
+    elif RUN_ID.fullmatch(run):
+        st.session_state[_RUN] = run
+    else:
+        raise ValueError(f"run id {run!r} must match {RUN_ID.pattern}")
+    _write_url()
+
+
+# -- the settings of the next run ------------------------------------------------------------------
+def draft() -> RunConfig:
+    """The settings as edited so far, over all pages."""
+    found: RunConfig = st.session_state.get(_DRAFT) or RunConfig()
+    return found
+
+
+def set_draft(config: RunConfig) -> None:
+    st.session_state[_DRAFT] = config
+    _write_url()
+
+
+def draft_error() -> ConfigError | None:
+    """Why the settings in the URL could not be used: told once."""
+    error: ConfigError | None = st.session_state.pop(_DRAFT_ERROR, None)
+    return error
+
+
+# -- anything else a page wants to keep ------------------------------------------------------------
+def recall(name: str, default: T) -> T:
+    """What `remember` kept under this name, while this browser tab lives."""
+    kept: T = st.session_state.get(f"keep.{name}", default)
+    return kept
+
+
+def remember(name: str, value: object) -> None:
+    st.session_state[f"keep.{name}"] = value
+
+
+def forget(name: str) -> None:
+    st.session_state.pop(f"keep.{name}", None)
+
+
+def once_per(name: str, revision: Hashable, make: Callable[[], T]) -> T:
+    """`make()`, or what it gave last time if the revision is still the same (one slot a name)."""
+    slot = f"made.{name}"
+    made: tuple[Hashable, Any] | None = st.session_state.get(slot)
+    if made is None or made[0] != revision:
+        made = (revision, make())
+        st.session_state[slot] = made
+    value: T = made[1]
+    return value
+
+
+def preset(key: str, value: object) -> None:
+    """First value of the widget with this key. (`value=` beside it would log a warning.)"""
+    if key not in st.session_state:
+        st.session_state[key] = value
+
+
+def set_widget(key: str, value: object) -> None:
+    """Change the widget with this key; only before it is drawn, or in a callback."""
+    st.session_state[key] = value
+
+
+def widget(key: str, default: T) -> T:
+    """The present value of the widget with this key."""
+    value: T = st.session_state.get(key, default)
+    return value
+
+
+def _write_url() -> None:
+    wanted = url_parameters()
+    for name in [*FIELDS, "lang", "run"]:
+        present = st.query_params.get(name)
+        if name in wanted and present != wanted[name]:
+            st.query_params[name] = wanted[name]
+        elif name not in wanted and present is not None:
+            del st.query_params[name]

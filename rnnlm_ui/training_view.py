@@ -1,0 +1,193 @@
+"""The live picture of a training run: answer, loss among its yardsticks, samples, gradient norm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from rnnlm_core.config import RunConfig
+from rnnlm_core.figures.palette import surprise_fill, surprise_gradient
+from rnnlm_core.figures.training import (
+    Line,
+    LossWords,
+    NormWords,
+    gradient_norm_figure,
+    loss_figure,
+)
+from rnnlm_core.records import Status, WrittenSample, Yardstick
+from rnnlm_ui.components.coloured_text import coloured_text
+from rnnlm_ui.components.live_plot import live_plot
+from rnnlm_ui.i18n import duration, number, t
+from rnnlm_ui.live import Column, RunTail, thinned
+
+UNITS = ("bits", "nats", "perplexity")
+DRAWN = ("uniform", "unigram", "kn2", "kn3", "kn4", "kn5")
+HIGHEST_PERPLEXITY = 1e6
+_TIMELINE = 5
+_TIMELINE_CHARACTERS = 110
+
+
+def to_unit(unit: str) -> Callable[[Column], Column]:
+    """From nats a character."""
+    if unit == "bits":
+        return lambda nats: nats / math.log(2)
+    if unit == "nats":
+        return lambda nats: nats
+    return lambda nats: np.minimum(np.exp(np.minimum(nats, 700.0)), HIGHEST_PERPLEXITY)
+
+
+def shown(nats: float, unit: str) -> str:
+    """A loss with its unit, as in the answer sentence."""
+    value = float(to_unit(unit)(np.array(nats)))
+    text = f"> {HIGHEST_PERPLEXITY:,.0f}" if value >= HIGHEST_PERPLEXITY else f"{value:.2f}"
+    return t(f"train.value.{unit}", value=text)
+
+
+def yardstick_name(name: str) -> str:
+    return t(f"yardstick.{name}") if not name.startswith("kn") else \
+        t("yardstick.kn", order=name.removeprefix("kn"))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a loss stands among the yardsticks, each loss on the same positions as theirs."""
+
+    loss: float
+    passed: list[tuple[str, float]]  # the hardest last
+    ahead: list[tuple[str, float]]  # the next to beat first
+
+
+def standing(loss: float, yardsticks: list[Yardstick], whole: bool) -> Standing:
+    values = [(y.name, y.full if whole else y.live) for y in yardsticks]
+    values.sort(key=lambda pair: -pair[1])
+    return Standing(loss, [v for v in values if loss < v[1]], [v for v in values if loss >= v[1]])
+
+
+def finding(status: Status, tail: RunTail, yardsticks: list[Yardstick], unit: str) -> str:
+    """The answer to "Is it learning?" in one sentence, recomputed at every look."""
+    whole = status.final_validation is not None
+    _, losses = tail.validation()
+    if not whole and not len(losses):
+        return _without_validation(tail, unit)
+    loss = status.final_validation if status.final_validation is not None else float(losses[-1])
+    place = standing(loss, yardsticks, whole)
+    value = shown(loss, unit)
+    where = t("train.on_all" if whole else "train.on_sample")
+    if not yardsticks:
+        return t("train.finding_alone", value=value, where=where)
+    if not place.ahead:
+        return t("train.finding_all", value=value, where=where,
+                 name=yardstick_name(place.passed[-1][0]), its=shown(place.passed[-1][1], unit))
+    next_name, next_loss = place.ahead[0]
+    convert = to_unit(unit)
+    away = float(convert(np.array(loss)) - convert(np.array(next_loss)))
+    values = {"value": value, "where": where, "next": yardstick_name(next_name),
+              "away": f"{away:.2f}"}
+    if not place.passed:
+        return t("train.finding_none", **values)
+    return t("train.finding", passed=yardstick_name(place.passed[-1][0]), **values)
+
+
+def _without_validation(tail: RunTail, unit: str) -> str:
+    losses = tail.column("loss")
+    losses = losses[np.isfinite(losses)]
+    if not len(losses):
+        return t("train.finding_nothing")
+    return t("train.finding_training_only", value=shown(float(losses[-50:].mean()), unit))
+
+
+def loss_chart(tail: RunTail, yardsticks: list[Yardstick], config: RunConfig, unit: str,
+               revision: object) -> None:
+    """The hero: validation and training loss, the yardsticks as the grid."""
+    def draw() -> object:
+        convert = to_unit(unit)
+        _, losses = tail.validation()
+        best = float(losses.min()) if len(losses) else math.inf
+        ahead = [y.live for y in yardsticks if y.live <= best]
+        lines = [Line(float(convert(np.array(y.live))), yardstick_name(y.name),
+                      yardstick_name(y.name), best < y.live, bool(ahead) and y.live == max(ahead))
+                 for y in yardsticks if y.name in DRAWN]
+        words = LossWords(t(f"train.axis.{unit}"), t("train.step_axis"), t("train.training"),
+                          t("train.validation"))
+        figure = loss_figure(tail.loss_curves(convert), lines, config.cell, words)
+        figure.update_layout(uirevision=f"{tail.folder.id} {unit}")
+        return figure
+
+    live_plot(draw, key="train.loss", alt=t("train.loss_alt"), height=400,  # type: ignore[arg-type]
+              rev=(tail.folder.id, tail.last_step, unit, len(yardsticks), revision))
+
+
+def norm_chart(tail: RunTail, config: RunConfig, revision: object) -> None:
+    """The gradient's norm, titled with the share of steps that were clipped."""
+    before, after = tail.column("gradient_norm"), tail.column("clipped_norm")
+    clipped = float(np.mean(after < before)) if len(before) else 0.0
+    st.markdown(t("train.norm_title", share=f"{clipped:.0%}") if config.clip_norm
+                else t("train.norm_title_free"))
+
+    def draw() -> object:
+        steps = tail.column("step")
+        words = NormWords(t("train.norm_axis"), t("train.step_axis"), t("train.norm_before"),
+                          t("train.norm_after"), t("train.norm_limit"))
+        figure = gradient_norm_figure(thinned(steps, before), thinned(steps, after),
+                                      config.clip_norm, config.cell, words)
+        figure.update_layout(uirevision=tail.folder.id)
+        return figure
+
+    live_plot(draw, key="train.norm", alt=t("train.norm_alt"), height=190,  # type: ignore[arg-type]
+              rev=(tail.folder.id, tail.last_step, revision))
+
+
+def newest_sample(samples: list[WrittenSample]) -> None:
+    """What it writes now, coloured by its own surprise."""
+    if not samples:
+        st.markdown(t("train.writes_not_yet"))
+        return
+    sample = samples[-1]
+    st.markdown(t("train.writes", step=number(sample.step)))
+    with st.container(border=True):
+        coloured_text(sample.text[:_TIMELINE_CHARACTERS * 2].rstrip("\n"),
+                      surprise_fill(sample.surprise), key="train.sample", size="1.05rem",
+                      legend=(t("train.expected"), t("train.surprising"), surprise_gradient()),
+                      label=t("train.sample_label", step=sample.step))
+
+
+def timeline(samples: list[WrittenSample]) -> None:
+    """How its writing changed: a few moments spread over the run, the newest first."""
+    if len(samples) < 2:
+        return
+    st.subheader(t("train.timeline"), anchor=False)
+    earlier = samples[:-1]
+    count = min(_TIMELINE, len(earlier))
+    # spread by logarithm: most of the change is at the beginning
+    at = sorted({round(len(earlier) ** (i / max(1, count - 1))) - 1 for i in range(count)})
+    for index in reversed(at):
+        sample = earlier[index]
+        step, text = st.columns([1, 8], gap="small")
+        step.markdown(":gray[" + t("train.at_step", step=number(sample.step)) + "]")
+        line = sample.text[:_TIMELINE_CHARACTERS].replace("\n", " ⏎ ")
+        text.text(line)
+
+
+def progress_text(status: Status) -> str:
+    """Time left first, then step and speed."""
+    parts = []
+    if status.seconds_left is not None:
+        parts.append("**" + t("train.left", time=duration(status.seconds_left)) + "**")
+    parts.append(t("train.step_of", step=number(status.step), total=number(status.total_steps)))
+    if status.tokens_per_second:
+        parts.append(t("train.speed", thousand=f"{status.tokens_per_second / 1000:.1f}"))
+    return " · ".join(parts)
+
+
+def progress_share(status: Status) -> float:
+    if status.state == "finished":
+        return 1.0
+    by_steps = status.step / status.total_steps if status.total_steps else 0.0
+    if status.seconds_left is None:
+        return min(1.0, by_steps)
+    by_time = status.seconds / max(1e-9, status.seconds + status.seconds_left)
+    return min(1.0, max(by_steps, by_time))

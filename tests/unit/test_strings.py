@@ -1,0 +1,70 @@
+"""Both languages say the same things, and say them in a way that markdown shows."""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+
+import pytest
+
+from rnnlm_core.errors import SENTENCES
+from rnnlm_ui.i18n import strings, translate
+
+ENGLISH, CHINESE = strings("en"), strings("zh")
+ERRORS = {key.removeprefix("error."): text for key, text in CHINESE.items()
+          if key.startswith("error.")}
+BOTH = pytest.mark.parametrize("table", [ENGLISH, CHINESE], ids=["en", "zh"])
+HAN = "[\u3400-\u9fff]"
+# what is not prose: code, formulas, icons, the heads of directives and links, placeholders
+MARKUP = re.compile(r"`[^`]*`|\$[^$]*\$|:material/\w+:|:\w+\[|\]\([^)]*\)|\{[^}]*\}")
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    chinese = {key for key in CHINESE if not key.startswith("error.")}
+    assert chinese ^ set(ENGLISH) == set()
+
+
+def test_both_languages_have_the_same_placeholders() -> None:
+    different = [key for key in ENGLISH
+                 if placeholders(ENGLISH[key]) != placeholders(CHINESE.get(key, ""))]
+    assert different == []
+
+
+def test_every_error_is_translated_with_its_placeholders() -> None:
+    assert set(ERRORS) ^ set(SENTENCES) == set()
+    assert [code for code in SENTENCES
+            if placeholders(SENTENCES[code]) != placeholders(ERRORS[code])] == []
+
+
+@BOTH
+def test_bold_ends_where_markdown_sees_it(table: dict[str, str]) -> None:
+    """CommonMark: `**汉字。**后文` is literal, a closing mark after punctuation needs a gap."""
+    broken = re.compile(r"[^\w\s*]\*\*\w")
+    hits = [key for key, text in table.items() for part in [_closings(text)] if broken.search(part)]
+    assert hits == []
+    assert [key for key, text in table.items() if text.count("**") % 2] == []
+
+
+def test_chinese_uses_full_width_punctuation() -> None:
+    half = re.compile(rf"{HAN}\*{{0,2}} ?[,:;?!()]|[,:;?!()] ?\*{{0,2}}{HAN}|{HAN}\.(\s|$)")
+    assert [key for key, text in CHINESE.items() if half.search(MARKUP.sub("x", text))] == []
+
+
+@BOTH
+def test_no_string_is_empty(table: dict[str, str]) -> None:
+    assert [key for key, text in table.items() if not text.strip()] == []
+
+
+def test_a_string_is_filled_in_and_a_missing_one_is_not_fatal() -> None:
+    assert translate("zh", "common.next", label="状态") == "下一步：状态"
+    assert translate("en", "no.such.key") == "no.such.key"
+
+
+def _closings(text: str) -> str:
+    """The text with its opening marks taken out, so that only closing `**` are left."""
+    parts = text.split("**")
+    return "".join(part + ("**" if i % 2 else "") for i, part in enumerate(parts[:-1])) + parts[-1]
