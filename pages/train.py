@@ -9,7 +9,7 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import config_form, runs, session
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import follow, tail_of
-from rnnlm_ui.page import fault, head, how_to_read, next_link, primary_label
+from rnnlm_ui.page import fault, head, how_to_read, next_link, plain, primary_label
 from rnnlm_ui.training_view import (
     UNITS,
     finding,
@@ -23,15 +23,16 @@ from rnnlm_ui.training_view import (
 
 
 def start() -> None:
-    """Make the run folder and start its worker; what is wrong is told in the answer's place."""
+    """Make the run folder and start its worker; what is wrong is told right below the button."""
     try:
         with st.spinner(t("train.preparing")):
             folder = launch.create_run(session.draft(), launch.runs_root())
             launch.start(folder)
     except BadInput as error:
-        session.remember("train.fault", error)
+        fault(error)
         return
     session.choose_run(folder.id)
+    st.rerun()
 
 
 def resume(folder: RunFolder) -> None:
@@ -45,18 +46,22 @@ def setup() -> None:
     """The settings, then the page's one primary button."""
     config_form.open_fields()
     left, right = st.columns([1, 3], vertical_alignment="center")
-    left.button(primary_label(t("common.start"), "play_arrow"), type="primary", on_click=start)
+    pressed = left.button(primary_label(t("common.start"), "play_arrow"), type="primary",
+                          key="train.start")
     with right:
         config_form.popovers()
+    if pressed:
+        start()
 
 
 def controls(folder: RunFolder, status: Status) -> None:
     """Pause, one step and stop beside the progress; while starting, what is happening."""
     paused, started = status.state == "paused", status.state in ("running", "paused")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button(primary_label(t("train.resume"), "play_arrow") if paused
-                  else primary_label(t("train.pause"), "pause"), type="primary", key="train.pause",
-                  disabled=not started,
+        label, icon = (t("train.resume"), "play_arrow") if paused else (t("train.pause"), "pause")
+        # the palette's ink on the primary colour cannot be read on a disabled button
+        st.button(primary_label(label, icon) if started else f":material/{icon}: {label}",
+                  type="primary", key="train.pause", disabled=not started,
                   on_click=lambda: launch.wish(folder, "run" if paused else "pause"))
         st.button(t("train.one_step"), icon=":material/skip_next:", disabled=not paused,
                   key="train.step", on_click=lambda: launch.wish(folder, "step"))
@@ -68,19 +73,13 @@ def controls(folder: RunFolder, status: Status) -> None:
 def line(status: Status) -> str:
     """The words over the progress bar."""
     if status.state == "running":
-        if launch_wish_pending(status):
-            return t("train.stopping")
-        return progress_text(status)
+        # the last evaluation, after the last step
+        return t("train.stopping") if status.activity == "finishing" else progress_text(status)
     if status.state == "paused":
         return ":material/pause: " + t("train.paused", progress=progress_text(status))
     if status.state == "not_responding":
         return ":material/hourglass_empty: " + t("train.not_responding")
     return t(f"train.activity.{status.activity or 'launching'}")
-
-
-def launch_wish_pending(status: Status) -> bool:
-    """Whether the last evaluation after the end is what the worker is at."""
-    return status.activity == "finishing"
 
 
 def ended(folder: RunFolder, status: Status) -> None:
@@ -105,6 +104,9 @@ def live(folder: RunFolder, active: bool, unit: str) -> None:
     else:
         ended(folder, status)
     st.markdown(finding(status, tail, yardsticks, unit))
+    if not tail.last_step:
+        st.skeleton(height=400)
+        return
     picture, side = st.columns([2.1, 1], gap="medium")
     revision = (status.state, status.resumes)
     with picture:
@@ -131,13 +133,15 @@ def actions() -> None:
     runs.picker()
 
 
-head(t("train.title"), actions=actions)
+head(t("train.title"), None if active else t("train.setup", run=plain(runs.title(folder))),
+     actions=actions)
 problem = session.recall("train.fault", None)
 session.forget("train.fault")
 if problem is not None:
     fault(problem)
 if not active:
     setup()
-follow(lambda: live(folder, active, session.widget("unit", UNITS[0])), active)
+follow(lambda: live(folder, active, session.widget("unit", UNITS[0])), active,
+       key="train.live")
 next_link("states", t("train.next"))
 how_to_read(t("train.how_to_read"))

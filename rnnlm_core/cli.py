@@ -28,6 +28,7 @@ from rnnlm_core.run.directory import RunFolder
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Small recurrent language models: train, look inside, write.")
+_SHIPPED_ROWS, _SHIPPED_SAMPLES = 150, 12
 _SHORT = {"max_steps": "--steps", "max_seconds": "--seconds"}
 RunsOption = Annotated[Path | None, typer.Option("--runs", help="Folder of the runs.")]
 
@@ -188,8 +189,16 @@ def ship(run: Path, destination: Path,
     shipped = RunFolder(destination)
     shipped.write("validation.txt", validation_text(folder))
     checkpoint.prune(shipped.checkpoints, earlier)
-    for probe in sorted(shipped.probes.glob("*.npz"))[1:-1]:
+    for probe in sorted(shipped.probes.glob("*.npz"))[:-1]:
         probe.unlink()
+    rows, _ = folder.metrics()
+    step = max(1, len(rows) // _SHIPPED_ROWS)
+    kept = [r for i, r in enumerate(rows) if i % step == 0 or r.validation is not None]
+    shipped.write("metrics.jsonl", "".join(r.to_json() + "\n" for r in kept))
+    samples, _ = folder.samples()
+    picked = samples[::max(1, len(samples) // _SHIPPED_SAMPLES)]
+    shipped.write("samples.jsonl", "".join(
+        s.to_json() + "\n" for s in [*picked[:-1], samples[-1]]))
     print(shipped.path)
 
 

@@ -65,7 +65,8 @@ SENTENCES: dict[str, str] = {
     "hub.not_text": "The column {value} of {id} holds {type}, not text. Choose one of {choices}.",
     "hub.no_text": "{id} has no column of text. Choose another dataset.",
     "hub.no_files": "{id} holds no data files. Choose another dataset.",
-    "hub.format": "{id} holds {value} files, which hold no plain text. Choose another dataset.",
+    "hub.format": "{id} consists of {value} files, which cannot be read here. "
+    "Choose another dataset.",
     "hub.outside": "{id} points to files outside of itself, which are not read. "
     "Choose another dataset.",
     "hub.script": "{id} needs a loading script, which is no longer supported, and has no Parquet "

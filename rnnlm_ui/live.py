@@ -24,9 +24,9 @@ _COLUMNS = ("step", "loss", "validation", "gradient_norm", "clipped_norm", "seco
 Column = NDArray[np.float64]
 
 
-def follow(draw: Callable[[], None], active: bool) -> None:
+def follow(draw: Callable[[], None], active: bool, key: str) -> None:
     """Draw now, and again twice a second while the run is active."""
-    st.fragment(draw, run_every=POLL_SECONDS if active else None)()
+    st.fragment(draw, run_every=POLL_SECONDS if active else None, key=key)()
 
 
 class RunTail:
@@ -55,7 +55,8 @@ class RunTail:
             if rows or not self._columns:
                 self._rows.extend(_numbers(row) for row in rows)
                 table = np.array(self._rows).reshape(len(self._rows), len(_COLUMNS))
-                self._columns = {name: table[:, i] for i, name in enumerate(_COLUMNS)}
+                # the downsampler wants contiguous columns
+                self._columns = {name: table[:, i].copy() for i, name in enumerate(_COLUMNS)}
         return self
 
     @property

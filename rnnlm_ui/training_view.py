@@ -28,6 +28,7 @@ UNITS = ("bits", "nats", "perplexity")
 DRAWN = ("uniform", "unigram", "kn2", "kn3", "kn4", "kn5")
 HIGHEST_PERPLEXITY = 1e6
 _TIMELINE = 5
+_SAMPLE_LINES, _SAMPLE_CHARACTERS, _SAMPLE_HEIGHT = 5, 150, 236
 _TIMELINE_CHARACTERS = 110
 
 
@@ -148,11 +149,17 @@ def newest_sample(samples: list[WrittenSample]) -> None:
         return
     sample = samples[-1]
     st.markdown(t("train.writes", step=number(sample.step)))
-    with st.container(border=True):
-        coloured_text(sample.text[:_TIMELINE_CHARACTERS * 2].rstrip("\n"),
+    with st.container(border=True, height=_SAMPLE_HEIGHT):  # fixed: what is below must not jump
+        coloured_text(_beginning(sample.text),
                       surprise_fill(sample.surprise), key="train.sample", size="1.05rem",
                       legend=(t("train.expected"), t("train.surprising"), surprise_gradient()),
                       label=t("train.sample_label", step=sample.step))
+
+
+def _beginning(text: str) -> str:
+    """Few enough lines that the chart below stays on the screen."""
+    lines = text[:_SAMPLE_CHARACTERS].split("\n")[:_SAMPLE_LINES]
+    return "\n".join(lines)
 
 
 def timeline(samples: list[WrittenSample]) -> None:

@@ -17,9 +17,9 @@ after the third refusal, and end the thread itself when nobody waits for it.
 HF_ENDPOINT, HF_HOME and HF_HUB_OFFLINE at that moment, so these must be set before; importing this
 module neither reads nor sets any. The first call does change, for the whole process: the client
 factory of huggingface_hub (the hooks), the retry constants of datasets, both libraries' progress
-bars (off), the download count that datasets sends to another host (off), and the hub cache where
-the usual place cannot be written. Tokens are never sent: a stranger at the page must not read what
-the owner of the server may.
+bars (off), the download count that datasets sends to another host (off), the import of torch by
+datasets (off), and the hub cache where the usual place cannot be written. Tokens are never sent: a
+stranger at the page must not read what the owner of the server may.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeVar
 
 from rnnlm_core.errors import CorpusError
@@ -43,7 +45,7 @@ STALL_SECONDS = 20.0
 READ_SECONDS = 180.0
 
 _EXPORT = "refs/convert/parquet"
-_STREAMED = ("arrow", "csv", "json", "parquet", "text", "xml")  # formats that `datasets` may read
+_STREAMED = ("arrow", "csv", "json", "parquet", "text")  # formats that `datasets` may read
 # names that `datasets` takes for a loader of local files, not for a dataset
 _LOADERS = frozenset((
     "arrow", "audiofolder", "cache", "conll", "csv", "eval", "fasta", "fastq", "genbank", "harbor",
@@ -88,8 +90,10 @@ class HubSpec:
         return cls(id, *(choice or None for choice in choices))
 
     def __str__(self) -> str:
-        parts = (self.id, self.config, self.split, self.column)
-        return "hf:" + ":".join(part or "" for part in parts).rstrip(":")
+        parts = [self.id, self.config, self.split, self.column]
+        while not parts[-1]:
+            parts.pop()
+        return "hf:" + ":".join(part or "" for part in parts)
 
 
 @dataclass(frozen=True)
@@ -169,9 +173,10 @@ class _Source:
 
 
 def _open(spec: HubSpec, job: _Job) -> _Source:
-    from huggingface_hub import HfApi
+    with job.importing():
+        from huggingface_hub import HfApi
 
-    _prepare_client()
+        _prepare_client()
     api = HfApi(token=False)
     info = api.dataset_info(spec.id, timeout=job.seconds)
     job.id = info.id
@@ -190,17 +195,14 @@ def _open_repository(spec: HubSpec, job: _Job, revision: str) -> _Source:
     if not splits:
         raise CorpusError("hub.no_files", id=job.id)
     split = _choose("split", spec.split, splits, "train", job.id)
-    # the README of a dataset may name any path or address: what is not its own is not read
-    own = f"hf://datasets/{job.id}@{revision}/"
-    if not all(file.startswith(own) for files in data_files.values() for file in files):
-        raise CorpusError("hub.outside", id=job.id)
     if builder.name not in _STREAMED:
-        raise CorpusError("hub.format", id=job.id, value=builder.name)
+        kind = PurePosixPath(data_files[split][0]).suffix
+        raise CorpusError("hub.format", id=job.id, value=_plain(kind))
     reader: _ParquetReader | _StreamReader
     if builder.name == "parquet" and not any(f.endswith(".zip") for f in data_files[split]):
         reader = _ParquetReader(list(data_files[split]), job)
     else:
-        reader = _StreamReader(builder, split)
+        reader = _StreamReader(builder, split, job)
     return _with_column(spec, job, revision, reader, (configs, config.name), (splits, split))
 
 
@@ -218,7 +220,10 @@ def _build(config: str | None, job: _Job, revision: str) -> tuple[Any, list[str]
 
     try:
         builder = build(config)
-    except ValueError:  # several configurations and no default, or no such configuration
+    except ValueError as error:
+        # several and no default; none of that name; or a README that describes one it has not
+        if not re.search("Config name is missing|BuilderConfig .* not found", str(error)):
+            raise
         names = datasets.get_dataset_config_names(path, revision=revision, token=False)
         builder = build(_choose("config", config, names, "default", job.id))
     return builder, list(builder.builder_configs) or [builder.config.name]
@@ -345,12 +350,12 @@ class _ParquetReader:
 class _StreamReader:
     """Any other format, streamed by `datasets`."""
 
-    def __init__(self, builder: Any, split: str) -> None:
+    def __init__(self, builder: Any, split: str, job: _Job) -> None:
         # Text files are read line by line, but with their line ends, so that the text is the file.
         self.keeps_lines = builder.name == "text"
-        # Small pieces: the usual ones are 10 MB, and 10,000 rows of a CSV file.
+        # Small pieces: the usual ones are 10 MB, of a CSV file 10,000 rows.
         settings = {"keep_linebreaks": True, "sample_by": "line",
-                    "chunksize": 500 if builder.name == "csv" else 1 << 18}
+                    "chunksize": 500 if builder.name == "csv" else job.block_bytes}
         for name, value in settings.items():
             if hasattr(builder.config, name):
                 setattr(builder.config, name, value)
@@ -452,18 +457,25 @@ class _Job:
 
     def raise_if_late(self) -> None:
         now = time.monotonic()
-        if not self._answered:
-            if now - self._started > self.seconds:
-                raise _timeout(self.patience)
-        elif not self._importing and now - self._heard > self.stall_seconds:
-            raise _busy(self._status) if self._refusals else _timeout(self.patience)
-        elif now - self._started > self.max_seconds + self.stall_seconds:
+        if now - self._started > self.max_seconds + self.stall_seconds:
             raise _timeout(self.max_seconds)
+        if self._importing:
+            return
+        if self._answered:
+            late = now - self._heard > self.stall_seconds
+        else:  # where the import was slow, the hub still gets half of its time
+            late = now > max(self._started + self.seconds, self._heard + self.seconds / 2)
+        if late:
+            raise _busy(self._status) if self._refusals else _timeout(self.patience)
 
     # the thread's side
-    def importing(self, value: bool) -> None:
-        """The clock stands still: an import takes seconds, and is not the hub's fault."""
-        self._importing, self._heard = value, time.monotonic()
+    @contextmanager
+    def importing(self) -> Iterator[None]:
+        """Meanwhile nobody is late: an import takes seconds, and is not the hub's fault."""
+        self._importing = True
+        yield
+        self._heard = time.monotonic()
+        self._importing = False
 
     def asks(self) -> None:
         """Before each request."""
@@ -584,8 +596,6 @@ def _prepare_client() -> None:
 
 
 def _can_write(folder: str) -> bool:
-    from pathlib import Path
-
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -595,10 +605,9 @@ def _can_write(folder: str) -> bool:
 
 
 def _import_datasets(job: _Job) -> Any:
-    job.importing(True)
-    import datasets
+    with job.importing():
+        import datasets
 
-    job.importing(False)
     # These are read when used. The hooks end what is refused; this is for cut connections.
     for name, value in {"READ_MAX_RETRIES": _TRIES, "READ_RETRY_INTERVAL": 1,
                         "READ_SERVER_UNAVAILABLE_RETRY_INTERVAL": 1,
@@ -606,6 +615,7 @@ def _import_datasets(job: _Job) -> Any:
                         "OPEN_MAX_RETRIES": _TRIES, "OPEN_RETRY_INTERVAL": 1}.items():
         setattr(datasets.config, f"STREAMING_{name}", value)
     datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False  # a request to another host, up to 3 s
+    datasets.config.TORCH_AVAILABLE = False  # each stream would import torch: 3 s, 200 MB
     datasets.disable_progress_bars()
     return datasets
 
@@ -647,6 +657,8 @@ def _as_corpus_error(error: Exception, job: _Job) -> CorpusError:
         return CorpusError("hub.no_files", id=id)
     if any("scripts are no longer supported" in str(cause) for cause in causes):
         return CorpusError("hub.script", id=id)
+    if any("Data files don't belong to" in str(cause) for cause in causes):
+        return CorpusError("hub.outside", id=id)  # its README names a path of the server, or a URL
     _log.warning("reading the dataset %s failed", id, exc_info=error)
     return CorpusError("hub.unreadable", id=id, reason=_reason(error, names))
 

@@ -1,4 +1,4 @@
-"""The colours: who (a hue and a dash pattern a cell), how much (fills that start at the background).
+"""The colours: who (a hue and a dash a cell), how much (fills that start at the background).
 
 Everything is drawn in `LIGHT`; the browser swaps each hex for its `MAP` partner in the dark theme,
 without a rerun. That works only because every light hex is unique, upper case, and written as

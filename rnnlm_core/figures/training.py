@@ -77,7 +77,8 @@ def loss_figure(curves: LossCurves, lines: Sequence[Line], cell: str, words: Los
         height=height, margin={"l": 56, "r": 128, "t": 12, "b": 44},
         meta={"narrow": {"l": 44, "r": 78}},
         annotations=_end_labels(curves, lines, colour, words, low, high, height - 56),
-        xaxis={"title": {"text": words.step}, "range": [0, last * 1.02], "rangemode": "tozero"},
+        xaxis={"title": {"text": words.step}, "range": [0, last * 1.02], "rangemode": "tozero",
+               "dtick": 1 if last < 6 else None},
         yaxis={"type": "log", "title": {"text": words.unit}, "showgrid": False,
                "range": [math.log10(low), math.log10(high)],
                **_ticks(low, high)})
@@ -93,15 +94,16 @@ def _range(curves: LossCurves, lines: Sequence[Line]) -> tuple[float, float]:
     return min(values) / 1.12, max(values) * 1.06
 
 
-def _ticks(low: float, high: float) -> dict[str, Any]:
-    """Round values between low and high; at most about eight."""
+def _ticks(low: float, high: float, most: int = 9) -> dict[str, Any]:
+    """Round values between low and high; at most about `most`."""
     values: list[float] = []
     power = math.floor(math.log10(low))
     while 10 ** power <= high:
         values += [t * 10 ** power for t in _TICKS if low <= t * 10 ** power <= high]
         power += 1
-    if len(values) > 9:
-        values = [v for v in values if f"{v:e}"[0] in "125"]
+    for kept in ("125", "1"):
+        if len(values) > most:
+            values = [v for v in values if f"{v:e}"[0] in kept and f"{v:e}"[2] == "0"]
     return {"tickmode": "array", "tickvals": values, "ticktext": [f"{v:g}" for v in values]}
 
 
@@ -112,7 +114,7 @@ def _end_labels(curves: LossCurves, lines: Sequence[Line], colour: str, words: L
     for line in lines:
         shade = LIGHT["dim"] if line.passed or not line.next else LIGHT["ink"]
         mark = "✓ " if line.passed else ""
-        entries.append((line.value, f"{mark}{esc(line.name)} {line.value:.3g}",
+        entries.append((line.value, f"{mark}{esc(line.name)} {line.value:.2f}",
                         f"{mark}{esc(line.short)}", shade, line.next))
     for series, text, bold in ((curves.validation, words.validation, True),
                                (curves.smooth, words.training, False)):
@@ -120,11 +122,24 @@ def _end_labels(curves: LossCurves, lines: Sequence[Line], colour: str, words: L
             entries.append((series.y[-1], esc(text), esc(text), colour, bold))
     span = math.log10(high / low)
     pixels = [math.log10(value / low) / span * plot_height for value, *_ in entries]
-    placed = spread(pixels, _LABEL_GAP)
+    placed = _inside(spread(pixels, _LABEL_GAP), plot_height)
     return [end_label(math.log10(value), text, colour=shade, short=short, bold=bold,
                       shift=place - pixel)
             for (value, text, short, shade, bold), pixel, place
             in zip(entries, pixels, placed, strict=True)]
+
+
+def _inside(places: list[float], height: float) -> list[float]:
+    """The same order and gaps, moved so that no label is cut at the top or the bottom."""
+    placed, limit = list(places), height
+    for index in sorted(range(len(placed)), key=lambda i: -placed[i]):
+        placed[index] = min(placed[index], limit)
+        limit = placed[index] - _LABEL_GAP
+    limit = 0.0
+    for index in sorted(range(len(placed)), key=lambda i: placed[i]):
+        placed[index] = max(placed[index], limit)
+        limit = placed[index] + _LABEL_GAP
+    return placed
 
 
 @dataclass(frozen=True)
@@ -145,6 +160,8 @@ def gradient_norm_figure(before: Series, after: Series, clip: float, cell: str, 
     figure.add_scatter(x=after.x, y=after.y, mode="lines", name=words.after,
                        line={"color": LIGHT[cell], "width": 1.6, "dash": DASH["lstm"]},
                        hovertemplate="%{y:.3g}")
+    seen = [float(v) for s in (before, after) for v in s.y if v > 0] + ([clip] if clip > 0 else [])
+    low, high = (min(seen) / 1.2, max(seen) * 1.3) if seen else (0.1, 10.0)
     labels = []
     if clip > 0:
         figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=clip, y1=clip,
@@ -154,5 +171,6 @@ def gradient_norm_figure(before: Series, after: Series, clip: float, cell: str, 
     figure.update_layout(
         height=height, margin={"l": 52, "r": 12, "t": 10, "b": 40}, annotations=labels,
         xaxis={"title": {"text": words.step}, "rangemode": "tozero", "nticks": 5},
-        yaxis={"type": "log", "title": {"text": words.norm}, "nticks": 4, "dtick": "D2"})
+        yaxis={"type": "log", "title": {"text": words.norm},
+               "range": [math.log10(low), math.log10(high)], **_ticks(low, high, most=4)})
     return figure

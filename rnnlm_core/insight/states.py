@@ -109,6 +109,7 @@ def principal_path(h: Floats, components: int = 2,
     values = values - values.mean(0)
     if remove_character_means is not None:
         values = without_character_means(values, remove_character_means)
+    values[:, (values**2).mean(0) < 1e-14] = 0.0  # rounding is no variance
     axes, variances = _principal_axes(values, components)
     largest = np.abs(axes).argmax(0)
     axes = axes * np.where(np.take_along_axis(axes, largest[None], 0) < 0, -1.0, 1.0)

@@ -10,10 +10,10 @@ occurs; below, it is how many different tokens occur before u w (its continuatio
 step down is the uniform distribution 1 / V. A context that was never continued has γ = 1.
 
 Source: Chen & Goodman 1999, "An empirical study of smoothing techniques for language modeling",
-Computer Speech & Language 13, §3 (modified Kneser–Ney, interpolated): three discounts per order.
+Computer Speech & Language 13, 359–394, "Modified Kneser–Ney smoothing": interpolated, three D.
 
 Everything is vectorised: the k-grams of the training text are numbered 0, 1, …, and a k-gram is
-looked up by the key  number of its first k - 1 tokens · V + its last token.  A number is smaller
+looked up by the key (number of its first k - 1 tokens) · V + its last token. A number is smaller
 than the length of the text, so keys fit into int64 whatever V and k, where V^k would not.
 Shapes: T tokens, V vocabulary, K different k-grams, C different (k-1)-grams.
 """
@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Ids = NDArray[np.integer[Any]]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -49,7 +50,7 @@ class KneserNey:
     lower: tuple[_Estimate, ...]  # [k - 1]: from continuation counts, when the order is above k
 
     @classmethod
-    def fit(cls, ids: NDArray[np.integer[Any]], order: int, vocabulary: int) -> KneserNey:
+    def fit(cls, ids: Ids, order: int, vocabulary: int) -> KneserNey:
         """Count the (T,) token ids of the training text once, for all orders 1, …, `order`.
 
         Raises ValueError for an order below 1, ids that are no vector, or ids outside 0, …, V - 1.
@@ -57,7 +58,9 @@ class KneserNey:
         if order < 1:
             raise ValueError(f"order is {order}, but must be at least 1")
         tokens = _checked(ids, vocabulary)
-        all_keys, highest, lower = [], [], []
+        all_keys: list[Ints] = []
+        highest: list[_Estimate] = []
+        lower: list[_Estimate] = []
         ends: Ints = np.zeros(len(tokens) + 1, np.int64)  # numbers of the (k-1)-grams in the text
         size = 1  # C, how many different ones
         for k in range(1, order + 1):
@@ -65,14 +68,14 @@ class KneserNey:
             if k > 1:  # each k-gram is one different token before its last k - 1 tokens
                 suffix: Ints = np.empty(len(keys), np.int64)
                 suffix[found] = ends[1:]
-                lower.append(_estimate(np.bincount(suffix, minlength=size), parents, parent_size))
-            parents, parent_size = keys // vocabulary, size
-            highest.append(_estimate(np.bincount(found), parents, parent_size))
+                before = np.bincount(suffix, minlength=size)
+                lower.append(_estimate(before, all_keys[-1] // vocabulary, len(highest[-1].rest)))
+            highest.append(_estimate(np.bincount(found), keys // vocabulary, size))
             all_keys.append(keys)
             ends, size = found, len(keys)
         return cls(vocabulary, tuple(all_keys), tuple(highest), tuple(lower))
 
-    def probabilities(self, context: NDArray[np.integer[Any]], order: int) -> Floats:
+    def probabilities(self, context: Ids, order: int) -> Floats:
         """p(w | context) of every token w, (V,), by the model of `order`.
 
         Only the last `order` - 1 ids count. A shorter context is read by the model of its own
@@ -95,7 +98,7 @@ class KneserNey:
             result[keys[seen] - first] += estimate.share[seen]
         return result
 
-    def losses(self, ids: NDArray[np.integer[Any]], order: int, start: int = 1) -> Floats:
+    def losses(self, ids: Ids, order: int, start: int = 1) -> Floats:
         """-log p in nats of each of `ids[start:]`, (T - start,), given the ids before it.
 
         All of `ids` serves as context, the part before `start` too. A token with fewer than
@@ -133,8 +136,9 @@ class KneserNey:
             keys = self.keys[k - 1]
             wanted = _keys(ends[-1], tokens, k, self.vocabulary)
             places = np.searchsorted(keys, wanted)
-            seen = np.append(keys, -1)[places] == wanted
-            ends.append(np.where(seen & (ends[-1][:-1] >= 0), places, -1))
+            # the key of an unseen context is negative, and so equal to none
+            seen = np.append(keys, np.iinfo(np.int64).max)[places] == wanted
+            ends.append(np.where(seen, places, -1))
         return ends
 
     def _estimate(self, k: int, order: int) -> _Estimate:
@@ -146,7 +150,7 @@ class KneserNey:
                              f"{len(self.keys)}; fit it again with a higher order")
 
 
-def unigram_losses(train_ids: NDArray[np.integer[Any]], ids: NDArray[np.integer[Any]], vocabulary: int) -> Floats:
+def unigram_losses(train_ids: Ids, ids: Ids, vocabulary: int) -> Floats:
     """-log p in nats of each id, (T,), from its frequency in the training text, plus one.
 
     Laplace's rule, p(w) = (c(w) + 1) / (T_train + V): finite for tokens never seen. Raises
@@ -162,12 +166,12 @@ def uniform_loss(vocabulary: int) -> float:
     return math.log(vocabulary)
 
 
-def _checked(ids: NDArray[np.integer[Any]], vocabulary: int) -> Ints:
+def _checked(ids: Ids, vocabulary: int) -> Ints:
     """The ids as an int64 vector."""
     ids = np.asarray(ids)
     if ids.ndim != 1:
         raise ValueError(f"ids have shape {ids.shape}, but must be a vector")
-    if len(ids) and not (0 <= ids.min() and ids.max() < vocabulary):
+    if len(ids) and (ids.min() < 0 or ids.max() >= vocabulary):
         raise ValueError(f"ids go from {ids.min()} to {ids.max()}, but must lie in "
                          f"0, …, {vocabulary - 1}; encode with the vocabulary of the training text")
     return ids.astype(np.int64)
@@ -193,9 +197,9 @@ def _discounts(counts: Ints) -> Floats:
     """D of a count of 0, 1, 2, and 3 or more, (4,), from how many k-grams have each count.
 
     D_c = c - (c + 1) Y n_{c+1} / n_c with Y = n_1 / (n_1 + 2 n_2), n_c k-grams occurring c times.
-    Source: Chen & Goodman 1999, eq. 26. Where a small or a regular text gives nothing above 0 or
-    no value (n_c = 0), c / 2 stands in, KenLM's fallback (0.5, 1, 1.5), so that something is
-    always saved and no token has probability 0.
+    Where a small or a regular text gives no value (n_c = 0) or none above 0, c / 2 stands in,
+    KenLM's fallback (0.5, 1, 1.5): something is always saved, and no token has probability 0.
+    Source: as above, the discounts from counts of counts.
     """
     n = np.bincount(np.minimum(counts, 5), minlength=5)
     y = n[1] / max(n[1] + 2 * n[2], 1)

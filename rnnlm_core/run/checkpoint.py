@@ -113,12 +113,12 @@ def load_weights(folder: Path, step: int | None = None) -> Checkpoint:
 
 
 def prune(folder: Path, keep_weights: int) -> None:
-    """For shipping: the last whole checkpoint and `keep_weights` earlier ones, spread by step."""
+    """For shipping: the last whole checkpoint and `keep_weights` earlier ones, the first among them."""
     listed = entries(folder)
     last = [e for e in listed if e.whole][-1]
     earlier = [e for e in listed if e.step < last.step and not e.whole]
     count = min(keep_weights, len(earlier))
-    chosen = [earlier[round(i * (len(earlier) - 1) / max(1, count - 1))] for i in range(count)]
+    chosen = [earlier[i * len(earlier) // count] for i in range(count)]
     _point(folder, [*chosen, last])
 
 

@@ -38,7 +38,7 @@ function write(view) {
   while (same < most && characters[same] === view.characters[same]) same += 1;
   if (same < view.characters.length) {
     for (const el of view.spans.splice(same)) el.remove();
-    if (view.local >= same) view.local = null;
+    if (view.local === null || view.local >= same) view.told = undefined;
     hideTip(view);
   }
   const added = document.createDocumentFragment();

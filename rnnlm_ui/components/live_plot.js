@@ -2,7 +2,7 @@
 
 const NARROW = 480;
 const HOVER_PAUSE = 120;
-const RETRY_AFTER = 10000;
+const RETRY_AFTER = 5000;
 const PLAIN_KEYS = new Set(["x", "y", "z", "text", "hovertext", "hovertemplate", "texttemplate",
   "customdata", "name", "ticktext", "tickvals", "meta", "ids", "labels"]);
 const CONFIG = { displaylogo: false, doubleClick: "reset",
@@ -78,10 +78,12 @@ function fitColumns(plot, figure, width) {
   axis.range = [...plot.range];
   axis.autorange = false;
   figure.layout.dragmode = "pan";
+  (figure.layout.yaxis = figure.layout.yaxis || {}).fixedrange = true;
 }
 
 function draw(plot) {
   const { el, data } = plot;
+  say(plot, "");
   const width = el.clientWidth;
   if (!window.Plotly || !width) return; // hidden, in a closed tab for example: drawn when shown
   try {
@@ -109,7 +111,6 @@ function drawn(plot) {
   const { el, data } = plot;
   el.dataset.drawn = data.rev;
   el.dataset.theme = isDark(el) ? "dark" : "light";
-  say(plot, "");
   // Plotly's buttons would be stops for the Tab key inside what is one picture
   for (const button of el.querySelectorAll(".modebar-btn")) button.tabIndex = -1;
   if (plot.listening) return;

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from rnnlm_core.errors import Problem
 from rnnlm_core.figures.palette import (
     DASH,
     LIGHT,
@@ -18,10 +19,12 @@ from rnnlm_core.figures.template import end_label, esc
 from rnnlm_ui import session
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
+from rnnlm_ui.i18n import language
 from rnnlm_ui.page import fault, head, how_to_read
 from rnnlm_ui.static_files import ensure_plotly
 
 HOSTILE = "<b>bold</b> <img src=x onerror='window.__pwn=1'> <script>window.__pwn=1</script>"
+PICTURE = "![x](http://outside.test/p.png) :red[a] $b$ <i>"
 SAMPLE = "she said \"hello\"\n\tand then 中文，全角。"
 
 
@@ -81,10 +84,9 @@ def text() -> None:
                   cursor=True)
     growing()
     how_to_read("Rose is surprise.")
-    session.remember("fault", None)
+    st.text(f"language {language()}, run {session.run_id()}, hidden {session.draft().hidden}")
     if st.button("fail"):
-        from rnnlm_core.errors import Problem
-        fault(Problem("corpus.no_file", {"name": "![x](http://outside.test/p.png) :red[a] $b$ <i>"}))
+        fault(Problem("corpus.no_file", {"name": PICTURE}))
 
 
 @st.fragment(run_every=0.5)

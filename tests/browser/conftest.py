@@ -19,7 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
          "--disable-component-update", "--no-first-run", "--disable-quic"]
+Theme = Literal["light", "dark"]
 KNOWN_404 = re.compile(r"/[^/]+/_stcore/(health|host-config)$")
 LOUD = re.compile(r"Traceback|\bWARNING\b|\bERROR\b|Error:|Warning:")
 
@@ -100,7 +101,7 @@ def page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open `path` of a server; `page.watch` is its `Watch`. Options go to the browser context."""
     opened: list[tuple[BrowserContext, Watch]] = []
 
-    def open_page(server: Server, path: str = "", *, theme: str = "light", width: int = 1440,
+    def open_page(server: Server, path: str = "", *, theme: Theme = "light", width: int = 1440,
                   height: int = 900, locale: str = "en-US", allowed: tuple[str, ...] = (),
                   prepare: Callable[[Page], object] | None = None, **options: Any) -> Page:
         context = browser.new_context(
@@ -124,7 +125,7 @@ def page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def _staged(app: Path, folder: Path) -> Path:
-    """Apps of the tests are copied, so that Streamlit serves (and fills) a static folder of theirs."""
+    """Apps of the tests are copied: they fill the static folder beside them."""
     if app.parent == ROOT:
         return app
     (folder / "static").mkdir()

@@ -160,11 +160,16 @@ def test_a_narrow_screen_gets_short_labels_and_nothing_sticks_out(lab: Any, page
                            arg=plot.element_handle(), timeout=PATIENCE)
 
 
-def test_a_script_that_does_not_load_leaves_a_sentence(lab: Any, page: Open) -> None:
-    here = page(lab, prepare=lambda new: new.route("**/plotly.min.js", lambda r: r.abort()),
+def test_a_script_that_does_not_load_leaves_a_sentence_until_it_does(lab: Any, page: Open
+                                                                     ) -> None:
+    script = "**/plotly.min.js"
+    here = page(lab, prepare=lambda new: new.route(script, lambda route: route.abort()),
                 allowed=("ERR_FAILED",))
-    expect(here.get_by_text(translate("en", "component.plot_failed"))).to_be_visible(
-        timeout=PATIENCE)
+    sentence = here.get_by_text(translate("en", "component.plot_failed"))
+    expect(sentence).to_be_visible(timeout=PATIENCE)
+    here.unroute(script)
+    chart(here, "The loss falls.")
+    expect(sentence).to_be_hidden()
 
 
 @pytest.mark.parametrize("path", ["", "still"])
@@ -266,3 +271,30 @@ def test_axe_finds_nothing(lab: Any, page: Open, theme: str, path: str) -> None:
     broken = [(v["id"], [n["html"][:120] for n in v["nodes"]][:2])
               for v in results.response["violations"]]
     assert broken == [], json.dumps(broken, indent=1)
+
+
+# -- session.py ------------------------------------------------------------------------------------
+def test_the_address_brings_language_run_and_settings_and_keeps_them(lab: Any, page: Open) -> None:
+    here = page(lab, "text?lang=zh&run=names-lstm&hidden=32")
+    said = here.get_by_text("language zh, run names-lstm, hidden 32")
+    expect(said).to_be_visible(timeout=PATIENCE)
+    here.get_by_role("link", name="Still").click()
+    expect(here).to_have_url(re.compile("still.*hidden=32"), timeout=PATIENCE)
+    here.get_by_role("link", name="Text").click()
+    expect(said).to_be_visible(timeout=PATIENCE)
+    expect(here).to_have_url(re.compile("text.*lang=zh"), timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("query", ["lang=xx", "run=../../etc", "hidden=abc", "hidden=-1", "cell=x"])
+def test_a_broken_address_gives_the_defaults(lab: Any, page: Open, query: str) -> None:
+    here = page(lab, f"text?{query}")
+    expect(here.get_by_text("language en, run None, hidden 256")).to_be_visible(timeout=PATIENCE)
+
+
+def test_the_switch_changes_the_language_and_the_address(lab: Any, page: Open) -> None:
+    here = page(lab, "text", locale="zh-CN")
+    expect(here.get_by_text("language zh")).to_be_visible(timeout=PATIENCE)
+    here.get_by_test_id("stExpandSidebarButton").click()
+    here.get_by_role("radio", name="English").click()
+    expect(here.get_by_text("language en")).to_be_visible(timeout=PATIENCE)
+    expect(here).to_have_url(re.compile("lang=en"), timeout=PATIENCE)

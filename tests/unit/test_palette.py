@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -116,8 +117,7 @@ def test_labels_that_touch_move_apart_around_their_middle() -> None:
 def test_labels_keep_their_order_and_their_gap(values: list[float], gap: float) -> None:
     placed = spread(values, gap)
     order = sorted(range(len(values)), key=lambda i: values[i])
-    assert all(placed[b] - placed[a] >= gap - 1e-6
-               for a, b in zip(order, order[1:], strict=False))
+    assert all(placed[b] - placed[a] >= gap - 1e-6 for a, b in pairwise(order))
     assert sum(placed) == pytest.approx(sum(values), abs=1e-6)  # the whole does not drift
 
 

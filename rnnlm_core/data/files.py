@@ -1,0 +1,146 @@
+"""Text files: bytes in, text out, with the encoding named so that a page can show it.
+
+The order is from sure to unsure: byte order mark, strict UTF-8, GB 18030 where the result is
+Chinese, the detector of charset-normalizer, Windows-1252. What is not text is refused. Only the
+byte order mark is dropped; line ends and the rest are left to `cleaning`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnlm_core.errors import CorpusError
+
+MAX_BYTES = 20_000_000
+
+# the longer mark first: UTF-32's begins like UTF-16's
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_MAGIC = (  # first bytes of formats that may hold few or no NUL bytes
+    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PK\x03\x04", b"PK\x05\x06", b"%PDF-",
+    b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"Rar!", b"PAR1",
+    b"\x7fELF", b"MZ\x90", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"SQLite format 3", b"ID3", b"OggS",
+    b"fLaC", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"\x93NUMPY", b"\x89HDF")
+# control characters that text files do hold: bell to carriage return, escape, DOS end of file
+_CONTROL = re.compile(rb"[\x00-\x06\x0e-\x19\x1c-\x1f\x7f]")
+_MOST_CONTROL = 0.01  # of all bytes; random bytes have 0.1
+_DETECTOR_BYTES = 1_000  # below, its answers are guesses
+_DETECTOR_SAMPLE = 200_000
+# The 40 most frequent characters of modern and classical Chinese: about a fifth of any text, but
+# hardly any of what Korean or Russian bytes look like when read as GB 18030.
+_FREQUENT = frozenset("的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你而之山无风日月")
+_FREQUENT_SHARE = 0.04
+_FEW = 30
+
+
+@dataclass(frozen=True)
+class DecodedText:
+    text: str
+    encoding: str  # a name that Python knows
+
+
+def read_text_file(path: Path, *, max_bytes: int = MAX_BYTES) -> DecodedText:
+    """The text of a file.
+
+    Raises `CorpusError`: corpus.no_file (also for what is no ordinary file), corpus.too_large, and
+    those of `decode_bytes`.
+    """
+    if not path.is_file():
+        raise CorpusError("corpus.no_file", name=path.name)
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(max_bytes + 1)  # counted, because a size that is told may be wrong
+    except OSError:
+        raise CorpusError("corpus.no_file", name=path.name) from None
+    if len(raw) > max_bytes:
+        limit = max_bytes / 1_000_000
+        raise CorpusError("corpus.too_large", name=path.name,
+                          limit=int(limit) if limit == int(limit) else limit)
+    return decode_bytes(raw, path.name)
+
+
+def decode_bytes(raw: bytes, name: str, encoding: str | None = None) -> DecodedText:
+    """The text in `raw`; `encoding` is what a person chose instead of the guess.
+
+    Raises `CorpusError`: corpus.binary for what is not text, corpus.encoding for what cannot be
+    read as the chosen encoding, as its mark says, or as any encoding.
+    """
+    if raw.startswith(_MAGIC):
+        raise CorpusError("corpus.binary", name=name)
+    if encoding is not None:
+        return _decoded(raw, name, encoding)
+    for mark, marked in _MARKS:
+        if raw.startswith(mark):
+            return _decoded(raw, name, marked)
+    if b"\0" in raw or len(_CONTROL.findall(raw)) > _MOST_CONTROL * len(raw):
+        raise CorpusError("corpus.binary", name=name)
+    if (text := _strictly(raw, "utf-8")) is not None:
+        return DecodedText(text, "utf-8")
+    if _is_damaged_utf8(raw):
+        raise CorpusError("corpus.encoding", name=name, encoding="utf-8")
+    if (text := _strictly(raw, "gb18030")) is not None and _is_chinese(text):
+        return DecodedText(text, "gb18030")
+    return _decoded(raw, name, _detected(raw) or "cp1252")
+
+
+def _decoded(raw: bytes, name: str, encoding: str) -> DecodedText:
+    try:
+        text = raw.decode(encoding).removeprefix("\ufeff")
+    except (ValueError, LookupError):  # not of that encoding; no such encoding
+        raise CorpusError("corpus.encoding", name=name, encoding=encoding[:40]) from None
+    if len(_CONTROL.findall(text.encode("utf-8", "replace"))) > _MOST_CONTROL * len(text):
+        raise CorpusError("corpus.binary", name=name)
+    return DecodedText(text, encoding)
+
+
+def _strictly(raw: bytes, encoding: str) -> str | None:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_damaged_utf8(raw: bytes) -> bool:
+    """UTF-8 with a few bad bytes. Any other reading of it would be quietly wrong throughout."""
+    text = raw.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    good = sum(character > "\x7f" for character in text) - bad
+    return good > 20 * bad
+
+
+def _is_chinese(text: str) -> bool:
+    """Mostly ideographs, and among them the ones that any Chinese text is full of."""
+    ideographs = [c for c in text if "\u4e00" <= c <= "\u9fff"]
+    letters = sum(map(str.isalpha, text))
+    if len(ideographs) < letters / 2 or not ideographs:
+        return False
+    frequent = sum(c in _FREQUENT for c in ideographs) / len(ideographs)
+    return len(ideographs) < _FEW or frequent >= _FREQUENT_SHARE
+
+
+def _detected(raw: bytes) -> str | None:
+    """What the detector says, where it can be believed.
+
+    Between the code pages of Latin script it goes by letter statistics, and took French for Baltic
+    (cp1257) and Turkish for Central European (tried with 3.5.2): of those only its cp1250 is kept,
+    and Windows-1252 taken for the others.
+    """
+    if len(raw) < _DETECTOR_BYTES:
+        return None
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(raw[:_DETECTOR_SAMPLE]).best()
+    if best is None or _strictly(raw, best.encoding) is None:
+        return None
+    accented = [c for c in str(best) if c > "\x7f" and c.isalpha()]
+    latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in accented)
+    if latin * 2 > len(accented) and best.encoding != "cp1250":
+        return None
+    return best.encoding

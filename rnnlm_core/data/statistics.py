@@ -1,0 +1,100 @@
+"""What a text holds before any network reads it: sizes, parts, frequencies, a passage to look at."""
+
+from __future__ import annotations
+
+import math
+import random
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlm_core.data.split import split_point
+from rnnlm_core.data.tokenizer import CharTokenizer
+
+_LINE_SEARCH = 300  # characters: how far a passage may move on to begin with a line
+
+
+@dataclass(frozen=True)
+class TextStatistics:
+    """Sizes and frequencies of a text, and how it is divided for training."""
+
+    characters: int
+    lines: int
+    words: int  # parts between white space
+    bytes: int  # in UTF-8
+    counts: tuple[tuple[str, int], ...]  # of each character, the commonest first
+    training: int  # characters in the training part
+    validation: int
+    vocabulary: int  # V: characters of the training part, and one id for all others
+    unknown: str  # characters that only the validation part holds, each once
+    unknown_count: int  # how often they occur there
+
+    @property
+    def different(self) -> int:
+        return len(self.counts)
+
+    @property
+    def entropy(self) -> float:
+        """Bits a character when only the frequencies are known: −Σ p log₂ p."""
+        shares = np.array([count for _, count in self.counts]) / self.characters
+        return float(-(shares * np.log2(shares)).sum()) + 0.0  # not −0.0
+
+    @property
+    def uniform(self) -> float:
+        """Bits a character for a blind guess among V: where an untrained network starts."""
+        return math.log2(self.vocabulary)
+
+
+def text_statistics(text: str, validation_share: float) -> TextStatistics:
+    """Everything about a text of at least one character.
+
+    Raises `CorpusError` where its vocabulary is larger than a network may have.
+    """
+    start = split_point(text, validation_share)
+    tokenizer = CharTokenizer.fit(text[:start])
+    unknown = tokenizer.unknown_in(text[start:])
+    occurrences = Counter(text[start:]) if unknown else Counter[str]()
+    return TextStatistics(
+        len(text), text.count("\n") + (not text.endswith("\n")), len(text.split()),
+        len(text.encode()), character_counts(text), start, len(text) - start, tokenizer.size,
+        unknown, sum(occurrences[c] for c in unknown))
+
+
+def character_counts(text: str) -> tuple[tuple[str, int], ...]:
+    """Each different character and how often it occurs, the commonest first."""
+    # counted by code point in numpy: 50 M characters in a second, a Counter takes ten
+    counts = np.bincount(_code_points(text))
+    found = np.flatnonzero(counts)
+    order = found[np.argsort(-counts[found], kind="stable")]
+    return tuple((chr(point), int(counts[point])) for point in order)
+
+
+def surprise_bits(text: str, counts: tuple[tuple[str, int], ...]) -> list[float]:
+    """−log₂ of each character's share: its surprise for who knows the frequencies only."""
+    total = sum(count for _, count in counts)
+    bits = {character: -math.log2(count / total) for character, count in counts}
+    return [bits.get(character, math.inf) for character in text]
+
+
+def character_name(character: str) -> str:
+    """`LATIN SMALL LETTER A`, or `U+000A` for what Unicode gives no name."""
+    return unicodedata.name(character, f"U+{ord(character):04X}")
+
+
+def passage(text: str, seed: int, characters: int, lines: int) -> tuple[int, str]:
+    """A few lines to look at and where they begin: the beginning for seed 0, else another place."""
+    at = 0
+    if seed:
+        at = random.Random(seed).randrange(max(1, len(text) - characters))
+        line_end = text.find("\n", at, at + _LINE_SEARCH)
+        at = line_end + 1 if 0 <= line_end < len(text) - 1 else at
+    part = text[at:at + characters]
+    kept = part.splitlines(keepends=True)[:lines]
+    return at, "".join(kept)
+
+
+def _code_points(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)

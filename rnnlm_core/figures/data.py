@@ -1,0 +1,173 @@
+"""Charts of a text: how often each character occurs, and what input and target are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from rnnlm_core.figures.palette import LIGHT, fade
+from rnnlm_core.figures.template import MONO, esc
+
+_VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
+TOKEN_WIDTH = 46  # pixels of one character and its id
+_BOX = 38
+
+
+def glyph(character: str) -> str:
+    """A character for a label: white space as a sign, markup letter by letter."""
+    return _VISIBLE.get(character) or esc(character)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A character, what it is called, how often it occurs."""
+
+    character: str
+    name: str
+    count: int
+    share: float
+
+
+@dataclass(frozen=True)
+class FrequencyWords:
+    """What is written on the chart, in the reader's language."""
+
+    share: str
+    rest: str  # under the last bar: all others together
+    rest_name: str
+    uniform: str
+    times: str  # after a count
+    rank: str
+
+
+def character_figure(bars: Sequence[Bar], rest: int, total: int, uniform: float, log: bool,
+                     words: FrequencyWords, height: int = 250) -> go.Figure:
+    """The commonest characters as bars, all others as one, the even share 1/V as the yardstick."""
+    shares = [100 * bar.share for bar in bars]
+    labels = [glyph(bar.character) for bar in bars]
+    hover = [_hover(bar, words) for bar in bars]
+    colours = [LIGHT["ngram"]] * len(bars)
+    if rest:
+        shares.append(100 * rest / total)
+        labels.append(words.rest)
+        hover.append(f"{words.rest_name}<br>{rest:,} {words.times} · {100 * rest / total:.3g} %")
+        colours.append(fade(LIGHT["ngram"], 0.45))
+    figure = go.Figure(go.Bar(x=list(range(len(shares))), y=shares, customdata=hover,
+                              marker={"color": colours}, hovertemplate="%{customdata}<extra></extra>"))
+    figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=100 * uniform, y1=100 * uniform,
+                     line={"color": LIGHT["dim"], "width": 1.3, "dash": "dash"})
+    top = max(shares)
+    figure.update_layout(
+        height=height, margin={"l": 56, "r": 8, "t": 8, "b": 30}, bargap=0.25, hovermode="closest",
+        meta={"narrow": {"l": 50, "r": 4}},
+        annotations=[*_below(labels), _uniform_label(uniform, log, words)],
+        xaxis={"range": [-0.6, len(shares) - 0.4], "showticklabels": False, "ticks": ""},
+        yaxis={"title": {"text": words.share}, "ticksuffix": " %", "nticks": 5,
+               **_share_axis(min(shares), top, log)})
+    return figure
+
+
+def rank_figure(counts: Sequence[int], names: Sequence[str], total: int, words: FrequencyWords,
+                height: int = 250) -> go.Figure:
+    """Share over rank, both logarithmic: a straight line would be Zipf's law."""
+    shares = [100 * count / total for count in counts]
+    hover = [f"{name}<br>{count:,} {words.times} · {share:.3g} %"
+             for name, count, share in zip(names, counts, shares, strict=True)]
+    figure = go.Figure(go.Scatter(
+        x=list(range(1, len(shares) + 1)), y=shares, mode="lines+markers", customdata=hover,
+        line={"color": LIGHT["ngram"], "width": 1.3}, marker={"color": LIGHT["ngram"], "size": 6},
+        hovertemplate="%{customdata}<extra></extra>"))
+    figure.update_layout(
+        height=height, margin={"l": 56, "r": 8, "t": 8, "b": 44}, hovermode="closest",
+        xaxis={"type": "log", "title": {"text": words.rank}, "dtick": "D2"},
+        yaxis={"type": "log", "title": {"text": words.share}, "ticksuffix": " %", "dtick": 1})
+    return figure
+
+
+def _hover(bar: Bar, words: FrequencyWords) -> str:
+    return (f"<b>{glyph(bar.character)}</b> {esc(bar.name)}<br>"
+            f"{bar.count:,} {words.times} · {100 * bar.share:.3g} %")
+
+
+def _below(labels: Sequence[str]) -> list[dict[str, Any]]:
+    """Labels under the bars; every other one gives way on a phone."""
+    return [{"x": i, "y": 0, "yref": "paper", "yanchor": "top", "yshift": -3, "text": label,
+             "showarrow": False, "font": {"size": 15, "family": MONO, "color": LIGHT["ink"]},
+             # the phone shows `name`; one that is empty would count as none
+             "name": label if i % 2 == 0 else " "} for i, label in enumerate(labels)]
+
+
+def _uniform_label(uniform: float, log: bool, words: FrequencyWords) -> dict[str, Any]:
+    import math
+
+    return {"x": 1, "xref": "paper", "xanchor": "right", "yanchor": "bottom", "showarrow": False,
+            "y": math.log10(100 * uniform) if log else 100 * uniform, "text": words.uniform,
+            "font": {"size": 14, "color": LIGHT["dim"]}}
+
+
+def _share_axis(low: float, top: float, log: bool) -> dict[str, Any]:
+    import math
+
+    if not log:
+        return {"range": [0, top * 1.06]}
+    return {"type": "log", "dtick": 1, "range": [math.log10(low) - 0.3, math.log10(top) + 0.1]}
+
+
+@dataclass(frozen=True)
+class Token:
+    """One character as the network gets it."""
+
+    character: str
+    name: str
+    id: int
+
+
+@dataclass(frozen=True)
+class TokenWords:
+    input: str
+    target: str
+    id: str
+
+
+def token_figure(tokens: Sequence[Token], words: TokenWords, height: int = 200) -> go.Figure:
+    """Input above, target below: the same characters, shifted by one."""
+    inputs, targets = tokens[:-1], tokens[1:]
+    figure = go.Figure()
+    for row, part, name in ((1.0, inputs, words.input), (0.0, targets, words.target)):
+        hover = [f"<b>{glyph(token.character)}</b> {esc(token.name)}<br>{words.id} {token.id}"
+                 for token in part]
+        at = list(range(len(part)))
+        figure.add_scatter(
+            x=at, y=[row] * len(at), mode="markers", customdata=hover, name=name,
+            marker={"symbol": "square", "size": _BOX, "color": LIGHT["panel"],
+                    "line": {"color": LIGHT["rule"], "width": 1}},
+            hovertemplate="%{customdata}<extra></extra>")
+        for shift, texts, size, colour in (
+                (0.11, [glyph(token.character) for token in part], 18, LIGHT["ink"]),
+                (-0.17, [str(token.id) for token in part], 14, LIGHT["dim"])):
+            figure.add_scatter(x=at, y=[row + shift] * len(at), mode="text", text=texts,
+                               hoverinfo="skip", textfont={"family": MONO, "size": size,
+                                                           "color": colour})
+    figure.update_layout(
+        height=height, margin={"l": 20, "r": 0, "t": 24, "b": 24}, hovermode="closest",
+        annotations=[*(_shift_arrow(i) for i in range(1, len(inputs))),
+                     _row_name(1, words.input, 1.0), _row_name(0, words.target, 0.0)],
+        xaxis={"visible": False, "range": [-0.5, 20]},
+        yaxis={"visible": False, "range": [-0.42, 1.42]})
+    return figure
+
+
+def _shift_arrow(index: int) -> dict[str, Any]:
+    """From the input at `index` to the same character as the target one step before."""
+    return {"x": index - 1 + 0.32, "y": 0.3, "ax": index - 0.32, "ay": 0.7, "xref": "x", "yref": "y",
+            "axref": "x", "ayref": "y", "showarrow": True, "arrowhead": 2, "arrowsize": 0.8,
+            "arrowwidth": 1.1, "arrowcolor": LIGHT["ngram"], "text": ""}
+
+
+def _row_name(row: int, text: str, y: float) -> dict[str, Any]:
+    return {"x": 0, "xref": "paper", "xanchor": "left", "y": y, "showarrow": False,
+            "yshift": 32 if row else -32, "text": text, "xshift": 4,
+            "font": {"size": 14, "color": LIGHT["dim"]}}

@@ -1,0 +1,408 @@
+"""The hub, for real over 127.0.0.1: what is chosen, what is read, and how every failure ends.
+
+All calls are made by a few processes side by side, once for the whole module, because importing
+`datasets` takes seconds; each test looks at one call. A repository that counts (refusals, a cut)
+belongs to exactly one call.
+"""
+
+from __future__ import annotations
+
+import os
+import string
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlm_core.data.hub import _LOADERS, HubSpec
+from rnnlm_core.errors import SENTENCES, CorpusError
+from tests.hub_stand_in import (
+    LINES,
+    VERSES,
+    StandIn,
+    absent_hub,
+    make_calls,
+    repositories,
+    silent_hub,
+)
+
+SECRET = "a file of the server"
+LIMIT = 5.0  # seconds until a person must be told
+
+
+def inspect(id: str, **keywords: Any) -> dict[str, Any]:
+    return {"do": "inspect", "id": id, **keywords}
+
+
+def fetch(spec: str, **keywords: Any) -> dict[str, Any]:
+    return {"do": "fetch", "spec": f"hf:{spec}", **keywords}
+
+
+READ = {
+    "stories": inspect("acme/stories"),
+    "chosen": inspect("acme/stories", config="small", split="validation"),
+    "old name": inspect("stories"),
+    "two configs": inspect("acme/two_configs"),
+    "described": inspect("acme/described"),
+    "export": inspect("acme/scripted", config="verse"),
+    "nested": inspect("acme/nested"),
+    "no config": inspect("acme/stories", config="huge"),
+    "no split": inspect("acme/stories", split="train[:10]"),
+    "no export config": inspect("acme/scripted", config="poem"),
+    "no column": fetch("acme/stories:::body"),
+    "number": fetch("acme/stories:::id"),
+    "fields": fetch("acme/nested:::translation"),
+    "list": fetch("acme/nested:::tokens"),
+    "small": fetch("acme/stories"),
+    "big": fetch("acme/stories:big:train:text"),
+    "one group": fetch("acme/one_group"),
+    "plain": fetch("acme/plain"),
+    "two files": fetch("acme/two_files"),
+    "csv": fetch("acme/csv"),
+    "lines": fetch("acme/lines", max_characters=1000),
+    "second config": fetch("acme/two_configs:second"),
+    "french": fetch("acme/nested:::translation.fr"),
+    "verse": fetch("acme/scripted:verse"),
+    "latin": fetch("acme/latin"),
+    "ragged": fetch("acme/ragged"),
+    "broken": fetch("acme/broken"),
+    "long list": fetch("acme/long_list", max_characters=1000),
+    "script": fetch("acme/script_only"),
+    "gated": fetch("acme/gated"),
+    "private": fetch("acme/private"),
+    "missing": fetch("nobody/nothing"),
+    "missing word": inspect("nothing"),
+    "empty": fetch("acme/empty"),
+    "no lines": fetch("acme/no_lines"),
+    "pictures": fetch("acme/pictures"),
+    "outside": fetch("acme/outside"),
+    "numbers": inspect("acme/numbers"),
+    "blank": fetch("acme/blank"),
+    "cut": fetch("acme/cut"),
+    "look": {"do": "look"},
+}
+BAD_DAYS = {
+    "info down": fetch("acme/info_down"),
+    "cancelled": fetch("acme/slow", max_characters=3_000_000, cancel_after=1.0),
+    "patient": fetch("acme/slow", max_characters=3_000_000),
+    "out of time": fetch("acme/slow", max_characters=3_000_000, max_seconds=0.7),
+    "hangs": inspect("acme/hangs", stall_seconds=1.0),
+    "flaky": fetch("acme/flaky"),
+    "down": fetch("acme/down"),
+    "limited": fetch("acme/limited"),
+}
+# the first call of a process also imports huggingface_hub: how long that takes is not tested
+SILENT = {"first": inspect("acme/stories"), "silent inspect": inspect("acme/stories"),
+          "silent fetch": fetch("acme/stories")}
+ABSENT = {"first": inspect("acme/stories"), "absent inspect": inspect("acme/stories"),
+          "absent fetch": fetch("acme/stories")}
+OFFLINE = {"switched off": inspect("acme/stories")}
+READ_ONLY = {"read-only home": fetch("acme/two_files")}
+
+
+class Calls(dict[str, Any]):
+    """Results by the names above; `hub` is the stand-in that they talked to, for its log."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        outside = folder / "outside.txt"
+        outside.write_text(SECRET)
+        # a folder of the server that is called like a dataset
+        (folder / "acme" / "two_files").mkdir(parents=True)
+        (folder / "acme" / "two_files" / "train.txt").write_text(SECRET)
+        self.folder = folder
+        self.hub = StandIn(repositories(outside))
+
+    def make(self) -> None:
+        with (self.hub, silent_hub() as silent, absent_hub() as absent,
+              ThreadPoolExecutor(3) as pool):
+            done = [pool.submit(self.group, *group) for group in (
+                (self.hub.url, READ, {"HF_TOKEN": "hf_of_the_owner"}),
+                (self.hub.url, BAD_DAYS, {}),
+                (silent, SILENT, {}),
+                (absent, ABSENT, {}),
+                (absent, OFFLINE, {"HF_HUB_OFFLINE": "1"}),
+                (self.hub.url, READ_ONLY, {"HF_HOME": "/dev/null/home"}))]
+            for group in done:
+                self.update(group.result())
+
+    def group(self, url: str, calls: dict[str, Any], environment: dict[str, str]
+              ) -> dict[str, Any]:
+        home = self.folder / "home"
+        results = make_calls(url, list(calls.values()), home, self.folder, **environment)
+        return dict(zip(calls, results, strict=True))
+
+    def error(self, name: str) -> tuple[str, dict[str, Any]]:
+        assert "error" in self[name], self[name]
+        return self[name]["error"]["code"], self[name]["error"]["values"]
+
+    def ok(self, name: str) -> Any:
+        assert "ok" in self[name], self[name]
+        return self[name]["ok"]
+
+
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory: pytest.TempPathFactory) -> Calls:
+    made = Calls(tmp_path_factory.mktemp("hub"))
+    made.make()
+    return made
+
+
+# -- specs -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("source", "spec"), [
+    ("hf:wikitext", HubSpec("wikitext")),
+    ("hf:roneneldan/TinyStories", HubSpec("roneneldan/TinyStories")),
+    ("hf:a/b:c:d:e", HubSpec("a/b", "c", "d", "e")),
+    ("hf:a/b::validation", HubSpec("a/b", None, "validation")),
+    ("hf:a/b:::x:y:", HubSpec("a/b", None, None, "x:y:")),
+    ("hf:json/text_1.0-x", HubSpec("json/text_1.0-x")),
+])
+def test_a_spec_is_read_and_written(source: str, spec: HubSpec) -> None:
+    assert HubSpec.parse(source) == spec
+    assert str(spec) == source
+
+
+def test_open_ends_are_not_written() -> None:
+    assert str(HubSpec.parse("hf:a/b::")) == "hf:a/b"
+
+
+@pytest.mark.parametrize("id", [
+    "", "/etc/passwd", "./a", "../a", ".", "..", ".a/b", "a/..", "a/../b", "a/b/c", "a//b", "a/",
+    "/a", "a b/c", "a/b ", "a/b\n", "a\0/b", "~/a", "-a/b", "a/b-", "a--b/c", "a/b@main", "C:\\a",
+    "https://huggingface.co/datasets/a/b", "text", "csv", "json", "parquet", "buckets/a",
+    "имя/имя", "a" * 97, "a/" + "b" * 97,
+])
+def test_what_is_no_id_is_refused_before_anything_is_asked(id: str) -> None:
+    with pytest.raises(CorpusError) as caught:
+        HubSpec(id)
+    assert caught.value.code == "hub.bad_id"
+
+
+def test_a_source_of_another_kind_is_refused_and_cut_short() -> None:
+    with pytest.raises(CorpusError) as caught:
+        HubSpec.parse("file:/etc/passwd\n" + "x" * 1000)
+    assert caught.value.values == {"value": "file:/etc/passwd?" + "x" * 43 + "…"}
+
+
+def test_every_loader_of_datasets_is_refused(calls: Calls) -> None:
+    assert set(calls["look"]["loaders"]) <= _LOADERS
+
+
+# -- what is there ---------------------------------------------------------------------------------
+def test_a_dataset_tells_what_it_offers_and_what_is_usual(calls: Calls) -> None:
+    assert calls.ok("stories") == {
+        "id": "acme/stories", "revision": calls.hub.repos["acme/stories"].sha(),
+        "configs": ["small", "big"], "splits": ["train", "validation"], "columns": ["text"],
+        "config": "small", "split": "train", "column": "text", "from_export": False}
+
+
+def test_a_choice_is_kept(calls: Calls) -> None:
+    found = calls.ok("chosen")
+    assert (found["config"], found["split"]) == ("small", "validation")
+
+
+def test_an_old_name_leads_to_the_dataset(calls: Calls) -> None:
+    assert calls.ok("old name") == calls.ok("stories")
+
+
+def test_without_a_default_the_first_configuration_is_taken(calls: Calls) -> None:
+    found = calls.ok("two configs")
+    assert (found["configs"], found["config"]) == (["first", "second"], "first")
+
+
+def test_a_described_configuration_without_files_is_no_hindrance(calls: Calls) -> None:
+    assert calls.ok("described")["config"] == "default"
+
+
+def test_a_script_is_replaced_by_the_export_with_its_own_configurations(calls: Calls) -> None:
+    found = calls.ok("export")
+    assert found["from_export"] is True
+    assert found["revision"] == calls.hub.repos["acme/scripted"].sha("refs/convert/parquet")
+    assert (found["configs"], found["splits"]) == (["prose", "verse"], ["train", "test"])
+
+
+def test_fields_of_text_inside_a_column_are_offered(calls: Calls) -> None:
+    found = calls.ok("nested")
+    assert found["columns"] == ["translation.en", "translation.fr"]
+    assert found["column"] == "translation.en"
+
+
+# -- what is read ----------------------------------------------------------------------------------
+def test_rows_are_joined_and_blank_ones_left_out_and_counted(calls: Calls) -> None:
+    text = calls.ok("small")
+    assert text["text"] == "\n".join(["hello\na\r\nb\nworld"] * 10)
+    assert (text["rows"], text["blank_rows"]) == (30, 30)
+    assert text["characters"] == len(text["text"])
+    assert (text["spec"], text["ended"]) == ("hf:acme/stories:small:train:text", "all")
+    assert text["revision"] == calls.hub.repos["acme/stories"].sha()
+
+
+@pytest.mark.parametrize(("name", "file"), [("big", "/big/"), ("one group", "one_group/resolve")])
+def test_only_as_much_is_moved_as_is_asked_for(calls: Calls, name: str, file: str) -> None:
+    """2 files of 2 MB in 20 row groups; 1 file of one row group."""
+    text = calls.ok(name)
+    assert text["text"] == "\n".join(LINES)[:100_000]
+    assert (text["characters"], text["ended"]) == (100_000, "characters")
+    assert text["bytes_moved"] < 400_000
+    assert 0 < text["bytes_moved"] - calls.hub.sent(file) < 20_000  # metadata
+
+
+def test_a_text_file_is_its_text(calls: Calls) -> None:
+    """Blank lines stay; the mark at the start goes; `datasets` has made LF of CRLF."""
+    text = calls.ok("plain")
+    assert text["text"] == (VERSES * 100).replace("\r\n", "\n")
+    assert (text["rows"], text["blank_rows"]) == (300, 0)
+
+
+def test_files_follow_each_other_on_a_new_line(calls: Calls) -> None:
+    assert calls.ok("two files")["text"] == "end of a\nb\n"
+
+
+def test_a_table_with_a_mark_and_a_gap(calls: Calls) -> None:
+    text = calls.ok("csv")
+    assert (text["text"], text["rows"], text["blank_rows"]) == ("hi\na,b", 2, 1)
+
+
+def test_a_stream_ends_where_it_may(calls: Calls) -> None:
+    """1.1 MB of JSON lines, of which 1,000 characters are wanted."""
+    text = calls.ok("lines")
+    assert text["text"] == "\n".join(f"line {i}" for i in range(200))[:1000]
+    assert text["bytes_moved"] < 500_000
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("second config", "2nd"),
+    ("french", "\n".join(["bonjour"] * 40)),
+    ("verse", "\n".join(["from the export"] * 30)),
+])
+def test_the_chosen_part_is_read(calls: Calls, name: str, text: str) -> None:
+    assert calls.ok(name)["text"] == text
+
+
+def test_a_cut_line_is_taken_up_again(calls: Calls) -> None:
+    assert calls.ok("cut")["text"] == ("cut line here\n" * 30_000)[:100_000]
+
+
+def test_a_hub_that_refuses_twice_is_asked_again(calls: Calls) -> None:
+    assert calls.ok("flaky")["text"] == "flaky\n" * 10
+
+
+def test_when_time_is_up_what_was_read_is_kept(calls: Calls) -> None:
+    text = calls.ok("out of time")
+    assert text["ended"] == "seconds"
+    assert 0 < text["characters"] < 3_000_000
+    assert "\n".join(LINES).startswith(text["text"])
+
+
+def test_progress_grows(calls: Calls) -> None:
+    progress = calls["patient"]["progress"]
+    assert len(progress) > 1
+    for name in ("characters", "rows", "megabytes"):
+        values = [step[name] for step in progress]
+        assert values == sorted(values) and values[-1] > 0
+
+
+def test_a_home_that_cannot_be_written_is_no_hindrance(calls: Calls) -> None:
+    """This call also has a folder of the server with the dataset's name before it."""
+    assert calls.ok("read-only home")["text"] == "end of a\nb\n"
+
+
+# -- what goes wrong -------------------------------------------------------------------------------
+@pytest.mark.parametrize(("name", "code", "values"), [
+    ("no config", "hub.config",
+     {"id": "acme/stories", "value": "huge", "choices": "small, big"}),
+    ("no export config", "hub.config",
+     {"id": "acme/scripted", "value": "poem", "choices": "prose, verse"}),
+    ("no split", "hub.split",
+     {"id": "acme/stories", "value": "train[:10]", "choices": "train, validation"}),
+    ("no column", "hub.column", {"id": "acme/stories", "value": "body", "choices": "text"}),
+    ("number", "hub.not_text",
+     {"id": "acme/stories", "value": "id", "type": "int64", "choices": "text"}),
+    ("fields", "hub.not_text", {"id": "acme/nested", "value": "translation", "type": "fields",
+                                "choices": "translation.en, translation.fr"}),
+    ("list", "hub.not_text", {"id": "acme/nested", "value": "tokens",
+                              "type": "list<element: string>",
+                              "choices": "translation.en, translation.fr"}),
+    ("numbers", "hub.no_text", {"id": "acme/numbers"}),
+    ("blank", "hub.no_rows", {"id": "acme/blank", "value": "text"}),
+    ("no lines", "hub.no_rows", {"id": "acme/no_lines", "value": "text"}),
+    ("empty", "hub.no_files", {"id": "acme/empty"}),
+    ("pictures", "hub.format", {"id": "acme/pictures", "value": ".png"}),
+    ("outside", "hub.outside", {"id": "acme/outside"}),
+    ("script", "hub.script", {"id": "acme/script_only"}),
+    ("gated", "hub.gated", {"id": "acme/gated"}),
+    ("private", "hub.missing", {"id": "acme/private"}),
+    ("missing", "hub.missing", {"id": "nobody/nothing"}),
+    ("missing word", "hub.missing", {"id": "nothing"}),
+    ("latin", "hub.unreadable", {"id": "acme/latin", "reason": "not UTF-8"}),
+    ("ragged", "hub.unreadable",
+     {"id": "acme/ragged", "reason": "columns differ between files"}),
+    ("broken", "hub.unreadable", {"id": "acme/broken", "reason": "damaged file"}),
+    ("long list", "corpus.too_large", {"name": "acme/long_list", "limit": 64}),
+    ("info down", "hub.busy", {"status": 503}),
+    ("down", "hub.busy", {"status": 503}),
+    ("limited", "hub.busy", {"status": 429}),
+    ("hangs", "hub.timeout", {"seconds": 1}),
+    ("cancelled", "hub.cancelled", {"id": "acme/slow"}),
+    ("silent inspect", "hub.timeout", {"seconds": 4}),
+    ("silent fetch", "hub.timeout", {"seconds": 4}),
+    ("absent inspect", "hub.offline", {}),
+    ("absent fetch", "hub.offline", {}),
+    ("switched off", "hub.offline", {}),
+])
+def test_each_failure_has_its_code_and_its_way_out(calls: Calls, name: str, code: str,
+                                                   values: dict[str, Any]) -> None:
+    assert calls.error(name) == (code, values)
+
+
+@pytest.mark.parametrize("name", [
+    "silent inspect", "silent fetch", "absent inspect", "absent fetch", "switched off", "down",
+    "limited", "info down", "missing", "gated"])
+def test_a_hub_that_fails_is_reported_in_time(calls: Calls, name: str) -> None:
+    assert calls[name]["seconds"] <= LIMIT
+
+
+@pytest.mark.parametrize(("name", "asked"), [("cancelled", 1.0), ("hangs", 1.0)])
+def test_waiting_ends_soon_after_it_should(calls: Calls, name: str, asked: float) -> None:
+    assert asked <= calls[name]["seconds"] <= asked + 2
+
+
+def test_no_error_tells_about_the_server(calls: Calls) -> None:
+    sentences = [result["error"]["sentence"] for result in calls.values() if "error" in result]
+    assert len(sentences) > 25
+    secrets = (SECRET, "/", "\\", "Error", "Traceback", "127.0.0.1", "hf:", "http")
+    for sentence in sentences:
+        told = sentence
+        for known in ("acme/", "nobody/"):
+            told = told.replace(known, "")
+        assert not [secret for secret in secrets if secret in told], sentence
+
+
+def test_no_text_comes_from_the_server(calls: Calls) -> None:
+    texts = [result["ok"].get("text", "") for result in calls.values() if "ok" in result]
+    assert not [text for text in texts if SECRET in text]
+
+
+def test_the_owners_token_is_never_sent(calls: Calls) -> None:
+    assert {request.authorization for request in calls.hub.log} == {None}
+
+
+def test_reading_needs_no_torch(calls: Calls) -> None:
+    assert not {"torch", "streamlit"} & set(calls["look"]["modules"])
+
+
+def test_importing_the_module_imports_and_sets_nothing() -> None:
+    look = ("import os, sys; before = dict(os.environ); import rnnlm_core.data.hub; "
+            "heavy = {'datasets', 'huggingface_hub', 'pyarrow', 'torch', 'streamlit'}; "
+            "sys.exit(bool(heavy & set(sys.modules)) or dict(os.environ) != before)")
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    assert subprocess.run([sys.executable, "-c", look], env=env, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("code", [code for code in SENTENCES if code.startswith("hub.")])
+def test_sentences_end_with_a_way_out(code: str) -> None:
+    plain = "".join(text for text, *_ in string.Formatter().parse(SENTENCES[code]))
+    assert plain.rstrip().endswith(".") and plain.count(".") >= 2
