@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args, get_type_hints
 from rnnlm_core.errors import ConfigError, Problem
 
 SCHEMA = 1
+_SOURCES = "names, dialogue2, hf:OWNER/NAME, text:SHA256"  # what `corpus` may look like
 
 Cell = Literal["rnn", "gru", "lstm"]
 Activation = Literal["tanh", "relu", "sigmoid"]
@@ -79,6 +80,10 @@ class RunConfig:
                 if value not in choices:
                     found.append(Problem("config.not_a_choice", {
                         "field": name, "value": repr(value), "choices": ", ".join(choices)}))
+            elif kind is str:
+                if not isinstance(value, str) or not value.strip():
+                    found.append(Problem("config.not_a_choice", {
+                        "field": name, "value": repr(value), "choices": _SOURCES}))
             elif kind in (int, float):
                 found.extend(_number_problems(name, value, kind, limits["low"], limits["high"]))
         if not found and self.max_steps == 0 and self.max_seconds == 0:
@@ -99,7 +104,7 @@ class RunConfig:
     def from_json(cls, text: str) -> RunConfig:
         try:
             values = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # the second for 50,000 opening brackets
             values = None
         if not isinstance(values, dict):
             raise ConfigError([Problem("config.not_json")])
@@ -111,9 +116,11 @@ class RunConfig:
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> RunConfig:
         """From plain values; whole floats become ints where the field counts something."""
-        if unknown := [name for name in values if name not in FIELDS]:
-            raise ConfigError([Problem("config.unknown_field", {"field": n}) for n in unknown])
-        return cls(**{n: _as_type(v, FIELD_TYPES[n]) for n, v in values.items()}).checked()
+        unknown = [Problem("config.unknown_field", {"field": n}) for n in values if n not in FIELDS]
+        config = cls(**{n: _as_type(v, FIELD_TYPES[n]) for n, v in values.items() if n in FIELDS})
+        if found := [*unknown, *config.problems()]:
+            raise ConfigError(found)
+        return config
 
     def to_query(self) -> dict[str, str]:
         """Only what differs from the defaults, as URL query parameters."""
@@ -139,8 +146,8 @@ for _name, _field in FIELDS.items():
 def _number_problems(name: str, value: Any, kind: type, low: float | None, high: float | None
                      ) -> list[Problem]:
     wrong_type = isinstance(value, bool) or not isinstance(value, (int, float))
-    if wrong_type or not math.isfinite(value) or (kind is int and value != int(value)):
-        return [Problem("config.not_a_number", {"field": name, "value": repr(value)})]
+    if wrong_type or not _is_finite(value) or (kind is int and value != int(value)):
+        return [Problem("config.not_a_number", {"field": name, "value": repr(value)[:40]})]
     if low is not None and value < low:
         return [Problem("config.too_small", {"field": name, "value": value, "limit": low})]
     if high is not None and value > high:
@@ -148,20 +155,24 @@ def _number_problems(name: str, value: Any, kind: type, low: float | None, high:
     return []
 
 
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an int that is too large for a float
+        return False
+
+
 def _as_type(value: Any, kind: Any) -> Any:
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_finite(value):
+        return value
+    if kind is float:
         return float(value)
-    if kind is int and isinstance(value, float) and value == int(value):
-        return int(value)
-    return value
+    return int(value) if kind is int and value == int(value) else value
 
 
 def _parse(name: str, text: str) -> Any:
     kind = FIELD_TYPES[name]
-    if kind not in (int, float):
-        return text
     try:
-        return kind(text)
+        return kind(text) if kind in (int, float) else text
     except ValueError:
-        raise ConfigError([Problem("config.not_a_number", {"field": name, "value": repr(text)})]
-                          ) from None
+        return text  # the checks say that it is no number

@@ -28,8 +28,8 @@ SENTENCES: dict[str, str] = {
     "config.schema": "These settings have schema {value}; this version reads up to {limit}. "
     "Update Unroll.",
     "config.not_json": "The settings cannot be read as JSON. Choose another file.",
-    "config.model_too_large": "This model needs about {value} MB of memory; the limit is {limit} MB. "
-    "Make hidden, layers, batch or sequence_length smaller.",
+    "config.model_too_large": "This model needs about {value} MB of memory; the limit is "
+    "{limit} MB. Make hidden, layers, batch or sequence_length smaller.",
     "config.device_missing": "The device {value} is not available here ({reason}). Choose cpu.",
     # text
     "corpus.unknown": "There is no text called {value}. Choose one of {choices}, a file, or "

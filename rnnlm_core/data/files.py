@@ -32,10 +32,11 @@ _MAGIC = (  # first bytes of formats that may hold few or no NUL bytes
 _CONTROL = re.compile(rb"[\x00-\x06\x0e-\x19\x1c-\x1f\x7f]")
 _MOST_CONTROL = 0.01  # of all bytes; random bytes have 0.1
 _DETECTOR_BYTES = 1_000  # below, its answers are guesses
-_DETECTOR_SAMPLE = 200_000
+_SAMPLE = 200_000  # is enough to judge by
 # The 40 most frequent characters of modern and classical Chinese: about a fifth of any text, but
 # hardly any of what Korean or Russian bytes look like when read as GB 18030.
-_FREQUENT = frozenset("的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你而之山无风日月")
+_FREQUENT = frozenset("的一是不了在人有我他这个们中来上大为和国地"
+                      "到以说时要就出会可也你而之山无风日月")
 _FREQUENT_SHARE = 0.04
 _FEW = 30
 
@@ -111,12 +112,13 @@ def _is_damaged_utf8(raw: bytes) -> bool:
     """UTF-8 with a few bad bytes. Any other reading of it would be quietly wrong throughout."""
     text = raw.decode("utf-8", "replace")
     bad = text.count("\ufffd")
-    good = sum(character > "\x7f" for character in text) - bad
-    return good > 20 * bad
+    ascii_ = len(text.encode("ascii", "ignore"))
+    return len(text) - ascii_ - bad > 20 * bad
 
 
 def _is_chinese(text: str) -> bool:
     """Mostly ideographs, and among them the ones that any Chinese text is full of."""
+    text = text[:_SAMPLE]
     ideographs = [c for c in text if "\u4e00" <= c <= "\u9fff"]
     letters = sum(map(str.isalpha, text))
     if len(ideographs) < letters / 2 or not ideographs:
@@ -136,7 +138,7 @@ def _detected(raw: bytes) -> str | None:
         return None
     from charset_normalizer import from_bytes
 
-    best = from_bytes(raw[:_DETECTOR_SAMPLE]).best()
+    best = from_bytes(raw[:_SAMPLE]).best()
     if best is None or _strictly(raw, best.encoding) is None:
         return None
     accented = [c for c in str(best) if c > "\x7f" and c.isalpha()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,16 +102,12 @@ def _below(labels: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _uniform_label(uniform: float, log: bool, words: FrequencyWords) -> dict[str, Any]:
-    import math
-
     return {"x": 1, "xref": "paper", "xanchor": "right", "yanchor": "bottom", "showarrow": False,
             "y": math.log10(100 * uniform) if log else 100 * uniform, "text": words.uniform,
             "font": {"size": 14, "color": LIGHT["dim"]}}
 
 
 def _share_axis(low: float, top: float, log: bool) -> dict[str, Any]:
-    import math
-
     if not log:
         return {"range": [0, top * 1.06]}
     return {"type": "log", "dtick": 1, "range": [math.log10(low) - 0.3, math.log10(top) + 0.1]}

@@ -1,0 +1,154 @@
+"""Charts of what units hold: a heatmap over characters, the states' path, the alternatives."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from rnnlm_core.figures.palette import LIGHT, diverging, fade, sequential
+from rnnlm_core.figures.template import MONO, esc
+
+Values = NDArray[np.floating[Any]]
+ROW = 16  # pixels of a unit
+NARROW_CELL, WIDE_CELL = 12, 20  # pixels of a character column
+_TOP, _BOTTOM = 34, 4
+_MARKS = {"\n": "⏎", " ": "·", "\t": "⇥"}
+_LABEL_EVERY = 3
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the two ends of the fill mean. Signed: violet, page at 0, amber; else page to rose."""
+
+    top: float
+    signed: bool
+
+    @property
+    def low(self) -> float:
+        return -self.top if self.signed else 0.0
+
+
+@dataclass(frozen=True)
+class HeatWords:
+    unit: str
+    value: str
+
+
+@dataclass(frozen=True)
+class PathWords:
+    first: str
+    second: str
+    value: str
+
+
+def visible(character: str) -> str:
+    """A character that would not be seen, as a mark: ⏎, ·, ⇥."""
+    return _MARKS.get(character, character)
+
+
+def glyph(character: str) -> str:
+    """A character as a label of Plotly."""
+    return _MARKS.get(character) or esc(character)
+
+
+def cell_width(text: str) -> int:
+    """Pixels of a column: full-width letters need more, and then all get it."""
+    wide = any(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return WIDE_CELL if wide else NARROW_CELL
+
+
+def heat_height(rows: int) -> int:
+    return _TOP + _BOTTOM + ROW * rows
+
+
+def heatmap_figure(values: Values, units: Sequence[int], text: str, scale: Scale,
+                   words: HeatWords, selected: int | None = None) -> go.Figure:
+    """Units (R, T) over the characters of `text`: the first row is the chosen one, outlined.
+
+    `selected` is the character that is looked at; its column is outlined.
+    """
+    count, length = values.shape
+    names = [str(unit) for unit in units]
+    figure = go.Figure(go.Heatmap(
+        z=values.astype(np.float32), y=names, colorscale=_colours(scale), zmin=scale.low,
+        zmax=scale.top, **({"zmid": 0} if scale.signed else {}), ygap=1, showscale=False,
+        hovertemplate=f"{esc(words.unit)} %{{y}} · %{{x}}<br>{esc(words.value)} %{{z:.2f}}"
+                      "<extra></extra>"))
+    shapes = [_outline(-0.5, length - 0.5, -0.5, 0.5, 2)]
+    if selected is not None:
+        shapes.append(_outline(selected - 0.5, selected + 0.5, -0.5, count - 0.5, 1))
+    labelled = range(0, count, _LABEL_EVERY)
+    figure.update_layout(
+        height=heat_height(count), hovermode="closest", shapes=shapes,
+        margin={"l": 52, "r": 8, "t": _TOP, "b": _BOTTOM},
+        xaxis={"side": "top", "tickmode": "array", "tickvals": list(range(length)),
+               "ticktext": [glyph(c) for c in text], "tickangle": 0, "ticks": "", "showline": False,
+               "tickfont": {"family": MONO, "size": 15, "color": LIGHT["ink"]},
+               "range": [-0.5, length - 0.5]},
+        yaxis={"type": "category", "range": [count - 0.5, -0.5], "ticks": "", "showline": False,
+               "showgrid": False, "tickmode": "array", "tickvals": [names[i] for i in labelled],
+               "ticktext": [f"<b>▸{names[0]}</b>" if i == 0 else names[i] for i in labelled]})
+    return figure
+
+
+def path_figure(path: Values, values: Values, scale: Scale, hovers: Sequence[str],
+                words: PathWords, selected: int | None = None, height: int = 380) -> go.Figure:
+    """The state after each character as a point (T, 2), filled with one unit's value.
+
+    `hovers` name the points; they are foreign text and are escaped here.
+    """
+    figure = go.Figure()
+    figure.add_scatter(x=path[:, 0], y=path[:, 1], mode="lines", hoverinfo="skip",
+                       line={"color": fade(LIGHT["dim"], 0.3), "width": 1})
+    figure.add_scatter(
+        x=path[:, 0], y=path[:, 1], mode="markers", text=[esc(h) for h in hovers],
+        customdata=values,
+        hovertemplate=f"%{{text}}<br>{esc(words.value)} %{{customdata:.2f}}<extra></extra>",
+        marker={"size": 10, "color": values, "colorscale": _colours(scale), "cmin": scale.low,
+                "cmax": scale.top, "line": {"width": 1, "color": LIGHT["dim"]}})
+    if selected is not None:
+        figure.add_scatter(x=path[[selected], 0], y=path[[selected], 1], mode="markers",
+                           hoverinfo="skip",
+                           marker={"size": 17, "color": fade(LIGHT["ink"], 0.0),
+                                   "line": {"width": 2.5, "color": LIGHT["ink"]}})
+    figure.update_layout(
+        height=height, hovermode="closest", margin={"l": 56, "r": 12, "t": 8, "b": 44},
+        xaxis={"title": {"text": esc(words.first)}, "showgrid": True},
+        yaxis={"title": {"text": esc(words.second)}})
+    return figure
+
+
+def alternatives_figure(alternatives: Sequence[tuple[str, float]], came: str) -> go.Figure:
+    """What was expected at a place, likeliest first; the character that came is in bold."""
+    labels = [f"<b>{glyph(c)}</b>" if c == came else glyph(c) for c, _ in alternatives]
+    shares = [p for _, p in alternatives]
+    rows = list(range(len(shares)))
+    figure = go.Figure(go.Bar(
+        x=shares, y=rows, orientation="h", width=0.62, hoverinfo="skip",
+        marker={"color": [fade(LIGHT["ink"], 0.75 if c == came else 0.3)
+                          for c, _ in alternatives]},
+        text=[f"{p:.0%}" if p >= 0.01 else "<1%".replace("<", "&lt;") for p in shares],
+        textposition="outside", textfont={"size": 15, "color": LIGHT["ink"]}, cliponaxis=False))
+    figure.update_layout(
+        height=26 * len(shares) + 8, margin={"l": 34, "r": 8, "t": 2, "b": 4}, dragmode=False,
+        xaxis={"visible": False, "range": [0, 1.18], "fixedrange": True},
+        yaxis={"range": [len(shares) - 0.5, -0.5], "tickmode": "array", "tickvals": rows,
+               "ticktext": labels, "ticks": "", "showline": False, "showgrid": False,
+               "fixedrange": True,
+               "tickfont": {"family": MONO, "size": 16, "color": LIGHT["ink"]}})
+    return figure
+
+
+def _colours(scale: Scale) -> list[tuple[float, str]]:
+    return diverging() if scale.signed else sequential()
+
+
+def _outline(x0: float, x1: float, y0: float, y1: float, width: float) -> dict[str, Any]:
+    return {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1,
+            "line": {"color": LIGHT["ink"], "width": width}}

@@ -1,0 +1,514 @@
+"""The text of the next run: loaded, chosen (built-in, hub, own), and shown in numbers and pictures."""
+
+from __future__ import annotations
+
+import math
+import platform
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+from rnnlm_core import launch
+from rnnlm_core.config import RunConfig
+from rnnlm_core.data.builtin import BUILTIN
+from rnnlm_core.data.corpus import HUB, OWN, Corpus, keep_text, load_corpus, stored_manifests
+from rnnlm_core.data.files import decode_bytes
+from rnnlm_core.data.hub import HubDataset, HubProgress, HubSpec, inspect_hub
+from rnnlm_core.data.split import fit_to_text
+from rnnlm_core.data.statistics import (
+    TextStatistics,
+    character_name,
+    passage,
+    surprise_bits,
+    text_statistics,
+)
+from rnnlm_core.data.tokenizer import CharTokenizer
+from rnnlm_core.errors import CorpusError, UnrollError
+from rnnlm_core.figures.data import (
+    TOKEN_WIDTH,
+    Bar,
+    FrequencyWords,
+    Token,
+    TokenWords,
+    character_figure,
+    rank_figure,
+    token_figure,
+)
+from rnnlm_core.figures.palette import surprise_fill, surprise_gradient
+from rnnlm_ui import config_form, session
+from rnnlm_ui.components.coloured_text import coloured_text
+from rnnlm_ui.components.live_plot import live_plot
+from rnnlm_ui.i18n import number, t
+from rnnlm_ui.live import follow
+from rnnlm_ui.page import plain, primary_label
+from rnnlm_ui.runs import corpus_title
+
+SOURCES = ("builtin", "hub", "own")
+SCALES = ("linear", "log", "rank")
+MAX_MEGABYTES = 20  # of pasted or uploaded text
+BARS = 40
+TOKENS = 61  # sixty inputs and the last one's target
+_PASSAGE, _LINES = 480, 6
+_READ_HERE = ("manual", "source")  # differ by Python version
+_EXAMPLE = "roneneldan/TinyStories"
+_KEY = "data.{}".format
+
+
+# -- the text of the draft -------------------------------------------------------------------------
+def store() -> Path:
+    return launch.runs_root() / "corpora"
+
+
+def draft_corpus(config: RunConfig) -> Corpus:
+    """The text of these settings, without ever asking the hub.
+
+    Raises `CorpusError`, corpus.not_here for a dataset that has not been read yet.
+    """
+    source, limit = config.corpus, config.max_characters
+    if source.startswith(HUB):
+        spec = HubSpec.parse(source)
+        if not any((m.source, m.max_characters) == (source, limit)
+                   for m in stored_manifests(store())):
+            raise CorpusError("corpus.not_here", id=spec.id)
+    return _loaded(source, limit, str(store()), platform.python_version())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _loaded(source: str, max_characters: int, store_path: str, _python: str) -> Corpus:
+    return load_corpus(source, Path(store_path), max_characters)
+
+
+def statistics(corpus: Corpus, validation_share: float) -> TextStatistics:
+    return _statistics(corpus.manifest.sha256, validation_share, corpus)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _statistics(_sha256: str, validation_share: float, _corpus: Corpus) -> TextStatistics:
+    return text_statistics(_corpus.text, validation_share)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _tokenizer(sha256: str, start: int, _corpus: Corpus) -> CharTokenizer:
+    return CharTokenizer.fit(_corpus.text[:start])
+
+
+def tokenizer(corpus: Corpus, numbers: TextStatistics) -> CharTokenizer:
+    return _tokenizer(corpus.manifest.sha256, numbers.training, corpus)
+
+
+def fits(numbers: TextStatistics, config: RunConfig) -> CorpusError | None:
+    """Why the training part is too short for these settings, if it is."""
+    try:
+        fit_to_text(numbers.training, config.batch, config.sequence_length)
+    except CorpusError as error:
+        return error
+    return None
+
+
+def corpus_name(corpus: Corpus) -> str:
+    return corpus_title(corpus.manifest.source, corpus.manifest.title)
+
+
+# -- calls to the hub, each in a thread of its own -------------------------------------------------
+class HubCall:
+    """A look-up or a fetch that goes on while the page is alive; cancelled at once for the reader.
+
+    The thread only writes to this object; the page polls it.
+    """
+
+    def __init__(self, kind: Literal["lookup", "fetch"], id: str,
+                 work: Callable[[HubCall], Any]) -> None:
+        self.kind, self.id = kind, id
+        self.progress = HubProgress(0, 0, 0.0)
+        self.result: Any = None
+        self.error: UnrollError | None = None
+        self._cancel, self._done = threading.Event(), threading.Event()
+        self._work = work
+        threading.Thread(target=self._run, name=f"{kind} {id}", daemon=True).start()
+
+    @property
+    def done(self) -> bool:
+        return self._done.is_set()
+
+    def cancelled(self) -> bool:
+        return self._cancel.is_set()
+
+    def cancel(self) -> None:
+        """The page stops waiting now; the thread ends as soon as it notices."""
+        self._cancel.set()
+        self.error = CorpusError("hub.cancelled", id=self.id)
+        self._done.set()
+
+    def moves(self, progress: HubProgress) -> None:
+        self.progress = progress
+
+    def _run(self) -> None:
+        try:
+            result, error = self._work(self), None
+        except UnrollError as caught:
+            result, error = None, caught
+        except OSError as caught:
+            result, error = None, CorpusError("corpus.not_kept", reason=type(caught).__name__)
+        if not self.cancelled():
+            self.result, self.error = result, error
+            self._done.set()
+
+
+def _lookup(config: str | None = None) -> None:
+    """Ask what the dataset offers; an id that is none is told at once."""
+    id = session.widget(_KEY("hub_id"), "").strip().removeprefix(HUB)
+    try:
+        id = HubSpec(id).id
+    except CorpusError as error:
+        session.remember(_KEY("fault"), error)
+        return
+    session.remember(_KEY("call"), HubCall(
+        "lookup", id, lambda call: inspect_hub(id, config=config)))
+
+
+def _fetch() -> None:
+    """Read the chosen column; what the reader has stays until it is here."""
+    dataset: HubDataset = session.recall(_KEY("dataset"), None)  # type: ignore[arg-type]
+    spec = HubSpec(dataset.id, *(session.widget(_KEY(f"hub_{part}"), getattr(dataset, part))
+                                 for part in ("config", "split", "column")))
+    amount = int(session.widget(_KEY("hub_amount"), session.draft().max_characters))
+    folder = store()
+    session.remember(_KEY("call"), HubCall("fetch", dataset.id, lambda call: load_corpus(
+        str(spec), folder, amount, progress=call.moves, cancelled=call.cancelled)))
+
+
+def take_result() -> None:
+    """Once at the top of the page: what a call brought, or why it brought nothing."""
+    call: HubCall | None = session.recall(_KEY("call"), None)
+    if call is None or not call.done:
+        return
+    session.forget(_KEY("call"))
+    if call.error is not None:
+        session.remember(_KEY("fault"), call.error)
+    elif call.kind == "lookup":
+        session.remember(_KEY("dataset"), call.result)
+        for part in ("config", "split", "column"):
+            session.set_widget(_KEY(f"hub_{part}"), getattr(call.result, part))
+    else:
+        use(call.result)
+
+
+def take_fault() -> UnrollError | None:
+    """What went wrong since the last look: told once."""
+    error: UnrollError | None = session.recall(_KEY("fault"), None)
+    session.forget(_KEY("fault"))
+    return error
+
+
+def use(corpus: Corpus) -> None:
+    """This text from now on, on every page."""
+    manifest = corpus.manifest
+    chosen = replace(session.draft(), corpus=manifest.source)
+    if manifest.source.startswith(HUB):
+        chosen = replace(chosen, max_characters=manifest.max_characters)
+    session.set_draft(chosen)
+    session.forget(_KEY("place"))
+
+
+# -- choosing ------------------------------------------------------------------------------------
+def source_switch() -> str:
+    """Where the text comes from; opens on what the draft has."""
+    corpus = session.draft().corpus
+    session.preset(_KEY("source"), "hub" if corpus.startswith(HUB) else
+                   "own" if corpus.startswith(OWN) else "builtin")
+    return st.segmented_control(
+        t("data.source_label"), SOURCES, key=_KEY("source"), required=True,
+        format_func=lambda s: t(f"data.source.{s}"), label_visibility="collapsed",
+        persist_state="session") or SOURCES[0]
+
+
+def chooser(source: str) -> None:
+    if source == "hub":
+        _hub_chooser()
+    elif source == "own":
+        _own_chooser()
+    else:
+        left, right = st.columns([1, 2], gap="medium", vertical_alignment="center")
+        with left:
+            config_form.corpus_field(label_visibility="collapsed")
+        right.markdown(":gray[" + about(session.draft().corpus) + "]")
+
+
+def about(source: str) -> str:
+    """Where a text comes from, in one sentence of markdown."""
+    if source in _READ_HERE:
+        return t(f"data.about.{source}", version=platform.python_version())
+    if source in BUILTIN:
+        return t(f"data.about.{source}")
+    return t("data.about.hub" if source.startswith(HUB) else "data.about.own")
+
+
+def _hub_chooser() -> None:
+    session.preset(_KEY("hub_id"), _draft_hub_id())
+    call: HubCall | None = session.recall(_KEY("call"), None)
+    with st.form(_KEY("hub_form"), border=False), \
+            st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.text_input(t("data.hub_id"), key=_KEY("hub_id"), placeholder=_EXAMPLE, width=420,
+                      max_chars=200, persist_state="session")
+        st.form_submit_button(t("data.look_up"), icon=":material/search:", on_click=_lookup,
+                              disabled=call is not None)
+    if call is not None:
+        follow(_progress, True)
+    elif (dataset := session.recall(_KEY("dataset"), None)) is not None:
+        _hub_choices(dataset)
+    else:
+        st.markdown(":gray[" + t("data.hub_hint") + "]")
+
+
+def _draft_hub_id() -> str:
+    source = session.draft().corpus
+    try:
+        return HubSpec.parse(source).id if source.startswith(HUB) else ""
+    except CorpusError:
+        return ""
+
+
+def _hub_choices(dataset: HubDataset) -> None:
+    """What the dataset offers, how much of it, and the button that reads it."""
+    st.markdown(t("data.hub_found", id=plain(dataset.id), revision=dataset.revision[:8]))
+    with st.grid(5, min_column_width=170, vertical_alignment="bottom"):
+        for part, offered in (("config", dataset.configs), ("split", dataset.splits),
+                              ("column", dataset.columns)):
+            key = _KEY(f"hub_{part}")
+            if session.widget(key, None) not in offered:
+                session.set_widget(key, getattr(dataset, part))
+            # another configuration may have other splits and columns: look again
+            again = {"on_change": lambda: _lookup(session.widget(_KEY("hub_config"), None))}
+            st.selectbox(t(f"data.hub_{part}"), offered, key=key,
+                         **(again if part == "config" else {}))
+        session.preset(_KEY("hub_amount"), session.draft().max_characters)
+        st.number_input(t("data.hub_amount"), 100, 50_000_000, step=100_000,
+                        key=_KEY("hub_amount"))
+        st.button(primary_label(t("data.read"), "download"), type="primary", on_click=_fetch,
+                  key=_KEY("read"))
+
+
+def _progress() -> None:
+    """The call as it goes; ends with a run of the whole page."""
+    call: HubCall | None = session.recall(_KEY("call"), None)
+    if call is None or call.done:
+        st.rerun()
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(t("common.cancel"), icon=":material/close:", key=_KEY("cancel"),
+                  on_click=call.cancel)
+        at = call.progress
+        if call.kind == "lookup" or not at.characters:
+            st.progress(0.0, text=t("data.asking", id=plain(call.id)))
+        else:
+            wanted = int(session.widget(_KEY("hub_amount"), session.draft().max_characters))
+            st.progress(min(1.0, at.characters / wanted), text=t(
+                "data.reading", characters=number(at.characters), wanted=number(wanted),
+                megabytes=f"{at.megabytes:.1f}"))
+
+
+def _own_chooser() -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.text_area(t("data.paste"), key=_KEY("pasted"), height=130, persist_state="session",
+                     placeholder=t("data.paste_hint"))
+        st.button(primary_label(t("data.use_pasted"), "check"), type="primary",
+                  key=_KEY("use_pasted"), on_click=_use_pasted)
+    with right:
+        st.file_uploader(t("data.upload", limit=MAX_MEGABYTES), key=_KEY("upload"),
+                         max_upload_size=MAX_MEGABYTES, on_change=_use_upload)
+
+
+def _use_pasted() -> None:
+    text = session.widget(_KEY("pasted"), "")
+    title = " ".join(text[:200].split())
+    _keep(text.encode("utf-8", "surrogatepass"), f"“{title[:24]}…”", text, {})
+
+
+def _use_upload() -> None:
+    file = session.widget(_KEY("upload"), None)
+    if file is not None:  # None: it was taken out of the widget again
+        _keep(file.getvalue(), file.name, None, {})
+
+
+def _keep(raw: bytes, name: str, text: str | None, notes: dict[str, Any]) -> None:
+    """Into the store and into the draft, or the one sentence on why not."""
+    try:
+        if len(raw) > MAX_MEGABYTES * 1_000_000:
+            raise CorpusError("corpus.too_large", name=name, limit=MAX_MEGABYTES)
+        if text is None:
+            decoded = decode_bytes(raw, name)
+            text, notes = decoded.text, {"encoding": decoded.encoding}
+        use(keep_text(store(), text, OWN, name, session.draft().max_characters, notes=notes))
+    except CorpusError as error:
+        session.remember(_KEY("fault"), error)
+    except OSError as error:
+        session.remember(_KEY("fault"), CorpusError("corpus.not_kept", reason=type(error).__name__))
+
+
+# -- showing -------------------------------------------------------------------------------------
+def finding(numbers: TextStatistics) -> str:
+    """The answer to "What does the network read?" in one sentence."""
+    return t("data.finding", characters=number(numbers.characters), lines=number(numbers.lines),
+             different=number(numbers.different), entropy=f"{numbers.entropy:.2f}",
+             uniform=f"{numbers.uniform:.2f}", vocabulary=number(numbers.vocabulary))
+
+
+def place_shown(corpus: Corpus) -> tuple[int, str]:
+    return passage(corpus.text, session.recall(_KEY("place"), 0), _PASSAGE, _LINES)
+
+
+def spoken(character: str) -> str:
+    """What a character is called: white space in the reader's words, all else as in Unicode."""
+    words = {" ": "space", "\n": "newline", "\t": "tab"}
+    return t(f"component.{words[character]}") if character in words else character_name(character)
+
+
+def preview(corpus: Corpus, numbers: TextStatistics, ids: CharTokenizer) -> None:
+    """A few lines, each character filled by how rare it is in this text."""
+    at, text = place_shown(corpus)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(t("data.beginning") if at == 0 else t("data.place", at=number(at)))
+        st.space("stretch")
+        session.preset(_KEY("dots"), True)
+        dots = st.toggle(t("data.mark_spaces"), key=_KEY("dots"), persist_state="session")
+        if at:
+            st.button(t("data.to_beginning"), key=_KEY("to_beginning"), type="tertiary",
+                      icon=":material/first_page:", on_click=lambda: session.forget(_KEY("place")))
+        st.button(t("data.another_place"), key=_KEY("another"), icon=":material/casino:",
+                  on_click=lambda: session.remember(
+                      _KEY("place"), session.recall(_KEY("place"), 0) + 1))
+    bits = surprise_bits(text, numbers.counts)
+    tips = [t("data.tip", name=spoken(c), id=int(i), bits=f"{b:.2f}")
+            for c, i, b in zip(text, ids.encode(text), bits, strict=True)]
+    # the dot stands in for the space one to one, so fills and tips keep their places
+    coloured_text(text.replace(" ", "·") if dots else text, surprise_fill(bits),
+                  key=_KEY("preview"), tips=tips, size="1.05rem",
+                  legend=(t("data.common"), t("data.rare"), surprise_gradient()),
+                  label=t("data.preview_label"))
+
+
+def token_strip(corpus: Corpus, ids: CharTokenizer) -> None:
+    """The same place as the network gets it: ids, and the target shifted by one."""
+    at, _ = place_shown(corpus)
+    part = corpus.text[at:at + TOKENS]
+    words = TokenWords(t("data.input"), t("data.target"), t("data.id"))
+
+    def draw() -> Any:
+        figure = token_figure([Token(c, spoken(c), int(i))
+                               for c, i in zip(part, ids.encode(part), strict=True)], words)
+        figure.update_layout(uirevision=f"{corpus.manifest.sha256} {at}")
+        return figure
+
+    live_plot(draw, key=_KEY("tokens"), alt=t("data.tokens_alt"), height=200, cell=TOKEN_WIDTH,
+              rev=(corpus.manifest.sha256, at, ids.size))
+
+
+def frequencies(corpus: Corpus, numbers: TextStatistics) -> None:
+    """How often each character occurs: bars (linear or logarithmic), or by rank."""
+    session.preset(_KEY("scale"), SCALES[0])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(_frequency_title(numbers))
+        st.space("stretch")
+        scale = st.segmented_control(
+            t("data.scale_label"), SCALES, key=_KEY("scale"), required=True,
+            format_func=lambda s: t(f"data.scale.{s}"), label_visibility="collapsed",
+            persist_state="session") or SCALES[0]
+    words = FrequencyWords(t("data.share"), t("data.rest"), t("data.rest_name", n=number(
+        max(0, numbers.different - BARS))), t("data.uniform", v=number(numbers.vocabulary)),
+        t("data.times"), t("data.rank"))
+
+    def draw() -> Any:
+        total = numbers.characters
+        if scale == "rank":
+            figure = rank_figure([n for _, n in numbers.counts],
+                                 [plain_name(c) for c, _ in numbers.counts], total, words)
+        else:
+            bars = [Bar(c, spoken(c), n, n / total) for c, n in numbers.counts[:BARS]]
+            rest = sum(n for _, n in numbers.counts[BARS:])
+            figure = character_figure(bars, rest, total, 1 / numbers.vocabulary, scale == "log",
+                                      words)
+        figure.update_layout(uirevision=f"{corpus.manifest.sha256} {scale}")
+        return figure
+
+    live_plot(draw, key=_KEY("characters"), alt=_frequency_title(numbers).replace("**", ""),
+              height=250, rev=(corpus.manifest.sha256, numbers.vocabulary, scale))
+
+
+def plain_name(character: str) -> str:
+    from rnnlm_core.figures.template import esc
+
+    return f"{esc(character)} {esc(spoken(character))}"
+
+
+def _frequency_title(numbers: TextStatistics) -> str:
+    character, count = numbers.counts[0]
+    return t("data.frequency_title", name=plain(spoken(character)),
+             share=f"{count / numbers.characters:.1%}")
+
+
+def facts(corpus: Corpus, numbers: TextStatistics, config: RunConfig) -> None:
+    """Everything about the text in numbers."""
+    lines = [("size", t("data.size", lines=number(numbers.lines), words=number(numbers.words),
+                        characters=number(numbers.characters), bytes=number(numbers.bytes))),
+             ("vocabulary", t("data.vocabulary", v=number(numbers.vocabulary),
+                              different=number(numbers.vocabulary - 1))),
+             ("split", _split(numbers)),
+             ("yardsticks", t("data.yardsticks", uniform=f"{numbers.uniform:.2f}",
+                              entropy=f"{numbers.entropy:.2f}")),
+             ("cleaning", _cleaning(corpus.manifest.cleaning)),
+             ("origin", _origin(corpus))]
+    st.markdown("**" + plain(corpus_name(corpus)) + "**")
+    st.markdown("\n\n".join(f":gray[{t(f'data.fact.{name}')}]  \n{text}" for name, text in lines))
+    sha = corpus.manifest.sha256
+    with st.container(horizontal=True, gap="small"):
+        with st.popover(t("data.sha", short=sha[:12]), type="tertiary", help=sha,
+                        icon=":material/fingerprint:"):
+            st.code(sha, language=None, wrap_lines=True)
+        changed = config.changed_fields() & {"max_characters", "validation_share"}
+        label = t("config.group.text")
+        if changed:
+            label += " · **" + t("config.changed", n=len(changed)) + "**"
+        with st.popover(label, type="tertiary", icon=":material/tune:"):
+            config_form.field("max_characters")
+            config_form.field("validation_share")
+
+
+def _split(numbers: TextStatistics) -> str:
+    if not numbers.validation:
+        return t("data.split_none", training=number(numbers.training))
+    text = t("data.split", training=number(numbers.training),
+             validation=number(numbers.validation),
+             share=f"{numbers.validation / numbers.characters:.0%}")
+    if not numbers.unknown:
+        return text + " " + t("data.unknown_none")
+    shown = " ".join(numbers.unknown[:8]) + (" …" if len(numbers.unknown) > 8 else "")
+    return text + " " + t("data.unknown", n=number(numbers.unknown_count), characters=plain(shown))
+
+
+def _cleaning(counts: dict[str, int]) -> str:
+    done = [t(f"data.cleaned.{name}", n=number(n)) for name, n in counts.items() if n]
+    return t("data.list_separator").join(done) if done else t("data.cleaned_nothing")
+
+
+def _origin(corpus: Corpus) -> str:
+    manifest = corpus.manifest
+    parts = [about(manifest.source)]
+    if manifest.source.startswith(HUB):
+        parts = [t("data.origin_hub", rows=number(manifest.rows or 0),
+                   blank=number(manifest.notes.get("blank_rows", 0)),
+                   revision=(manifest.revision or "")[:8])]
+    if encoding := manifest.notes.get("encoding"):
+        parts.append(t("data.encoding", name=plain(str(encoding))))
+    if manifest.characters == manifest.max_characters:
+        parts.append(t("data.cut", limit=number(manifest.max_characters)))
+    return t("data.sentence_separator").join(parts)
+
+
+def bits_and_nats(vocabulary: int) -> tuple[float, float]:
+    """The loss of a blind guess among V: log₂ V bits, ln V nats."""
+    return math.log2(vocabulary), math.log(vocabulary)
