@@ -7,6 +7,7 @@ import streamlit as st
 from rnnlm_ui import session
 from rnnlm_ui.i18n import t
 from rnnlm_ui.static_files import ensure_plotly
+from rnnlm_ui.warm import warm_up
 
 HERE = Path(__file__).resolve().parent
 PAGES = {  # file and address: icon
@@ -32,3 +33,4 @@ with st.sidebar:
         st.markdown(t("sidebar.about_text"))
 
 page.run()
+warm_up()  # last: the first page is painted without torch

@@ -1,6 +1,32 @@
-"""Placeholder."""
+"""How is the network built? Choose cell and sizes; see the drawing, the equations, the arrays."""
 
+import streamlit as st
+
+from rnnlm_ui import build_view, config_form, session
 from rnnlm_ui.i18n import t
-from rnnlm_ui.page import head
+from rnnlm_ui.page import fault, head, how_to_read, next_link
 
-head(t("nav.build"))
+
+def choose_text() -> None:
+    with st.container(width=330):
+        config_form.corpus_field(label_visibility="collapsed")
+
+
+head(t("build.title"), actions=choose_text)
+config = session.draft()
+sizes, missing = build_view.text_sizes(config)
+if missing is not None:
+    fault(missing)
+if (problem := build_view.too_large(config, sizes.vocabulary)) is not None:
+    fault(problem)
+st.markdown(build_view.finding(config, sizes))
+build_view.fields()
+picture, side = st.columns([2.1, 1], gap="medium")
+with picture:
+    build_view.drawing(config, sizes)
+with side:
+    build_view.equations(config)
+    build_view.size_facts(config, sizes)
+build_view.table(config, sizes.vocabulary)
+next_link("train", t("build.next"))
+how_to_read(t("build.how_to_read"))

@@ -11,6 +11,7 @@ from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import follow, tail_of
 from rnnlm_ui.page import fault, head, how_to_read, next_link, plain, primary_label
 from rnnlm_ui.training_view import (
+    LOSS_HEIGHT,
     UNITS,
     finding,
     loss_chart,
@@ -36,10 +37,13 @@ def start() -> None:
 
 
 def resume(folder: RunFolder) -> None:
+    """Go on from the last checkpoint; the whole page is drawn anew, with its controls."""
     try:
         launch.start(folder)
     except BadInput as error:
-        session.remember("train.fault", error)
+        fault(error)
+        return
+    st.rerun()
 
 
 def setup() -> None:
@@ -89,8 +93,10 @@ def ended(folder: RunFolder, status: Status) -> None:
     elif status.state in ("stopped", "lost"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(t(f"train.ended.{status.state}", step=number(status.step)))
-            st.button(t("train.resume"), icon=":material/play_arrow:", key="train.go_on",
-                      on_click=lambda: resume(folder))
+            pressed = st.button(t("train.resume"), icon=":material/play_arrow:",
+                                key="train.go_on")
+        if pressed:
+            resume(folder)
 
 
 def live(folder: RunFolder, active: bool, unit: str) -> None:
@@ -105,7 +111,7 @@ def live(folder: RunFolder, active: bool, unit: str) -> None:
         ended(folder, status)
     st.markdown(finding(status, tail, yardsticks, unit))
     if not tail.last_step:
-        st.skeleton(height=400)
+        st.skeleton(height=LOSS_HEIGHT)
         return
     picture, side = st.columns([2.1, 1], gap="medium")
     revision = (status.state, status.resumes)
@@ -135,8 +141,7 @@ def actions() -> None:
 
 head(t("train.title"), None if active else t("train.setup", run=plain(runs.title(folder))),
      actions=actions)
-problem = session.recall("train.fault", None)
-session.forget("train.fault")
+problem = session.draft_error()
 if problem is not None:
     fault(problem)
 if not active:

@@ -22,7 +22,7 @@ from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.corpus import HUB, OWN, keep_own_text
 from rnnlm_core.data.files import read_text_file
-from rnnlm_core.errors import RunError, UnrollError
+from rnnlm_core.errors import RunError, UnrollError, storage_error
 from rnnlm_core.records import Status
 from rnnlm_core.run.directory import RunFolder
 
@@ -63,8 +63,8 @@ def _option(name: str) -> inspect.Parameter:
     if name == "corpus":
         text = "A built-in name (" + ", ".join(BUILTIN) + "), a file, or hf:OWNER/NAME. "
     names = [f"--{name.replace('_', '-')}", *filter(None, [_SHORT.get(name)])]
-    annotation = Annotated[(str if choices else kind) | None,
-                           typer.Option(*names, help=f"{text}Default {default}.")]
+    optional: Any = (str if choices else kind) | None
+    annotation = Annotated[optional, typer.Option(*names, help=f"{text}Default {default}.")]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None,
                              annotation=annotation)
 
@@ -89,12 +89,7 @@ app.command("train")(_train_command())
 def resume(run: Path) -> None:
     """Go on from the last checkpoint of a run that was stopped or lost."""
     folder = RunFolder(run)
-    if not folder.exists():
-        raise RunError("run.missing", folder=folder.id)
-    said = launch.status(folder)
-    if said.state == "finished":
-        raise RunError("run.no_steps_left", value=said.total_steps)
-    launch.wish(folder, "run")
+    launch.reopen(folder)
     _foreground(folder)
 
 
@@ -158,7 +153,11 @@ def runs(runs: RunsOption = None,
     """List the runs, the newest first."""
     rows = []
     for folder in launch.list_runs(runs or launch.runs_root()):
-        said, config = launch.status(folder), folder.config()
+        try:
+            said, config = launch.status(folder), folder.config()
+        except UnrollError as error:
+            print(f"{folder.id}: {error}", file=sys.stderr)  # the others are listed all the same
+            continue
         rows.append({"id": folder.id, "state": said.state, "step": said.step,
                      "total_steps": said.total_steps, "corpus": config.corpus,
                      "cell": config.cell, "hidden": config.hidden,
@@ -178,6 +177,8 @@ def ship(run: Path, destination: Path,
          earlier: Annotated[int, typer.Option(help="Earlier moments kept, weights only.")] = 2
          ) -> None:
     """Copy a finished run for `models/`: last checkpoint whole, its validation text beside it."""
+    from rnnlm_core.insight.showcase import make_showcase
+    from rnnlm_core.lab import Run
     from rnnlm_core.prepared import validation_text
     from rnnlm_core.run import checkpoint
 
@@ -198,7 +199,10 @@ def ship(run: Path, destination: Path,
     samples, _ = folder.samples()
     picked = samples[::max(1, len(samples) // _SHIPPED_SAMPLES)]
     shipped.write("samples.jsonl", "".join(
-        s.to_json() + "\n" for s in [*picked[:-1], samples[-1]]))
+        s.to_json() + "\n" for s in [*picked[:-1], *samples[-1:]]))
+    opened = Run(shipped)
+    make_showcase(opened.model, opened.untrained, opened.tokenizer,
+                  opened.validation_text).save(shipped)
     print(shipped.path)
 
 
@@ -213,3 +217,6 @@ def main() -> None:
         # the reader went away (`… | head`): end quietly, and keep Python from flushing again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        print(storage_error(error), file=sys.stderr)
+        sys.exit(2)

@@ -79,11 +79,11 @@ class RunConfig:
             if choices := get_args(kind):
                 if value not in choices:
                     found.append(Problem("config.not_a_choice", {
-                        "field": name, "value": repr(value), "choices": ", ".join(choices)}))
+                        "field": name, "value": repr(value)[:40], "choices": ", ".join(choices)}))
             elif kind is str:
                 if not isinstance(value, str) or not value.strip():
                     found.append(Problem("config.not_a_choice", {
-                        "field": name, "value": repr(value), "choices": _SOURCES}))
+                        "field": name, "value": repr(value)[:40], "choices": _SOURCES}))
             elif kind in (int, float):
                 found.extend(_number_problems(name, value, kind, limits["low"], limits["high"]))
         if not found and self.max_steps == 0 and self.max_seconds == 0:

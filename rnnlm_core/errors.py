@@ -39,8 +39,8 @@ SENTENCES: dict[str, str] = {
     "Add text or make sequence_length smaller.",
     "corpus.one_symbol": "The text repeats one single character, so there is nothing to predict. "
     "Choose a text with at least two different characters.",
-    "corpus.vocabulary_too_large": "The text has {value} different characters; at most {limit} fit. "
-    "Choose a shorter text or one in fewer scripts.",
+    "corpus.vocabulary_too_large": "The text has {value} different characters; at most {limit} "
+    "fit. Choose a shorter text or one in fewer scripts.",
     "corpus.binary": "{name} does not look like text (it holds binary data). "
     "Choose a plain text file.",
     "corpus.encoding": "{name} cannot be read as {encoding}. Save it as UTF-8 and try again.",
@@ -50,6 +50,10 @@ SENTENCES: dict[str, str] = {
     "Start a new run on it.",
     "corpus.changed": "The text {name} is not the one that this run was trained on (it differs by "
     "Python version). Start a new run to use the text of this machine.",
+    "corpus.not_here": "The dataset {id} has not been read on this machine with these settings. "
+    "Read it on the Data page, or choose another text.",
+    "corpus.not_kept": "The text cannot be kept on this machine ({reason}). Free some space and "
+    "try again.",
     # the Hugging Face hub
     "hub.bad_id": "{value} is not a dataset id. It looks like OWNER/NAME, for example "
     "roneneldan/TinyStories.",
@@ -134,6 +138,11 @@ class CorpusError(BadInput):
 
 class RunError(BadInput):
     """The run folder cannot be used."""
+
+
+def storage_error(error: OSError) -> RunError:
+    """What a full disk or a missing folder means to a person."""
+    return RunError("run.storage", reason=error.strerror or type(error).__name__)
 
 
 class ConfigError(BadInput):

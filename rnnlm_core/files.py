@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -14,7 +16,7 @@ def replace_file(path: Path, content: bytes, durable: bool = False) -> None:
 
     On Windows a rename fails while a reader has the file open: it is tried again for a second.
     """
-    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    beside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         with open(beside, "wb") as file:
             file.write(content)
@@ -30,7 +32,8 @@ def replace_file(path: Path, content: bytes, durable: bool = False) -> None:
                     raise
                 time.sleep(0.05)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise
     if durable and os.name == "posix":
         folder = os.open(path.parent, os.O_RDONLY)

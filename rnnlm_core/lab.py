@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlm_core import launch, prepared
 from rnnlm_core.config import RunConfig
-from rnnlm_core.errors import CorpusError, RunError
+from rnnlm_core.data.tokenizer import CharTokenizer
+from rnnlm_core.errors import CorpusError, Diverged, RunError
+from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.insight.gradients import LagProfile, lag_profile
 from rnnlm_core.insight.states import StateReading, read_states
-from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.nets.language_model import LanguageModel, build
 from rnnlm_core.records import Status, StepMetrics, WrittenSample, Yardstick
 from rnnlm_core.run.checkpoint import entries, load_weights
@@ -47,7 +48,7 @@ class Run:
         return self.folder.config()
 
     @cached_property
-    def tokenizer(self) -> prepared.CharTokenizer:
+    def tokenizer(self) -> CharTokenizer:
         return prepared.tokenizer(self.folder)
 
     @property
@@ -127,19 +128,12 @@ def train(config: RunConfig, runs: Path | str | None = None,
 def resume(path: Path | str, progress: Progress | None = None) -> Run:
     """Go on from the last checkpoint, to the bit where machine and versions are the same."""
     folder = RunFolder(path)
-    if not folder.exists():
-        raise RunError("run.missing", folder=folder.id)
-    said = launch.status(folder)
-    if said.state == "finished":
-        raise RunError("run.no_steps_left", value=said.total_steps)
-    launch.wish(folder, "run")
+    launch.reopen(folder)
     work(folder, progress)
     return _checked(folder)
 
 
 def _checked(folder: RunFolder) -> Run:
-    from rnnlm_core.errors import Diverged
-
     said = folder.status(time.time())
     if said.error is not None:
         kind = Diverged if said.state == "diverged" else RunError

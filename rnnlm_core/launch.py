@@ -5,30 +5,34 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import signal
+import shutil
+import socket
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import platformdirs
-import psutil
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.corpus import Corpus, load_corpus
 from rnnlm_core.data.split import fit_to_text, split_point
 from rnnlm_core.data.tokenizer import CharTokenizer
-from rnnlm_core.errors import ConfigError, Problem, RunError
+from rnnlm_core.errors import ConfigError, Problem, RunError, storage_error
 from rnnlm_core.nets.parameters import training_megabytes
 from rnnlm_core.records import FINAL_STATES, Control, Status
+from rnnlm_core.run import process
 from rnnlm_core.run.directory import RunFolder
 
 MAX_MEGABYTES = 4_000
 SECONDS_TO_STOP = 10.0
+SECONDS_TO_END = 2.0  # after force
 PROJECT = Path(__file__).resolve().parent.parent
 
-_children: dict[Path, subprocess.Popen[bytes]] = {}  # ended ones stay defunct until polled
+# workers started here and when; ended ones stay defunct until polled
+_children: dict[Path, tuple[subprocess.Popen[bytes], float]] = {}
 
 
 def runs_root() -> Path:
@@ -44,24 +48,57 @@ def models_root() -> Path:
 def create_run(config: RunConfig, root: Path, corpus: Corpus | None = None) -> RunFolder:
     """A new run folder, ready to start. Fetches the text where it is not in the store yet.
 
-    Raises `ConfigError` (all problems of the settings) or `CorpusError`, and then leaves nothing.
+    Raises `ConfigError` (all problems of the settings), `CorpusError`, or `RunError` where the
+    disk refuses, and then leaves no run.
     """
     config.checked()
-    corpus = corpus or load_corpus(config.corpus, root / "corpora", config.max_characters)
-    start = split_point(corpus.text, config.validation_share)
-    fit_to_text(start, config.batch, config.sequence_length)
-    tokenizer = CharTokenizer.fit(corpus.text[:start])
-    needed = training_megabytes(config, tokenizer.size)
-    if needed > MAX_MEGABYTES:
-        raise ConfigError([Problem("config.model_too_large",
-                                   {"value": round(needed), "limit": MAX_MEGABYTES})])
-    folder = RunFolder(root / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
-    folder.path.mkdir(parents=True)
-    folder.write("tokenizer.json", tokenizer.to_json())
-    folder.write("corpus.json", corpus.manifest.to_json())
-    folder.write_control(Control())
-    folder.write("config.json", config.to_json())  # last: with it the folder is a run
+    try:
+        corpus = corpus or load_corpus(config.corpus, root / "corpora", config.max_characters)
+        start = split_point(corpus.text, config.validation_share)
+        fit = fit_to_text(start, config.batch, config.sequence_length)
+        tokenizer = CharTokenizer.fit(corpus.text[:start])
+        needed = training_megabytes(replace(config, batch=fit.batch), tokenizer.size)
+        if needed > MAX_MEGABYTES:
+            raise ConfigError([Problem("config.model_too_large",
+                                       {"value": round(needed), "limit": MAX_MEGABYTES})])
+        return _new_folder(root, {
+            "tokenizer.json": tokenizer.to_json(), "corpus.json": corpus.manifest.to_json(),
+            "control.json": Control().to_json(),
+            "config.json": config.to_json()})  # last: with it the folder is a run
+    except OSError as error:
+        raise storage_error(error) from error
+
+
+def _new_folder(root: Path, files: dict[str, str]) -> RunFolder:
+    root.mkdir(parents=True, exist_ok=True)
+    while True:
+        folder = RunFolder(root / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}")
+        with contextlib.suppress(FileExistsError):  # another one's, of this very second
+            folder.path.mkdir()
+            break
+    try:
+        for name, content in files.items():
+            folder.write(name, content)
+    except BaseException:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
     return folder
+
+
+def reopen(folder: RunFolder) -> None:
+    """Make a new, stopped or lost run ready for a worker: the wish is to run.
+
+    Raises `RunError` where there is no such run, where it is being trained, or has finished.
+    """
+    if not folder.exists():
+        raise RunError("run.missing", folder=folder.id)
+    said = status(folder)
+    if said.state in ("running", "paused", "not_responding") or (
+            said.state == "starting" and said.pid):
+        raise RunError("run.locked")
+    if said.state == "finished":
+        raise RunError("run.no_steps_left", value=said.total_steps)
+    folder.write_control(replace(folder.control(), wish="run"))
 
 
 def start(folder: RunFolder) -> None:
@@ -69,27 +106,32 @@ def start(folder: RunFolder) -> None:
 
     The worker outlives this process. A folder that is being trained refuses a second worker.
     """
-    state = folder.status(time.time())
-    if state.state in ("running", "paused", "not_responding"):
-        raise RunError("run.locked")
-    if state.state == "finished":
-        raise RunError("run.no_steps_left", value=state.total_steps)
-    folder.write_control(replace(folder.control(), wish="run"))
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(
-        [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])}
-    detached = {"creationflags": subprocess.DETACHED_PROCESS} if os.name == "nt" \
-        else {"start_new_session": True}
-    with open(folder.path / "worker.log", "ab") as log:
-        _children[folder.path] = subprocess.Popen(
-            [sys.executable, "-m", "rnnlm_core.worker", str(folder.path)], stdin=subprocess.DEVNULL,
-            stdout=log, stderr=log, env=environment, **detached)  # type: ignore[call-overload]
+    try:
+        reopen(folder)
+        detached: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
+            detached = {"creationflags": subprocess.DETACHED_PROCESS}
+        with open(folder.path / "worker.log", "ab") as log:
+            _children[folder.path] = subprocess.Popen(
+                process.command("rnnlm_core.worker", folder.path), stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, env=process.environment(), **detached), time.time()
+    except OSError as error:
+        raise storage_error(error) from error
 
 
 def status(folder: RunFolder) -> Status:
-    """What the run is doing now."""
-    if (child := _children.get(folder.path)) is not None and child.poll() is not None:
-        del _children[folder.path]
-    return folder.status(time.time())
+    """What the run is doing now.
+
+    Until a worker started from here has said something, the file still tells of the one before.
+    """
+    child, launched = _children.get(folder.path, (None, 0.0))
+    alive = child is not None and child.poll() is None
+    said = folder.status(time.time())
+    if child is None or said.heartbeat >= launched:
+        return said
+    if alive:
+        return replace(said, state="starting", activity="launching", pid=child.pid, error=None)
+    return replace(said, state="lost") if said.state == "starting" else said
 
 
 def wish(folder: RunFolder, what: str) -> None:
@@ -106,19 +148,18 @@ def wish(folder: RunFolder, what: str) -> None:
 def stop_for_good(folder: RunFolder) -> None:
     """Stop and wait; a worker that does not follow within ten seconds is ended by force.
 
-    The wish comes first: it works everywhere, and a checkpoint is written.
+    The wish comes first: it works everywhere, and a checkpoint is written. A run that nobody has
+    in hand needs no waiting: a worker that takes it later reads the wish.
     """
     wish(folder, "stop")
-    said = status(folder)
-    until = time.monotonic() + SECONDS_TO_STOP
-    while said.state not in (*FINAL_STATES, "lost"):
+    until, forced = time.monotonic() + SECONDS_TO_STOP, False
+    while (said := status(folder)).state not in (*FINAL_STATES, "lost") and said.pid:
         if time.monotonic() > until:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                psutil.Process(said.pid).send_signal(
-                    signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
-            break
+            if forced or said.host not in ("", socket.gethostname()):
+                return
+            process.end_by_force(said.pid)
+            until, forced = time.monotonic() + SECONDS_TO_END, True
         time.sleep(0.05)
-        said = status(folder)
 
 
 def list_runs(root: Path) -> list[RunFolder]:

@@ -25,6 +25,7 @@ from rnnlm_core.trainer import Trainer
 
 _PROBE_SECONDS = 0.4
 _FEWEST, _MOST = 4, 60
+_HARMLESS_RATE = 1e-6
 _TRAINING_SHARE = 0.92  # of a budget in seconds; evaluations and checkpoints take the rest
 _WATCH_SECONDS = 4.0  # about so often the run is evaluated and writes a sample
 _EVALUATION_SHARE = 0.025  # of the time, at most about
@@ -33,9 +34,7 @@ _TRY_BF16 = ("AVX512", "AMX")
 
 def make_plan(config: RunConfig, prepared: Prepared) -> Plan:
     """Measure and decide. Draws from the global generator only inside `fork_rng`."""
-    if reason := unavailable(config.device):
-        raise ConfigError([Problem("config.device_missing",
-                                   {"value": config.device, "reason": reason})])
+    refuse_missing_device(config.device)
     fit = fit_to_text(len(prepared.train_ids), config.batch, config.sequence_length)
     draft = Plan(1_000_000, "fp32", None, config.threads, config.device, fit.batch,
                  fit.sequence_length, 1, 1, 0, torch.__version__,
@@ -54,8 +53,16 @@ def make_plan(config: RunConfig, prepared: Prepared) -> Plan:
         parameters=parameter_count(config, prepared.tokenizer.size))
 
 
+def refuse_missing_device(device: str) -> None:
+    """Raises `ConfigError` where this machine has no such device."""
+    if reason := unavailable(device):
+        raise ConfigError([Problem("config.device_missing", {"value": device, "reason": reason})])
+
+
 def _measure(config: RunConfig, draft: Plan, prepared: Prepared) -> tuple[float, float | None]:
     """Seconds a step in fp32, and the speed of bf16 over it where that was worth trying."""
+    # the copy must not diverge while it is measured: that is for the run itself to find
+    config = dataclasses.replace(config, learning_rate=_HARMLESS_RATE)
     ids, vocabulary = prepared.train_ids, prepared.tokenizer.size
     plain = step_seconds(Trainer(config, draft, ids, vocabulary))
     try_it = config.precision == "bf16" or (

@@ -19,7 +19,9 @@ class Prepared:
     rows: ValidationRows | None  # None where there is no validation text
 
     def with_live_width(self, width: int) -> Prepared:
-        return self if self.rows is None else replace(self, rows=replace(self.rows, live_width=width))
+        if self.rows is None:
+            return self
+        return replace(self, rows=replace(self.rows, live_width=width))
 
     @property
     def train_ids(self) -> Ids:
@@ -50,7 +52,7 @@ def manifest(folder: RunFolder) -> Manifest:
 
 
 def validation_text(folder: RunFolder) -> str:
-    """What the model was not trained on; a shipped run carries it. Without such, the training text."""
+    """What the model was not trained on; a shipped run carries it. Else the training text."""
     carried = folder.path / "validation.txt"
     if carried.is_file():
         return carried.read_text("utf-8")

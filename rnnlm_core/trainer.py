@@ -102,7 +102,7 @@ class Trainer:
         value = float(loss.detach())
         if not (math.isfinite(value) and math.isfinite(norm)):
             raise Diverged("run.diverged", step=number,
-                           loss="–" if self.last_loss is None else f"{self.last_loss:.3f}")
+                           loss="–" if self.last_loss is None else f"{self.last_loss:.4g}")
         self.optimizer.step()
         self.carried = tuple(state.detach().float() for state in carried)
         self.steps, self.last_loss = number, value
@@ -146,6 +146,8 @@ class Trainer:
                       if isinstance(t, Tensor)}
         found |= {f"carried.{i}": t for i, t in enumerate(self.carried or ())}
         found["random.torch"] = torch.get_rng_state()
+        if self.plan.device == "cuda":
+            found["random.cuda"] = torch.cuda.get_rng_state()
         return found
 
     def values(self) -> dict[str, Any]:
@@ -157,12 +159,9 @@ class Trainer:
 
         Raises `RunError` where the tensors are not those of this config.
         """
-        expected = {n: t.shape for n, t in self.model.state_dict().items()}
-        weights = {n.removeprefix("model."): t for n, t in tensors.items()
-                   if n.startswith("model.")}
-        if {n: t.shape for n, t in weights.items()} != expected:
-            raise RunError("run.mismatch", what="tensor shapes")
-        self.model.load_state_dict(weights)
+        self._check_shapes(tensors)
+        self.model.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items()
+                                    if n.startswith("model.")})
         state: dict[int, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             if name.startswith("optimizer."):
@@ -174,4 +173,19 @@ class Trainer:
         self.carried = tuple(t.to(self.plan.device) for t in carried) or None
         self.streams.go_to(values["epoch"], values["index"])
         self.steps, self.last_loss = values["steps"], values["last_loss"]
+        if "random.cuda" in tensors and self.plan.device == "cuda":
+            torch.cuda.set_rng_state(tensors["random.cuda"])
         torch.set_rng_state(tensors["random.torch"])  # last: nothing may draw after it
+
+    def _check_shapes(self, tensors: dict[str, Tensor]) -> None:
+        expected = {f"model.{n}": t.shape for n, t in self.model.state_dict().items()}
+        if "carried.0" in tensors:
+            state = self.model.zero_state(self.plan.batch)
+            expected |= {f"carried.{i}": t.shape for i, t in enumerate(state)}
+        found = {n: t.shape for n, t in tensors.items()
+                 if n.startswith(("model.", "carried."))}
+        shapes = {str(i): p.shape for i, p in enumerate(self._parameters)}
+        moments = [(shapes.get(n.split(".")[1]), t.shape)
+                   for n, t in tensors.items() if n.startswith("optimizer.")]
+        if found != expected or any(t and t != of for of, t in moments):
+            raise RunError("run.mismatch", what="tensor shapes")

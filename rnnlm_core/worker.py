@@ -9,29 +9,33 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from rnnlm_core.errors import Diverged, RunError, UnrollError
+from rnnlm_core.errors import Diverged, RunError, UnrollError, storage_error
 from rnnlm_core.records import Control, Event, Plan, State, Status, StepMetrics, WrittenSample
+from rnnlm_core.run import process
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.journal import Journal, StatusWriter
 
 if TYPE_CHECKING:
-    from rnnlm_core.trainer import StepResult, Trainer
+    from rnnlm_core.trainer import StepResult
 
 CHECKPOINT_SECONDS = 5.0
 CONTROL_SECONDS = 0.05
+YARDSTICK_SECONDS = 30.0  # that a finished run waits for its n-grams
 EVERY_STEP_UNTIL, EVERY_FIFTH_UNTIL = 2_000, 20_000
 SAMPLE_CHARACTERS, SAMPLE_TEMPERATURE = 240, 0.8
 PROBE_CHARACTERS = 96
@@ -52,7 +56,6 @@ class Worker:
 
     def __init__(self, folder: RunFolder, progress: Progress | None = None) -> None:
         self.folder = folder
-        self.config = folder.config()
         self.status = StatusWriter(folder, progress)
         self.journal = Journal(folder)
         self.stop_signal = False
@@ -60,6 +63,7 @@ class Worker:
         self._control_seen = 0.0
         self._steps_done = 0  # single steps of the wish that were carried out
         self._saved_at = time.monotonic()
+        self._yardsticks: subprocess.Popen[bytes] | None = None
         self._before = 0.0  # seconds of training before this process
         self._running_since: float | None = None
         self._rate: tuple[float, int] = (time.perf_counter(), 0)
@@ -71,23 +75,26 @@ class Worker:
             try:
                 state = self._train()
             except Diverged as error:
-                state = self._ended("diverged", error)
+                state = self._failed("diverged", error)
             except UnrollError as error:
-                state = self._ended("failed", error)
+                state = self._failed("failed", error)
             except OSError as error:
-                traceback.print_exc()
-                state = self._ended("failed", RunError(
-                    "run.storage", reason=error.strerror or type(error).__name__))
+                state = self._failed("failed", storage_error(error))
             except Exception as error:
                 traceback.print_exc()  # into worker.log; the page says what a person can do
-                memory = isinstance(error, MemoryError) or "can't allocate memory" in str(error)
-                state = self._ended("failed", RunError("run.memory") if memory else RunError(
-                    "run.crashed", reason=f"{type(error).__name__}"))
+                memory = isinstance(error, MemoryError) or any(
+                    sign in str(error) for sign in ("can't allocate memory", "out of memory"))
+                state = self._failed("failed", RunError("run.memory") if memory else RunError(
+                    "run.crashed", reason=type(error).__name__))
+            finally:
+                self._end_yardsticks()
             self.status.set(state=state, seconds_left=None, tokens_per_second=0.0, activity="")
         return state
 
     def _train(self) -> State:
         self.status.set(state="starting", activity="importing")
+        self.config = self.folder.config()
+        self._steps_done = self.folder.control().single_steps  # later ones are for this worker
         import torch
 
         torch.set_num_threads(self.config.threads)
@@ -97,7 +104,6 @@ class Worker:
         self.prepared = prepare(self.folder)
         self._open_trainer()
         self._start_yardsticks()
-        self._steps_done = self.folder.control().single_steps
         self.status.set(state="running", activity="training", total_steps=self.plan.total_steps)
         self._rate = (time.perf_counter(), self.trainer.tokens)
         while self.trainer.steps < self.plan.total_steps and not self._out_of_time():
@@ -110,7 +116,7 @@ class Worker:
 
     def _open_trainer(self) -> None:
         """A new trainer with its plan, or the one that the last checkpoint holds."""
-        from rnnlm_core.planning import make_plan
+        from rnnlm_core.planning import make_plan, refuse_missing_device
         from rnnlm_core.run.checkpoint import entries, load_latest_whole
         from rnnlm_core.trainer import Trainer
 
@@ -119,6 +125,7 @@ class Worker:
             self.status.set(activity="measuring")
             plan = make_plan(config, prepared)
             self.folder.write("plan.json", plan.to_json())
+        refuse_missing_device(plan.device)  # the folder may come from another machine
         self.plan, self.prepared = plan, prepared.with_live_width(plan.live_width)
         self.trainer = Trainer(config, plan, prepared.train_ids, prepared.tokenizer.size)
         if entries(self.folder.checkpoints):
@@ -126,7 +133,8 @@ class Worker:
             self.trainer.restore(found.tensors, found.values)
             self._before = found.values["seconds"]
             self.journal.cut(found.values["offsets"])
-            self._note("resumed" if _same_machine(plan) else "continued")
+            self.status.set(step=self.trainer.steps)
+            self._note("resumed" if _is_exact(plan) else "continued")
         else:
             self.journal.cut({})
             self._note("planned", **json.loads(plan.to_json()))
@@ -134,32 +142,46 @@ class Worker:
         self.status.set(step=self.trainer.steps, total_steps=plan.total_steps,
                         seconds=self._before)
 
-    def _ended(self, state: State, error: UnrollError | None = None) -> State:
-        if error is not None:
-            self.status.set(error={"code": error.code, "values": error.values})
-            self._note(state, code=error.code, **error.values)
-        else:
-            self._note(state)
+    def _ended(self, state: State, **values: Any) -> State:
+        self._note(state, **values)
         self.journal.flush()
+        return state
+
+    def _failed(self, state: State, error: UnrollError) -> State:
+        self.status.set(error={"code": error.code, "values": error.values})
+        with contextlib.suppress(OSError):  # the disk may be what failed
+            self._ended(state, code=error.code, **error.values)
         return state
 
     # -- one step -------------------------------------------------------------------------------
     def _one_step(self) -> None:
         if self._running_since is None:
             self._running_since = time.perf_counter()
-        result = self.trainer.step()
+        try:
+            result = self.trainer.step()
+        except Diverged:
+            self._keep_last_good()
+            raise
         step = self.trainer.steps
         self.status.set(step=step)
         validation = None
         if step in _EARLY_EVALUATIONS or step % self.plan.evaluate_every == 0:
             validation = self._evaluate()
-        if is_logged(step) or validation is not None:
+        if is_logged(step) or validation is not None or step == self.plan.total_steps:
             self._log(result, validation)
         if step == 1 or step % self.plan.sample_every == 0:
             self._sample()
             self._probe()
         self._keep(step)
         self.journal.flush_by_clock()
+
+    def _keep_last_good(self) -> None:
+        """The weights before the step that failed, to write and look with."""
+        from rnnlm_core.run.checkpoint import save_weights
+
+        self.journal.add(StepMetrics(self.trainer.steps + 1, self.trainer.tokens,
+                                     round(self._seconds(), 3), None, finite=False))
+        save_weights(self.folder.checkpoints, self._checkpoint())
 
     def _evaluate(self) -> float | None:
         rows = self.prepared.rows
@@ -170,7 +192,8 @@ class Worker:
         step, total = self.trainer.steps, self.plan.total_steps
         self.journal.add(StepMetrics(
             step, self.trainer.tokens, round(seconds, 3), result.loss, validation,
-            result.gradient_norm, result.clipped_norm, result.learning_rate, round(speed, 1)))
+            result.gradient_norm, result.clipped_norm, result.learning_rate, round(speed, 1),
+            validation is None or math.isfinite(validation)))
         tokens_left = (total - step) * self.plan.batch * self.plan.sequence_length
         left = tokens_left / speed if speed else None
         limit = self.config.max_seconds
@@ -194,18 +217,20 @@ class Worker:
         self._sample()
         self._probe()
         self._save()
-        if self._yardsticks is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):  # it ends by itself
-                self._yardsticks.wait(timeout=30)
+        until = time.monotonic() + YARDSTICK_SECONDS
+        while self._yardsticks is not None and self._yardsticks.poll() is None:
+            if self._stop_wished() or time.monotonic() > until:
+                break
+            time.sleep(CONTROL_SECONDS)
         self._ended("finished")
 
     # -- the wish -------------------------------------------------------------------------------
     def _wait_for_permission(self) -> str:
         """Returns "go" or "stop"; waits here while paused."""
         while True:
-            wish = self._read_control()
-            if wish.wish == "stop" or self.stop_signal:
+            if self._stop_wished():
                 return "stop"
+            wish = self._control
             if wish.wish == "run":
                 if self.status.now.state == "paused":
                     self._note("unpaused")
@@ -224,11 +249,14 @@ class Worker:
             self.journal.flush()
             time.sleep(CONTROL_SECONDS)
 
-    def _read_control(self) -> Control:
+    def _stop_wished(self) -> bool:
+        """Looks at the wish when it is time to; one that cannot be read changes nothing."""
         now = time.monotonic()
         if now - self._control_seen >= CONTROL_SECONDS:
-            self._control_seen, self._control = now, self.folder.control()
-        return self._control
+            self._control_seen = now
+            with contextlib.suppress(RunError):
+                self._control = self.folder.control()
+        return self.stop_signal or self._control.wish == "stop"
 
     def _out_of_time(self) -> bool:
         limit = self.config.max_seconds
@@ -256,7 +284,10 @@ class Worker:
         settings = SamplingSettings(temperature=SAMPLE_TEMPERATURE, length=SAMPLE_CHARACTERS,
                                     seed=self.config.seed)
         self.trainer.model.eval()
-        tokens = list(generate(self.trainer.model, self.prepared.tokenizer, "", settings))
+        try:
+            tokens = list(generate(self.trainer.model, self.prepared.tokenizer, "", settings))
+        except RunError:
+            return  # outputs that are no numbers: the next step finds that the run has diverged
         self.journal.add(WrittenSample(
             self.trainer.steps, round(self._seconds(), 3), "".join(t.text for t in tokens),
             [round(t.surprise, 2) for t in tokens], SAMPLE_TEMPERATURE))
@@ -275,17 +306,23 @@ class Worker:
         """At once where another run on this split has left them, else by a process of their own."""
         from rnnlm_core.yardsticks import cache_path, simple_yardsticks
 
-        self._yardsticks: subprocess.Popen[bytes] | None = None
-        if self.folder.yardsticks()[2:]:
+        if self.prepared.rows is None or self.folder.yardsticks()[2:]:
             return
         kept = cache_path(self.folder, self.prepared)
         if kept.is_file():
             self.folder.write("yardsticks.json", kept.read_text("utf-8"))
         else:
             self.folder.write_yardsticks(simple_yardsticks(self.prepared))
-            self._yardsticks = subprocess.Popen(
-                [sys.executable, "-m", "rnnlm_core.yardsticks", str(self.folder.path)],
-                stdout=sys.stderr)
+            with open(self.folder.path / "worker.log", "ab") as log:
+                self._yardsticks = subprocess.Popen(
+                    process.command("rnnlm_core.yardsticks", self.folder.path),
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=process.environment())
+
+    def _end_yardsticks(self) -> None:
+        """No process outlives its worker."""
+        if self._yardsticks is not None:
+            self._yardsticks.terminate()
+            self._yardsticks.wait()
 
     def _note(self, kind: str, **values: Any) -> None:
         self.journal.add(Event(self.status.now.step, time.time(), kind, values))
@@ -306,13 +343,12 @@ class Worker:
         return self.status.now.tokens_per_second or speed
 
 
-
-def _same_machine(plan: Plan) -> bool:
+def _is_exact(plan: Plan) -> bool:
     """Whether sums come out the same as when the run was planned; else it only *continues*."""
     import torch
 
-    return (plan.torch_version, plan.cpu) == (
-        torch.__version__, torch.backends.cpu.get_cpu_capability())
+    return (plan.device, plan.torch_version, plan.cpu) == (
+        "cpu", torch.__version__, torch.backends.cpu.get_cpu_capability())
 
 
 EXIT_CODES: dict[State, int] = {"finished": 0, "stopped": 0, "diverged": 3, "failed": 2}
@@ -328,26 +364,39 @@ def work(folder: RunFolder, progress: Progress | None = None) -> State:
     try:
         with FileLock(folder.path / "lock", timeout=0):
             worker = Worker(folder, progress)
-
-            def stop(_signal: int, _frame: FrameType | None) -> None:
-                worker.stop_signal = True
-
-            before = {s: signal.signal(s, stop) for s in (signal.SIGTERM, signal.SIGINT)}
-            try:
+            with _stopped_by_signals(worker):
                 return worker.run()
-            finally:
-                for number, handler in before.items():
-                    signal.signal(number, handler)
     except Timeout:
         raise RunError("run.locked") from None
+    except OSError as error:
+        raise storage_error(error) from error
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(worker: Worker) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals; the wish stops it still
+        return
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        worker.stop_signal = True
+
+    before = {s: signal.signal(s, stop) for s in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m rnnlm_core.worker RUN_FOLDER")
     if hasattr(os, "nice"):
         os.nice(5)  # the page stays quick while a class trains
     try:
         sys.exit(EXIT_CODES[work(RunFolder(Path(sys.argv[1])))])
-    except RunError as error:
+    except UnrollError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
 

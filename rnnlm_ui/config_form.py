@@ -37,11 +37,17 @@ def change(name: str, value: Any) -> None:
 
 def open_fields() -> None:
     """Text, cell, size, learning rate and time, in one row."""
-    with st.grid(5, min_column_width=170, vertical_alignment="top"):
+    # the cells need 200 px, or the first of the three is cut at 1152 px
+    corpus, cell, size, rate, seconds = st.columns([1.15, 1.25, 1, 1, 1], gap="small")
+    with corpus:
         corpus_field()
+    with cell:
         cell_field()
+    with size:
         _slider("hidden", SIZES, number)
+    with rate:
         _slider("learning_rate", RATES, lambda rate: f"{rate:g}")
+    with seconds:
         _slider("max_seconds", SECONDS, lambda s: duration(s) if s else t("config.no_limit"))
 
 

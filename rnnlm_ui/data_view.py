@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import platform
 import threading
 from collections.abc import Callable
@@ -50,9 +49,11 @@ from rnnlm_ui.runs import corpus_title
 SOURCES = ("builtin", "hub", "own")
 SCALES = ("linear", "log", "rank")
 MAX_MEGABYTES = 20  # of pasted or uploaded text
+ENCODINGS = ("", "utf-8", "gb18030", "big5", "shift_jis", "euc-kr", "utf-16", "cp1250", "cp1251",
+             "cp1252")  # the first is the guess
 BARS = 40
 TOKENS = 61  # sixty inputs and the last one's target
-_PASSAGE, _LINES = 480, 6
+_PASSAGE, _LINES = 320, 4
 _READ_HERE = ("manual", "source")  # differ by Python version
 _EXAMPLE = "roneneldan/TinyStories"
 _KEY = "data.{}".format
@@ -78,7 +79,7 @@ def draft_corpus(config: RunConfig) -> Corpus:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _loaded(source: str, max_characters: int, store_path: str, _python: str) -> Corpus:
+def _loaded(source: str, max_characters: int, store_path: str, python: str) -> Corpus:
     return load_corpus(source, Path(store_path), max_characters)
 
 
@@ -87,7 +88,7 @@ def statistics(corpus: Corpus, validation_share: float) -> TextStatistics:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _statistics(_sha256: str, validation_share: float, _corpus: Corpus) -> TextStatistics:
+def _statistics(sha256: str, validation_share: float, _corpus: Corpus) -> TextStatistics:
     return text_statistics(_corpus.text, validation_share)
 
 
@@ -321,27 +322,32 @@ def _own_chooser() -> None:
     with right:
         st.file_uploader(t("data.upload", limit=MAX_MEGABYTES), key=_KEY("upload"),
                          max_upload_size=MAX_MEGABYTES, on_change=_use_upload)
+        if session.widget(_KEY("upload"), None) is not None:
+            st.selectbox(t("data.encoding_label"), ENCODINGS, key=_KEY("encoding"),
+                         format_func=lambda name: name or t("data.encoding_auto"),
+                         on_change=_use_upload)
 
 
 def _use_pasted() -> None:
     text = session.widget(_KEY("pasted"), "")
     title = " ".join(text[:200].split())
-    _keep(text.encode("utf-8", "surrogatepass"), f"“{title[:24]}…”", text, {})
+    _keep(text.encode("utf-8", "surrogatepass"), f"“{title[:24]}…”", text)
 
 
 def _use_upload() -> None:
     file = session.widget(_KEY("upload"), None)
     if file is not None:  # None: it was taken out of the widget again
-        _keep(file.getvalue(), file.name, None, {})
+        _keep(file.getvalue(), file.name)
 
 
-def _keep(raw: bytes, name: str, text: str | None, notes: dict[str, Any]) -> None:
+def _keep(raw: bytes, name: str, text: str | None = None) -> None:
     """Into the store and into the draft, or the one sentence on why not."""
+    notes: dict[str, Any] = {}
     try:
         if len(raw) > MAX_MEGABYTES * 1_000_000:
             raise CorpusError("corpus.too_large", name=name, limit=MAX_MEGABYTES)
         if text is None:
-            decoded = decode_bytes(raw, name)
+            decoded = decode_bytes(raw, name, session.widget(_KEY("encoding"), "") or None)
             text, notes = decoded.text, {"encoding": decoded.encoding}
         use(keep_text(store(), text, OWN, name, session.draft().max_characters, notes=notes))
     except CorpusError as error:
@@ -354,8 +360,7 @@ def _keep(raw: bytes, name: str, text: str | None, notes: dict[str, Any]) -> Non
 def finding(numbers: TextStatistics) -> str:
     """The answer to "What does the network read?" in one sentence."""
     return t("data.finding", characters=number(numbers.characters), lines=number(numbers.lines),
-             different=number(numbers.different), entropy=f"{numbers.entropy:.2f}",
-             uniform=f"{numbers.uniform:.2f}", vocabulary=number(numbers.vocabulary))
+             different=number(numbers.different), entropy=f"{numbers.entropy:.2f}")
 
 
 def place_shown(corpus: Corpus) -> tuple[int, str]:
@@ -506,9 +511,4 @@ def _origin(corpus: Corpus) -> str:
         parts.append(t("data.encoding", name=plain(str(encoding))))
     if manifest.characters == manifest.max_characters:
         parts.append(t("data.cut", limit=number(manifest.max_characters)))
-    return t("data.sentence_separator").join(parts)
-
-
-def bits_and_nats(vocabulary: int) -> tuple[float, float]:
-    """The loss of a blind guess among V: log₂ V bits, ln V nats."""
-    return math.log2(vocabulary), math.log(vocabulary)
+    return "  \n".join(parts)

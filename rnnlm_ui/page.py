@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from rnnlm_core.errors import Problem, UnrollError
 from rnnlm_ui import session
@@ -18,6 +19,7 @@ def head(title: str, finding: str | None = None,
 
     `title` is plain text, `finding` markdown; the bold part comes first.
     """
+    _enter_through_app()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="content")
         if actions is not None:
@@ -25,6 +27,18 @@ def head(title: str, finding: str | None = None,
             actions()
     if finding:
         st.markdown(finding)
+
+
+def _enter_through_app() -> None:
+    """Start again through app.py if Streamlit has run this page by itself.
+
+    A folder named pages/ means Streamlit's older kind of navigation to it, until `st.navigation`
+    has been called once in the process: a link to a page of a freshly started server would show
+    that page without menu, language or settings.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def primary_label(text: str, icon: str) -> str:

@@ -12,7 +12,7 @@ from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.prepared import manifest
 from rnnlm_core.records import FINAL_STATES
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import session
+from rnnlm_ui import session, warm
 from rnnlm_ui.i18n import t
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def opened(folder: RunFolder, step: int | None = None) -> Run:
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _opened(path: str, step: int | None, _digest_of_weights: str) -> Run:
+    warm.ready()
     from rnnlm_core.lab import Run
 
     return Run(RunFolder(path), step)

@@ -27,6 +27,7 @@ from rnnlm_ui.live import Column, RunTail, thinned
 UNITS = ("bits", "nats", "perplexity")
 DRAWN = ("uniform", "unigram", "kn2", "kn3", "kn4", "kn5")
 HIGHEST_PERPLEXITY = 1e6
+LOSS_HEIGHT = 480
 _TIMELINE = 5
 _SAMPLE_LINES, _SAMPLE_CHARACTERS, _SAMPLE_HEIGHT = 5, 150, 236
 _TIMELINE_CHARACTERS = 110
@@ -114,11 +115,11 @@ def loss_chart(tail: RunTail, yardsticks: list[Yardstick], config: RunConfig, un
                  for y in yardsticks if y.name in DRAWN]
         words = LossWords(t(f"train.axis.{unit}"), t("train.step_axis"), t("train.training"),
                           t("train.validation"))
-        figure = loss_figure(tail.loss_curves(convert), lines, config.cell, words)
+        figure = loss_figure(tail.loss_curves(convert), lines, config.cell, words, LOSS_HEIGHT)
         figure.update_layout(uirevision=f"{tail.folder.id} {unit}")
         return figure
 
-    live_plot(draw, key="train.loss", alt=t("train.loss_alt"), height=400,  # type: ignore[arg-type]
+    live_plot(draw, key="train.loss", alt=t("train.loss_alt"), height=LOSS_HEIGHT,  # type: ignore[arg-type]
               rev=(tail.folder.id, tail.last_step, unit, len(yardsticks), revision))
 
 
@@ -185,7 +186,7 @@ def progress_text(status: Status) -> str:
     if status.seconds_left is not None:
         parts.append("**" + t("train.left", time=duration(status.seconds_left)) + "**")
     parts.append(t("train.step_of", step=number(status.step), total=number(status.total_steps)))
-    if status.tokens_per_second:
+    if status.tokens_per_second and status.state == "running":
         parts.append(t("train.speed", thousand=f"{status.tokens_per_second / 1000:.1f}"))
     return " · ".join(parts)
 

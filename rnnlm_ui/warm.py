@@ -12,13 +12,21 @@ _AFTER_SECONDS = 1.5  # the import holds Python's lock: let the first page be pa
 @lru_cache(maxsize=1)
 def warm_up() -> threading.Timer:
     """Start the import once per server. Pages that need torch sooner just wait for it."""
-    timer = threading.Timer(_AFTER_SECONDS, _import_torch)
+    timer = threading.Timer(_AFTER_SECONDS, _import_all)
     timer.daemon = True
     timer.start()
     return timer
 
 
-def _import_torch() -> None:
-    torch = importlib.import_module("torch")
-    torch.set_num_threads(1)  # the server must not take cores from a training worker
+@lru_cache(maxsize=1)
+def ready() -> None:
+    """Torch, imported and held to one thread: the server must not take cores from a training.
+
+    Call it wherever a page may be the first to use torch.
+    """
+    importlib.import_module("torch").set_num_threads(1)
+
+
+def _import_all() -> None:
+    ready()
     importlib.import_module("rnnlm_core.lab")

@@ -23,10 +23,11 @@ _ORDER_SEED = 0  # of the shuffle and the generator: part of the corpus, not of 
 _SOURCE_CHARACTERS = 1_500_000
 _DIALOGUE_CHARACTERS = 300_000
 
-_WORDS = (
+_WORDS = (  # noqa: SIM905
     "river stone window morning little garden yellow silver table winter letter basket under after "
     "never always house bread cloud spoon green paper field candle mountain summer water bridge "
-    "quiet early seven horse apple corner story market evening lantern pocket").split()
+    "quiet early seven horse apple corner story market evening lantern pocket"
+).split()
 
 
 def character_names() -> str:

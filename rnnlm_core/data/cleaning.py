@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+# what may join the character before it: marks, and the later letters of a Hangul syllable
+_HANGUL_LATER = re.compile(r"[\u1161-\u1175\u11a8-\u11c2]")
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,27 @@ class Cleaning:
 
 def clean(text: str) -> tuple[str, Cleaning]:
     """The text as the network reads it, and what was changed."""
-    marks = int(text.startswith("\ufeff"))
+    marks = len(text) - len(text.lstrip("\ufeff"))
     text = text[marks:]
     text, line_ends = re.subn(r"\r\n?", "\n", text)
     text, surrogates = _SURROGATE.subn("", text)
     text, control = _CONTROL.subn("", text)
-    composed = unicodedata.normalize("NFC", text)
-    return composed, Cleaning(marks, line_ends, control, surrogates, len(text) - len(composed))
+    if unicodedata.is_normalized("NFC", text):
+        return text, Cleaning(marks, line_ends, control, surrogates)
+    composed = sum(_composed_places(line) for line in text.split("\n"))
+    return unicodedata.normalize("NFC", text), Cleaning(
+        marks, line_ends, control, surrogates, composed)
+
+
+def _composed_places(line: str) -> int:
+    """How many characters, each with the marks after it, the composed form changes."""
+    if unicodedata.is_normalized("NFC", line):
+        return 0
+    places: list[str] = []
+    for character in line:
+        joins = unicodedata.category(character)[0] == "M" or _HANGUL_LATER.match(character)
+        if places and joins:
+            places[-1] += character
+        else:
+            places.append(character)
+    return sum(not unicodedata.is_normalized("NFC", place) for place in places)

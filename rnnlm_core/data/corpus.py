@@ -7,10 +7,12 @@ runs. `load_corpus` turns any source into a stored text: a built-in name, a hub 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import platform
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ SHORTEST = 32  # characters
 OWN = "text:"
 HUB = "hf:"
 _VARIES_BY_PYTHON = ("manual", "source")
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,11 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
-        return cls(**json.loads(text))
+        """Raises `CorpusError` where this is no manifest."""
+        try:
+            return cls(**json.loads(text))
+        except (ValueError, TypeError):
+            raise CorpusError("corpus.lost") from None
 
 
 @dataclass(frozen=True)
@@ -60,10 +67,14 @@ def load_corpus(source: str, store: Path, max_characters: int,
                 cancelled: Callable[[], bool] | None = None) -> Corpus:
     """The text of `source`, from the store where it is there, else prepared and stored.
 
+    An own text that is longer than `max_characters` is cut, and is then a text of its own.
     Raises `CorpusError` with one sentence on what to do.
     """
     if source.startswith(OWN):
-        return read_stored(store, source.removeprefix(OWN))
+        own = read_stored(store, source.removeprefix(OWN))
+        if len(own.text) <= max_characters:
+            return own
+        return keep_own_text(store, own.text, own.manifest.title, max_characters)
     if source in BUILTIN:
         version = platform.python_version() if source in _VARIES_BY_PYTHON else None
         stored = _find(store, source, max_characters, version)
@@ -114,16 +125,23 @@ def keep_own_text(store: Path, raw: str, title: str, max_characters: int) -> Cor
 def read_stored(store: Path, sha256: str) -> Corpus:
     """A text by its hash. Raises `CorpusError` where it is not there or is not what it was."""
     folder = store / sha256
-    papers = sorted(folder.glob("manifest-*.json")) if sha256.isalnum() else []
-    if not papers:
+    manifests = _manifests(folder.glob("manifest-*.json")) if _SHA256.fullmatch(sha256) else []
+    if not manifests:
         raise CorpusError("corpus.lost")
-    return Corpus(_read_checked(folder, sha256), Manifest.from_json(papers[0].read_text("utf-8")))
+    return Corpus(_read_checked(folder, sha256), manifests[-1])
 
 
 def stored_manifests(store: Path) -> list[Manifest]:
-    """Every text in the store, the newest first."""
-    papers = sorted(store.glob("*/manifest-*.json"), key=lambda p: -p.stat().st_mtime)
-    return [Manifest.from_json(p.read_text("utf-8")) for p in papers]
+    """Every text in the store, the newest first; damaged papers are passed over."""
+    return _manifests(store.glob("*/manifest-*.json"))
+
+
+def _manifests(papers: Iterable[Path]) -> list[Manifest]:
+    found: list[tuple[float, Manifest]] = []
+    for path in papers:
+        with contextlib.suppress(OSError, ValueError, CorpusError):  # gone meanwhile, or damaged
+            found.append((path.stat().st_mtime, Manifest.from_json(path.read_text("utf-8"))))
+    return [manifest for _, manifest in sorted(found, key=lambda f: -f[0])]
 
 
 def _find(store: Path, source: str, max_characters: int, revision: str | None) -> Corpus | None:

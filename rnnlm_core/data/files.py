@@ -23,11 +23,12 @@ _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_MAGIC = (  # first bytes of formats that may hold few or no NUL bytes
-    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"PK\x03\x04", b"PK\x05\x06", b"%PDF-",
-    b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"Rar!", b"PAR1",
-    b"\x7fELF", b"MZ\x90", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"SQLite format 3", b"ID3", b"OggS",
-    b"fLaC", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"\x93NUMPY", b"\x89HDF")
+# First bytes of formats that might else pass, and that no text begins with. Most other formats hold
+# NUL bytes, and compressed data is full of control characters.
+_MAGIC = (
+    b"\x89PNG", b"\xff\xd8\xff", b"PK\x03\x04", b"PK\x05\x06", b"%PDF-", b"{\\rtf", b"\x1f\x8b",
+    b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"\xd0\xcf\x11\xe0", b"\x93NUMPY", b"\x89HDF",
+    b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 # control characters that text files do hold: bell to carriage return, escape, DOS end of file
 _CONTROL = re.compile(rb"[\x00-\x06\x0e-\x19\x1c-\x1f\x7f]")
 _MOST_CONTROL = 0.01  # of all bytes; random bytes have 0.1

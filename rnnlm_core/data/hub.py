@@ -659,11 +659,15 @@ def _as_corpus_error(error: Exception, job: _Job) -> CorpusError:
         return CorpusError("hub.script", id=id)
     if any("Data files don't belong to" in str(cause) for cause in causes):
         return CorpusError("hub.outside", id=id)  # its README names a path of the server, or a URL
-    _log.warning("reading the dataset %s failed", id, exc_info=error)
+    _log.info("reading the dataset %s failed", id, exc_info=error)
     return CorpusError("hub.unreadable", id=id, reason=_reason(error, names))
 
 
 def _reason(error: Exception, names: set[str]) -> str:
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if isinstance(error, HfHubHTTPError) and error.response is not None:
+        return f"answer {error.response.status_code}"
     for name, reason in {"UnicodeError": "not UTF-8", "CastError": "columns differ between files",
                          "ArrowInvalid": "damaged file", "ParserError": "damaged table"}.items():
         if name in names:

@@ -2,9 +2,9 @@
 
 One contiguous cut, at a line's end where there is one near, made before any window is cut and
 before the vocabulary is counted. Validation is read in rows, each after some characters of warm-up
-that are not scored, so that a batch of rows gives nearly the loss of reading straight on. The *live*
-sample is the beginning of every row, as long as the machine reads quickly: spread over the whole
-validation text, the same through a run. Yardsticks are computed on exactly the same positions.
+that are not scored, so that a batch of rows gives nearly the loss of reading straight on. The
+*live* sample is the beginning of every row, as long as the machine reads quickly: spread over the
+whole validation text, the same through a run. Yardsticks are computed on the same positions.
 """
 
 from __future__ import annotations
@@ -65,13 +65,16 @@ class ValidationRows:
 
     @classmethod
     def cut(cls, ids: Ids, start: int, rows: int = ROWS) -> ValidationRows | None:
-        """Rows over `ids[start:]`, with what stands before each row as its warm-up; all is live."""
+        """Rows over `ids[start:]`, with what stands before each row as its warm-up; all is live.
+
+        Needs at least one id before `start`, to predict the first validation character from.
+        """
         count = len(ids) - start
         if count == 0:
             return None
         rows = max(1, min(rows, count // _SHORTEST_VALIDATION))
         width = -(-count // rows)
-        warm_up = min(WARM_UP, start)
+        warm_up = min(WARM_UP, start - 1)  # the first input is the character before that
         begin = start + width * np.arange(rows)[:, None]
         targets_at = begin + np.arange(width)[None, :]
         inputs_at = begin - warm_up + np.arange(warm_up + width)[None, :] - 1
@@ -82,7 +85,7 @@ class ValidationRows:
 
     def live_width_for(self, characters: float) -> int:
         """The widest of the whole row, its half, quarter, …, that scores about `characters`."""
-        rows, width = self.targets.shape
+        rows, width = map(int, self.targets.shape)
         while rows * width > characters and width > _SHORTEST_VALIDATION:
             width = -(-width // 2)
         return width

@@ -27,7 +27,6 @@ class Reach:
     """One curve: who (`cell` gives hue and dash), its norms by lag, where it falls below 1 %."""
 
     name: str
-    short: str  # on a narrow screen
     cell: str
     mean: Values
     low: Values
@@ -137,7 +136,7 @@ def _end_labels(curves: Sequence[Reach], means: Sequence[Values], bottom: float,
     labels = []
     for curve, mean, end, pixel, place in zip(curves, means, ends, pixels, placed, strict=True):
         value = esc(words.floor) if curve.floored else power_text(float(mean[-1]))
-        labels.append(end_label(end, f"{esc(curve.name)} {value}", short=esc(curve.short),
+        labels.append(end_label(end, f"{esc(curve.name)} {value}", short=esc(curve.name),
                                 colour=LIGHT[curve.cell], bold=curve.trained,
                                 shift=place - pixel + slide))
     return labels

@@ -14,6 +14,7 @@ from rnnlm_core.figures.template import end_label, esc, spread
 
 Numbers = Sequence[float]
 _LABEL_GAP = 19  # pixels between the middles of two end labels
+_TOP = 34  # the tool bar has its place above the first label
 _TICKS = (1, 1.5, 2, 3, 4, 5, 6, 7, 8)
 
 
@@ -74,9 +75,9 @@ def loss_figure(curves: LossCurves, lines: Sequence[Line], cell: str, words: Los
                        marker={"size": 5, "color": colour}, hovertemplate="%{y:.3f}")
     low, high = _range(curves, lines)
     figure.update_layout(
-        height=height, margin={"l": 56, "r": 128, "t": 12, "b": 44},
+        height=height, margin={"l": 56, "r": 128, "t": _TOP, "b": 44},
         meta={"narrow": {"l": 44, "r": 78}},
-        annotations=_end_labels(curves, lines, colour, words, low, high, height - 56),
+        annotations=_end_labels(curves, lines, colour, words, low, high, height - 44 - _TOP),
         xaxis={"title": {"text": words.step}, "range": [0, last * 1.02], "rangemode": "tozero",
                "dtick": 1 if last < 6 else None},
         yaxis={"type": "log", "title": {"text": words.unit}, "showgrid": False,

@@ -33,8 +33,9 @@ class SigmoidRNN(nn.RNN):
             w, u, b_x, b_h = (getattr(self, f"{name}_l{layer}")
                               for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
             weights = [w / 2, u / 4, b_x / 2, b_h / 2 + u.sum(1) / 4]
-            states, final = torch._VF.rnn_tanh(  # type: ignore[attr-defined]
-                x, (2 * h[layer] - 1).unsqueeze(0), weights, True, 1, 0.0, self.training, False, True)
+            states, final = torch._VF.rnn_tanh(
+                x, (2 * h[layer] - 1).unsqueeze(0), weights, True, 1, 0.0, self.training, False,
+                True)
             x = (states + 1) / 2
             last.append((final[0] + 1) / 2)
             if layer + 1 < self.num_layers:
@@ -63,7 +64,7 @@ class LanguageModel(nn.Module):
         return self.output(self.dropout(h)), last if isinstance(last, tuple) else (last,)
 
     def zero_state(self, batch: int) -> Carried:
-        """The state before the first token: zeros, as many tensors (L, B, H) as the cell carries."""
+        """The state before the first token: zeros, (L, B, H) each, two of them for the LSTM."""
         one = self.output.weight.new_zeros(self.config.layers, batch, self.config.hidden)
         return (one, one.clone()) if self.config.cell == "lstm" else (one,)
 

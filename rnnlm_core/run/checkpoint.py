@@ -8,6 +8,7 @@ damaged one falls back to the one before.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import asdict, dataclass
@@ -56,34 +57,40 @@ def is_mark(step: int) -> bool:
 
 
 def entries(folder: Path) -> list[Entry]:
-    """All checkpoints of a folder, by step."""
+    """All checkpoints of a folder, by step. Raises `RunError` where the index is damaged."""
     try:
         listed = json.loads((folder / "latest.json").read_text("utf-8"))
+        found = [Entry(**e) for e in listed["checkpoints"]]
+        if any(Path(e.file).name != e.file for e in found):  # only files of this folder
+            raise ValueError
+        return sorted(found, key=lambda e: e.step)
     except FileNotFoundError:
         return []
-    except ValueError:
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise RunError("run.damaged") from None
-    return sorted((Entry(**e) for e in listed["checkpoints"]), key=lambda e: e.step)
 
 
 def save_whole(folder: Path, checkpoint: Checkpoint) -> None:
     """Save, then let the pointer name it; whole ones before the last two keep weights or go."""
-    known = [e for e in entries(folder) if e.step < checkpoint.step]
-    added = _write(folder, checkpoint, whole=True, durable=True)
+    listed = entries(folder)
+    known = [e for e in listed if e.step < checkpoint.step]
+    added = _write(folder, checkpoint, listed, whole=True, durable=True)
     whole = [e for e in known if e.whole]
     for old in whole[:max(0, len(whole) - WHOLE_KEPT + 1)]:
         known.remove(old)
         if is_mark(old.step):
-            kept = _read(folder, old)
-            weights = {n: t for n, t in kept.tensors.items() if n.startswith(WEIGHTS)}
-            known.append(_write(folder, Checkpoint(old.step, weights, kept.values), whole=False))
+            with contextlib.suppress(RunError):  # a damaged one is dropped
+                kept = _read(folder, old)
+                known.append(_write(folder, kept, listed, whole=False))
     _point(folder, [*known, added])
 
 
 def save_weights(folder: Path, checkpoint: Checkpoint) -> None:
-    """Keep the weights of this moment for the history."""
-    known = [e for e in entries(folder) if e.step != checkpoint.step]
-    _point(folder, [*known, _write(folder, checkpoint, whole=False)])
+    """Keep the weights of this moment for the history; nothing to do where it is there whole."""
+    listed = entries(folder)
+    if not any(e.whole and e.step == checkpoint.step for e in listed):
+        known = [e for e in listed if e.step != checkpoint.step]
+        _point(folder, [*known, _write(folder, checkpoint, listed, whole=False)])
 
 
 def load_latest_whole(folder: Path) -> Checkpoint:
@@ -101,9 +108,13 @@ def load_latest_whole(folder: Path) -> Checkpoint:
 
 def load_weights(folder: Path, step: int | None = None) -> Checkpoint:
     """The weights of a step, or of the newest undamaged checkpoint."""
-    listed = [e for e in entries(folder) if step is None or e.step == step]
-    if not listed:
+    every = entries(folder)
+    listed = [e for e in every if step is None or e.step == step]
+    if not every:
         raise RunError("run.no_checkpoint")
+    if not listed:
+        raise RunError("generate.bad_setting", field="step", value=step,
+                       rule=", ".join(str(e.step) for e in every))
     for entry in reversed(listed):
         try:
             return _read(folder, entry)
@@ -113,8 +124,10 @@ def load_weights(folder: Path, step: int | None = None) -> Checkpoint:
 
 
 def prune(folder: Path, keep_weights: int) -> None:
-    """For shipping: the last whole checkpoint and `keep_weights` earlier ones, the first among them."""
+    """For shipping: the last whole checkpoint and `keep_weights` earlier ones, also the first."""
     listed = entries(folder)
+    if not any(e.whole for e in listed):
+        raise RunError("run.no_checkpoint")
     last = [e for e in listed if e.whole][-1]
     earlier = [e for e in listed if e.step < last.step and not e.whole]
     count = min(keep_weights, len(earlier))
@@ -132,12 +145,15 @@ def _point(folder: Path, listed: list[Entry]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _write(folder: Path, checkpoint: Checkpoint, whole: bool, durable: bool = False) -> Entry:
+def _write(folder: Path, checkpoint: Checkpoint, listed: list[Entry], whole: bool,
+           durable: bool = False) -> Entry:
+    """Write a file that the index does not name yet, so that what it names stays whole."""
     folder.mkdir(exist_ok=True)
     tensors = checkpoint.tensors if whole else {
         n: t for n, t in checkpoint.tensors.items() if n.startswith(WEIGHTS)}
-    # two names, so that writing one kind never damages the other that the index still names
-    name = f"{checkpoint.step:08d}{'' if whole else '-weights'}.safetensors"
+    stem = f"{checkpoint.step:08d}{'' if whole else '-weights'}"
+    taken = {e.file for e in listed}
+    name = next(n for n in (f"{stem}.safetensors", f"{stem}-again.safetensors") if n not in taken)
     raw = save({n: t.detach().cpu().contiguous() for n, t in tensors.items()},
                {"values": json.dumps(checkpoint.values)})
     replace_file(folder / name, raw, durable)
@@ -154,7 +170,7 @@ def _read(folder: Path, entry: Entry) -> Checkpoint:
         raise RunError("run.damaged")
     try:
         tensors = load(raw)
-    except SafetensorError:
+        header = json.loads(raw[8:8 + int.from_bytes(raw[:8], "little")])
+        return Checkpoint(entry.step, tensors, json.loads(header["__metadata__"]["values"]))
+    except (SafetensorError, ValueError, KeyError):
         raise RunError("run.damaged") from None
-    header = json.loads(raw[8:8 + int.from_bytes(raw[:8], "little")])
-    return Checkpoint(entry.step, tensors, json.loads(header["__metadata__"]["values"]))

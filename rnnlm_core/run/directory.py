@@ -5,9 +5,9 @@ line without a line end, and `*.tmp`.
 
 | file | writer | how | content |
 |---|---|---|---|
-| `config.json` | app | once, before the worker starts | `RunConfig`, schema number |
+| `config.json` | app | once, last of the app's first files | `RunConfig`, schema number |
 | `tokenizer.json` | app | once, before the worker starts | the vocabulary |
-| `corpus.json` | app | once, before the worker starts | papers of the text, which lies in the store |
+| `corpus.json` | app | once, before the worker starts | papers of the text; it lies in the store |
 | `control.json` | app | replaced | the wish: run, pause, stop, single steps |
 | `plan.json` | worker | once, before step 1 | total steps, precision, sizes that fit the text |
 | `status.json` | worker | replaced, at most 4 a second | state, step, heartbeat, process, error |
@@ -16,9 +16,10 @@ line without a line end, and `*.tmp`.
 | `events.jsonl` | worker | appended | what happened, each with its step |
 | `yardsticks.json` | worker | replaced | n-gram and other losses on this split |
 | `probes/STEP.npz` | worker | renamed into place | states of one fixed text |
-| `checkpoints/STEP.safetensors` | worker | renamed into place | weights; the latest two whole |
-| `checkpoints/latest.json` | worker | replaced, last of all | which file, its SHA-256, earlier ones |
+| `checkpoints/*.safetensors` | worker | renamed into place | weights; the last two whole |
+| `checkpoints/latest.json` | worker | replaced, last of all | each file, its step and SHA-256 |
 | `validation.txt` | app | once | a shipped run carries its validation text |
+| `showcase.npz` | app | once | a shipped run: what is shown before torch is loaded |
 | `lock` | worker | held while alive | |
 | `worker.log` | worker | stdout and stderr | for people; nothing parses it |
 
@@ -27,13 +28,13 @@ line without a line end, and `*.tmp`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
-
-import psutil
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import RunError
@@ -43,11 +44,13 @@ from rnnlm_core.records import (
     Control,
     Event,
     Plan,
+    State,
     Status,
     StepMetrics,
     WrittenSample,
     Yardstick,
 )
+from rnnlm_core.run.process import process_started
 
 SECONDS_TO_START = 60.0  # a folder without a status this long after its config is lost
 SECONDS_SILENT = 6.0  # a living process without a heartbeat this long is not responding
@@ -90,26 +93,34 @@ class RunFolder:
             raise RunError("run.missing", folder=self.id) from None
 
     def plan(self) -> Plan | None:
-        values = self._json("plan.json")
+        values = self._json("plan.json", dict)
         return None if values is None else Plan.from_mapping(values)
 
     def control(self) -> Control:
-        return Control.from_mapping(self._json("control.json") or {})
+        return Control.from_mapping(self._json("control.json", dict) or {})
 
     def yardsticks(self) -> list[Yardstick]:
-        return [Yardstick.from_mapping(v) for v in self._json("yardsticks.json") or []]
+        return [Yardstick.from_mapping(v) for v in self._json("yardsticks.json", list) or []]
 
     def status(self, now: float) -> Status:
-        """What the worker last said, or what can be seen of it at the time `now`."""
-        values = self._json("status.json")
-        if values is None:
-            started = (self.path / "config.json").stat().st_mtime
-            return Status("starting" if now - started < SECONDS_TO_START else "lost",
+        """What the worker last said, or what can be seen of it at the time `now`.
+
+        Raises `RunError` where the folder is gone. A status that cannot be read counts as none.
+        """
+        try:
+            said = Status.from_mapping(self._json("status.json", dict) or {})
+        except (RunError, TypeError):
+            return Status("starting" if now - self._created() < SECONDS_TO_START else "lost",
                           activity="launching")
-        said = Status.from_mapping(values)
         if said.state in FINAL_STATES:
             return said
-        return Status.from_mapping({**values, "state": _seen_state(said, now)})
+        return replace(said, state=_seen_state(said, now))
+
+    def _created(self) -> float:
+        try:
+            return (self.path / "config.json").stat().st_mtime
+        except OSError:
+            raise RunError("run.missing", folder=self.id) from None
 
     def metrics(self, offset: int = 0) -> tuple[list[StepMetrics], int]:
         return self._lines("metrics.jsonl", StepMetrics, offset)
@@ -130,18 +141,22 @@ class RunFolder:
     def write_yardsticks(self, yardsticks: list[Yardstick]) -> None:
         self.write("yardsticks.json", json.dumps([json.loads(y.to_json()) for y in yardsticks]))
 
-    def _json(self, name: str) -> Any:
+    def _json(self, name: str, kind: type) -> Any:
         try:
-            return json.loads((self.path / name).read_text("utf-8"))
+            values = json.loads((self.path / name).read_text("utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except ValueError:
-            raise RunError("run.mismatch", what=name) from None
+        except (ValueError, RecursionError):
+            values = None
+        if not isinstance(values, kind):
+            raise RunError("run.mismatch", what=name)
+        return values
 
     def _lines(self, name: str, kind: type[_Line], offset: int) -> tuple[list[_Line], int]:
         """Whole lines from a byte offset, and the offset after them.
 
-        A file shorter than the offset was cut by a resume: it is read from its beginning.
+        A file shorter than the offset was cut by a resume: it is read from its beginning. A line
+        that is no record of this kind is passed over.
         """
         try:
             with open(self.path / name, "rb") as file:
@@ -149,23 +164,17 @@ class RunFolder:
                     offset = 0
                 file.seek(offset)
                 raw = file.read()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return [], 0
         whole = raw[:raw.rfind(b"\n") + 1]
-        return [kind.from_mapping(json.loads(line)) for line in whole.splitlines()], \
-            offset + len(whole)
+        found = []
+        for line in whole.split(b"\n"):
+            with contextlib.suppress(ValueError, TypeError, AttributeError):
+                found.append(kind.from_mapping(json.loads(line)))
+        return found, offset + len(whole)
 
 
-def process_started(pid: int) -> float | None:
-    """When a living process started (seconds since 1970); None where there is no such process."""
-    try:
-        process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
-    except psutil.Error:
-        return None
-
-
-def _seen_state(said: Status, now: float) -> str:
+def _seen_state(said: Status, now: float) -> State:
     silent = now - said.heartbeat
     if said.host != socket.gethostname():
         return "lost" if silent > SECONDS_SILENT_ELSEWHERE else said.state

@@ -6,17 +6,20 @@ file: a resumed worker cuts them there, so no row is ever doubled or missing.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 from rnnlm_core.records import Event, Status, StepMetrics, WrittenSample
-from rnnlm_core.run.directory import RunFolder, process_started
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_core.run.process import process_started
 
 _FLUSH_SECONDS = 0.25
 _STATUS_SECONDS = 0.25
@@ -37,10 +40,17 @@ class Journal:
         self._waiting[_FILES[type(record)]].append(record.to_json() + "\n")
 
     def flush(self) -> None:
+        """Write what waits. Where the disk refuses (`OSError`), no half line is left behind."""
         for name, lines in self._waiting.items():
             if lines:
-                with open(self._folder.path / name, "ab") as file:
-                    file.write("".join(lines).encode())
+                before = self._size(name)
+                try:
+                    with open(self._folder.path / name, "ab") as file:
+                        file.write("".join(lines).encode())
+                except OSError:
+                    with contextlib.suppress(OSError):
+                        self._truncate(name, before)
+                    raise
                 lines.clear()
         self._flushed = time.monotonic()
 
@@ -53,12 +63,12 @@ class Journal:
         return {name: self._size(name) for name in _CUT}
 
     def cut(self, offsets: dict[str, int]) -> None:
-        """Drop what was written after the checkpoint, and a torn last line of the events."""
-        for name in _CUT:
-            self._truncate(name, min(offsets.get(name, 0), self._size(name)))
-        path = self._folder.path / "events.jsonl"
-        if path.exists():
-            self._truncate("events.jsonl", path.read_bytes().rfind(b"\n") + 1)
+        """Drop what was written after the checkpoint, and a torn last line."""
+        for name in _FILES.values():
+            path = self._folder.path / name
+            if path.exists():
+                kept = path.read_bytes()[:offsets.get(name, 0) if name in _CUT else None]
+                self._truncate(name, kept.rfind(b"\n") + 1)
 
     def _size(self, name: str) -> int:
         path = self._folder.path / name
@@ -74,13 +84,14 @@ class StatusWriter:
     """Holds the worker's status; a thread writes it when it changed, and as heartbeat.
 
     The heartbeat has its own thread, so that a long evaluation is not taken for death. A context
-    manager: leaving it writes the last status.
+    manager: leaving it writes the last status. A disk that refuses (`OSError`) is tried again at
+    the next beat, and never ends the training: what it cannot do without, it writes itself.
     """
 
     def __init__(self, folder: RunFolder, progress: Callable[[Status], None] | None) -> None:
         self._folder, self._progress = folder, progress
-        before = folder.path / "status.json"
-        resumes = folder.status(time.time()).resumes + 1 if before.exists() else 0
+        started_before = (folder.path / "status.json").exists()
+        resumes = folder.status(time.time()).resumes + 1 if started_before else 0
         pid = os.getpid()
         self.now = Status("starting", pid=pid, process_started=process_started(pid) or 0.0,
                           host=socket.gethostname(), resumes=resumes)
@@ -110,8 +121,19 @@ class StatusWriter:
                 last = time.monotonic()
 
     def _write(self) -> None:
-        self._written = self.now
-        said = dataclasses.replace(self.now, heartbeat=time.time())
-        self._folder.write("status.json", said.to_json())
+        now = self.now
+        said = dataclasses.replace(now, heartbeat=time.time())
+        with contextlib.suppress(OSError):
+            self._folder.write("status.json", said.to_json())
+            self._written = now
+        self._tell(said)
+
+    def _tell(self, said: Status) -> None:
+        """A fault of who watches (a closed terminal, a notebook's own function) ends only that."""
         if self._progress is not None:
-            self._progress(said)
+            try:
+                self._progress(said)
+            except Exception:
+                self._progress = None
+                with contextlib.suppress(OSError):
+                    traceback.print_exc()

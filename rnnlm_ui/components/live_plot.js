@@ -5,8 +5,8 @@ const HOVER_PAUSE = 120;
 const RETRY_AFTER = 5000;
 const PLAIN_KEYS = new Set(["x", "y", "z", "text", "hovertext", "hovertemplate", "texttemplate",
   "customdata", "name", "ticktext", "tickvals", "meta", "ids", "labels"]);
-const CONFIG = { displaylogo: false, doubleClick: "reset",
-  modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]] };
+const CONFIG = { displaylogo: false, doubleClick: "autosize",
+  modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d"]] };
 
 const plots = new WeakMap();
 let loading = null;
@@ -81,6 +81,26 @@ function fitColumns(plot, figure, width) {
   (figure.layout.yaxis = figure.layout.yaxis || {}).fixedrange = true;
 }
 
+// Where the reader has zoomed to. Plotly's uirevision alone gives a range back as soon as the next
+// figure brings another one, and a live axis grows at every refresh.
+function keepView(plot, layout) {
+  if (layout.uirevision !== plot.revision) plot.view = {};
+  plot.revision = layout.uirevision;
+  for (const [axis, range] of Object.entries(plot.view)) {
+    layout[axis] = { ...layout[axis], range: [...range], autorange: false };
+  }
+}
+
+function rememberView(plot, event) {
+  const before = Object.keys(plot.view).length;
+  for (const name of Object.keys(event)) {
+    const axis = /^([xy]axis\d*)\./.exec(name)?.[1];
+    if (axis && name.endsWith(".autorange")) delete plot.view[axis];
+    else if (axis) plot.view[axis] = [...plot.el._fullLayout[axis].range];
+  }
+  if (Object.keys(plot.view).length < before) draw(plot); // back to what the figure says
+}
+
 function draw(plot) {
   const { el, data } = plot;
   say(plot, "");
@@ -94,7 +114,8 @@ function draw(plot) {
     if (calm.matches) delete figure.layout.transition;
     if (width < NARROW) narrowed(figure.layout);
     if (data.cell) fitColumns(plot, figure, width);
-    else if (matchMedia("(pointer: coarse)").matches) figure.layout.dragmode ??= false;
+    else keepView(plot, figure.layout);
+    if (!data.cell && matchMedia("(pointer: coarse)").matches) figure.layout.dragmode ??= false;
     // over a phone's chart, or over letters, the buttons would hide what they are for
     const config = { ...CONFIG, displayModeBar: width < NARROW || data.cell ? false : "hover" };
     plot.width = width;
@@ -120,7 +141,11 @@ function drawn(plot) {
     clearTimeout(plot.hover);
     plot.hover = setTimeout(() => plot.send("hover", pointOf(event)), HOVER_PAUSE);
   });
-  el.on("plotly_relayout", () => { if (!plot.drawing) plot.send("relayout", rangeOf(el)); });
+  el.on("plotly_relayout", (event) => {
+    if (plot.drawing) return;
+    if (!plot.data.cell) rememberView(plot, event);
+    plot.send("relayout", rangeOf(el));
+  });
 }
 
 function pointOf(event) {
@@ -141,7 +166,8 @@ function say(plot, sentence) {
 }
 
 function mount(root) {
-  const plot = { el: root.querySelector(".live-plot"), note: root.querySelector(".live-plot-note") };
+  const plot = { el: root.querySelector(".live-plot"), note: root.querySelector(".live-plot-note"),
+    view: {} };
   plot.send = (name, value) => {
     if (value && plot.data.on.includes(name)) plot.trigger(name, value);
   };

@@ -1,7 +1,7 @@
 """A really started app in a real browser: the `server` and `page` factories.
 
 `server(app)` runs `python -m streamlit run app` in a foreign working directory on a free port, with
-its own empty UNROLL_HOME, and stops it with the module. `page(server, "train")` opens an address.
+its own empty runs folder (UNROLL_RUNS), and stops it with the module. `page(server, "train")` opens an address.
 When a test ends, what it opened must have kept quiet: no console message, no outside request, no
 traceback or warning in the server's log, but for two 404s of Streamlit's own on deep links.
 """
@@ -144,7 +144,7 @@ def _start(app: Path, folder: Path, base_path: str, env: dict[str, str]) -> Serv
     command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={port}",
                "--server.address=127.0.0.1", "--server.headless=true",
                "--server.fileWatcherType=none", f"--server.baseUrlPath={base_path}"]
-    variables = {**os.environ, "UNROLL_HOME": str(home), "PYTHONPATH": str(ROOT), **env}
+    variables = {**os.environ, "UNROLL_RUNS": str(home / "runs"), "PYTHONPATH": str(ROOT), **env}
     with log_file.open("wb") as log:
         process = subprocess.Popen(command, cwd=elsewhere, env=variables, stdout=log,
                                    stderr=subprocess.STDOUT)

@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from rnnlm_core.figures.palette import DARK, LIGHT
 from rnnlm_ui.i18n import translate
 
+ROOT = Path(__file__).resolve().parents[2]
 APP = Path(__file__).with_name("component_app.py")
 SAMPLE = "she said \"hello\"\n\tand then 中文，全角。"
 PATIENCE = 20_000
@@ -271,6 +272,14 @@ def test_axe_finds_nothing(lab: Any, page: Open, theme: str, path: str) -> None:
     broken = [(v["id"], [n["html"][:120] for n in v["nodes"]][:2])
               for v in results.response["violations"]]
     assert broken == [], json.dumps(broken, indent=1)
+
+
+# -- app.py ----------------------------------------------------------------------------------------
+def test_the_first_link_to_a_fresh_server_enters_through_the_app(server: Callable[..., Any],
+                                                                 page: Open) -> None:
+    here = page(server(ROOT / "app.py"), "gradients", locale="zh-CN")
+    expect(here.get_by_test_id("stTopNavLink").first).to_be_visible(timeout=PATIENCE)
+    expect(here.get_by_role("link", name=translate("zh", "nav.gradients"))).to_be_visible()
 
 
 # -- session.py ------------------------------------------------------------------------------------

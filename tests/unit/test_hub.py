@@ -84,7 +84,9 @@ READ = {
     "cut": fetch("acme/cut"),
     "look": {"do": "look"},
 }
+# the first call of a process also imports the libraries: how long that takes is not tested
 BAD_DAYS = {
+    "first bad": fetch("acme/described"),
     "info down": fetch("acme/info_down"),
     "cancelled": fetch("acme/slow", max_characters=3_000_000, cancel_after=1.0),
     "patient": fetch("acme/slow", max_characters=3_000_000),
@@ -94,12 +96,11 @@ BAD_DAYS = {
     "down": fetch("acme/down"),
     "limited": fetch("acme/limited"),
 }
-# the first call of a process also imports huggingface_hub: how long that takes is not tested
-SILENT = {"first": inspect("acme/stories"), "silent inspect": inspect("acme/stories"),
-          "silent fetch": fetch("acme/stories")}
-ABSENT = {"first": inspect("acme/stories"), "absent inspect": inspect("acme/stories"),
+SILENT = {"first silent": inspect("acme/stories", seconds=0.1),
+          "silent inspect": inspect("acme/stories"), "silent fetch": fetch("acme/stories")}
+ABSENT = {"first absent": inspect("acme/stories"), "absent inspect": inspect("acme/stories"),
           "absent fetch": fetch("acme/stories")}
-OFFLINE = {"switched off": inspect("acme/stories")}
+OFFLINE = {"first off": inspect("acme/stories"), "switched off": fetch("acme/stories")}
 READ_ONLY = {"read-only home": fetch("acme/two_files")}
 
 

@@ -1,0 +1,210 @@
+"""The reach of the gradient: curves by lag, their numbers, the answer in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from rnnlm_core.config import RunConfig
+from rnnlm_core.errors import BadInput, UnrollError
+from rnnlm_core.figures.gradients import Reach, ReachWords, reach_figure
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui import look_inside, runs, session
+from rnnlm_ui.components.live_plot import live_plot
+from rnnlm_ui.i18n import t
+
+if TYPE_CHECKING:
+    from rnnlm_core.insight.gradients import LagCurve, LagProfile
+
+LAGS = (50, 100, 200)
+FEWEST_LAGS = 20  # fewer would leave too few lags to fit a rate on
+SHOWN = ("both", "trained", "untrained")
+SHOW, RELATIVE, LAG = "gradients_show", "gradients_relative", "gradients_lags"
+_ROUND = (5, 10, 15, 20, 30, 40, 50, 75, 100, 150, 200)
+
+
+@dataclass(frozen=True)
+class Reaches:
+    """What is compared. `trained` is None for a run without a checkpoint."""
+
+    trained: LagProfile | None
+    untrained: dict[str, LagProfile]
+    lags: int
+
+    @property
+    def windows(self) -> int:
+        return next(iter(self.untrained.values())).windows
+
+
+# -- what is computed once for all visitors ---------------------------------------------------
+def text_length(folder: RunFolder) -> tuple[int, UnrollError | None]:
+    """How much text there is to take gradients on, and what is wrong with the run's own."""
+    text, error = look_inside.text_of(runs.opened(folder))
+    return len(text), error
+
+
+def lags_of(length: int) -> list[int]:
+    """The choices that a text of this length allows, each with room for windows to differ."""
+    most = length // 2 - 2
+    if most < FEWEST_LAGS:
+        raise BadInput("text.too_short", value=length, limit=2 * (FEWEST_LAGS + 2))
+    return [lags for lags in LAGS if lags <= most] or [most]
+
+
+def compared(folder: RunFolder, digest: str, lags: int) -> Reaches:
+    path = str(folder.path)
+    return Reaches(_trained(path, digest, lags) if digest else None, _untrained(path, lags), lags)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _trained(path: str, _digest: str, lags: int) -> LagProfile:
+    from rnnlm_core.insight.gradients import lag_profile
+
+    run = runs.opened(RunFolder(path))
+    return lag_profile(run.model, run.tokenizer.encode(look_inside.text_of(run)[0]), lags)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _untrained(path: str, lags: int) -> dict[str, LagProfile]:
+    from rnnlm_core.insight.gradients import untrained_profiles
+
+    run = runs.opened(RunFolder(path))
+    ids = run.tokenizer.encode(look_inside.text_of(run)[0])
+    return dict(untrained_profiles(run.config, run.tokenizer.size, ids, lags))
+
+
+# -- words ----------------------------------------------------------------------------------------
+def horizon_text(horizon: int | None, lags: int) -> str:
+    return str(horizon) if horizon is not None else t("gradients.beyond", n=lags)
+
+
+def reach_text(profile: LagProfile, lags: int) -> str:
+    """How far it reaches; for an LSTM by h and by c, as h alone understates its memory."""
+    h = horizon_text(profile.h.horizon, lags)
+    if profile.c is None:
+        return h
+    return t("gradients.with_cell", h=h, c=horizon_text(profile.c.horizon, lags))
+
+
+def answer(reaches: Reaches, config: RunConfig) -> str:
+    """How far the three start, and how far this run has come."""
+    texts = {cell: reach_text(profile, reaches.lags)
+             for cell, profile in reaches.untrained.items()}
+    horizons = [curve.horizon for profile in reaches.untrained.values()
+                for curve in (profile.h, profile.c) if curve is not None]
+    known = [horizon for horizon in horizons if horizon is not None]
+    limit = next((n for n in _ROUND if n > max(known, default=0)), None)
+    if len(known) == len(horizons) and limit is not None:
+        sentence = t("gradients.answer_short", limit=limit, **texts)
+    else:
+        sentence = t("gradients.answer_long", **texts)
+    if reaches.trained is None:
+        return sentence
+    after = t("gradients.answer_trained", cell=config.cell.upper(),
+              n=reach_text(reaches.trained, reaches.lags))
+    return t("gradients.answer", untrained=sentence, trained=after)
+
+
+def rate_text(curve: LagCurve) -> str:
+    return t("gradients.no_rate") if curve.rate is None else f"× {curve.rate:.3f}"
+
+
+def half_life_text(curve: LagCurve) -> str:
+    if curve.half_life is not None:
+        return f"{curve.half_life:.1f}"
+    return t("gradients.grows" if curve.grows else "gradients.no_rate")
+
+
+def decades_text(curve: LagCurve) -> str:
+    decades = curve.decades_per_100
+    if decades is None:
+        return t("gradients.no_rate")
+    return f"{decades:+.1f}".replace("-", "−")
+
+
+# -- drawing --------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Row:
+    """One curve and what it is called."""
+
+    name: str
+    cell: str
+    curve: LagCurve
+    trained: bool
+    of_cell_state: bool
+
+
+def rows_of(reaches: Reaches, show: str) -> list[Row]:
+    """The curves that are shown, this run first."""
+    rows: list[Row] = []
+    if reaches.trained is not None and show != "untrained":
+        rows += _of(reaches.trained, True)
+    if show != "trained" or reaches.trained is None:
+        for profile in reaches.untrained.values():
+            rows += _of(profile, False)
+    return rows
+
+
+def _of(profile: LagProfile, trained: bool) -> list[Row]:
+    cell = profile.cell.upper()
+    if profile.c is None:
+        name = t("gradients.this_run") if trained else cell
+        return [Row(name, profile.cell, profile.h, trained, False)]
+    both = []
+    for part, curve in (("h", profile.h), ("c", profile.c)):
+        name = t("gradients.this_run_part", part=part) if trained else f"{cell} {part}"
+        both.append(Row(name, profile.cell, curve, trained, part == "c"))
+    return both
+
+
+def curves_of(rows: Sequence[Row]) -> list[Reach]:
+    return [Reach(row.name, row.cell, row.curve.mean, row.curve.low, row.curve.high,
+                  [row.curve.value_text(k) for k in range(len(row.curve.mean))],
+                  row.curve.horizon, bool(row.curve.at_floor[-1]), row.trained, row.of_cell_state)
+            for row in rows]
+
+
+def chart(rows: Sequence[Row], reaches: Reaches, relative: bool, revision: object) -> None:
+    def draw() -> Any:
+        words = ReachWords(
+            t("gradients.lag"),
+            t("gradients.norm_relative" if relative else "gradients.norm_absolute"),
+            t("gradients.horizon_line"), "<1e-300")
+        figure = reach_figure(curves_of(rows), relative, words)
+        figure.update_layout(uirevision=f"{revision}")
+        return figure
+
+    live_plot(draw, key="gradients.reach", height=430, alt=t("gradients.chart_alt"), on=(),
+              rev=(revision, relative, tuple(row.name for row in rows)))
+
+
+def table(rows: Sequence[Row]) -> None:
+    """The fitted numbers of each curve."""
+    columns = [t(f"gradients.{name}") for name in
+               ("network", "rate", "half_life", "decades", "horizon")]
+    body = [[f"**{row.name}**" if row.trained else row.name, rate_text(row.curve),
+             half_life_text(row.curve), decades_text(row.curve),
+             horizon_text(row.curve.horizon, len(row.curve.mean) - 1)] for row in rows]
+    st.table({column: [line[i] for line in body] for i, column in enumerate(columns)},
+             border="horizontal", hide_index=True)
+
+
+def settings(choices: Sequence[int], has_trained: bool) -> None:
+    """Which networks, relative or absolute, how far back."""
+    session.preset(SHOW, SHOWN[0])
+    session.preset(RELATIVE, "yes")
+    if session.widget(LAG, None) not in choices:
+        session.set_widget(LAG, 100 if 100 in choices else choices[-1])
+    with st.container(horizontal=True, gap="medium"):
+        st.segmented_control(t("gradients.show"), SHOWN, key=SHOW, required=True,
+                             format_func=lambda s: t(f"gradients.shown.{s}"),
+                             disabled=not has_trained, persist_state="session")
+        st.segmented_control(t("gradients.scale"), ("yes", "no"), key=RELATIVE, required=True,
+                             format_func=lambda s: t(f"gradients.relative.{s}"),
+                             persist_state="session")
+        st.segmented_control(t("gradients.lags"), list(choices), key=LAG, required=True,
+                             persist_state="session")
+

@@ -1,0 +1,95 @@
+"""Whatever is written is read back: settings, tokens, records."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
+from rnnlm_core.data.cleaning import clean
+from rnnlm_core.data.tokenizer import UNKNOWN, UNKNOWN_ID, CharTokenizer
+from rnnlm_core.records import Event, StepMetrics
+
+
+def values_of(name: str) -> st.SearchStrategy[Any]:
+    kind, limits = FIELD_TYPES[name], FIELDS[name].metadata
+    if choices := get_args(kind):
+        return st.sampled_from(choices)
+    if kind is str:
+        return st.text(min_size=1).filter(str.strip)
+    numbers = st.integers if kind is int else st.floats
+    return numbers(limits["low"], limits["high"])
+
+
+CONFIGS = st.builds(RunConfig, **{n: values_of(n) for n in FIELDS}).filter(
+    lambda config: config.max_steps or config.max_seconds)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))  # no lone surrogates; astral ones too
+
+
+@given(CONFIGS)
+def test_settings_survive_json_and_the_url(config: RunConfig) -> None:
+    assert RunConfig.from_json(config.to_json()) == config
+    assert RunConfig.from_query(config.to_query()) == config
+    assert set(config.to_query()) == config.changed_fields()
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+                    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)),
+       st.sampled_from(list(FIELDS)))
+def test_any_json_is_settings_or_a_list_of_problems(value: Any, name: str) -> None:
+    for text in (json.dumps(value), json.dumps({name: value})):
+        try:
+            assert RunConfig.from_json(text).problems() == []
+        except Exception as error:
+            assert type(error).__name__ == "ConfigError" and str(error)
+
+
+@given(TEXTS)
+def test_tokens_survive(text: str) -> None:
+    tokenizer = CharTokenizer.fit(text)
+    ids = tokenizer.encode(text)
+    assert tokenizer.decode(ids) == text
+    assert len(ids) == len(text)
+    assert tokenizer.size == len(set(text) | {UNKNOWN})
+    again = CharTokenizer.from_json(tokenizer.to_json())
+    assert again == tokenizer
+    assert again.encode(text).tolist() == ids.tolist()
+
+
+@given(TEXTS, TEXTS)
+def test_what_was_never_seen_is_unknown(seen: str, text: str) -> None:
+    tokenizer = CharTokenizer.fit(seen)
+    known = set(seen) - {UNKNOWN}
+    assert tokenizer.decode(tokenizer.encode(text)) == "".join(
+        c if c in known else UNKNOWN for c in text)
+    assert (tokenizer.encode(text) == UNKNOWN_ID).tolist() == [c not in known for c in text]
+    assert list(tokenizer.unknown_in(text)) == [
+        c for i, c in enumerate(text) if c not in known and c not in text[:i]]
+
+
+@given(st.text(st.characters() | st.sampled_from("\r\n\ufeff\u0301e\ud800\x00\u1100\u1161")))
+def test_cleaning_twice_changes_nothing_more(text: str) -> None:
+    once, counted = clean(text)
+    again, nothing = clean(once)
+    assert again == once
+    assert not any(vars(nothing).values())
+    assert all(count >= 0 for count in vars(counted).values())
+    assert (once != text) == any(vars(counted).values())
+    once.encode()  # no lone surrogates are left
+
+
+@given(st.integers(0), st.floats() | st.none(), st.floats())
+def test_records_are_valid_json_whatever_the_numbers(
+        step: int, loss: float | None, norm: float) -> None:
+    line = StepMetrics(step, 1, 0.0, loss, gradient_norm=norm).to_json()
+    values = json.loads(line, parse_constant=lambda name: pytest_fail(name))
+    finite = loss is not None and abs(loss) < float("inf")
+    assert values["loss"] == (loss if finite else None)
+    assert "\n" not in Event(1, 0.0, "x", {"text": "a\nb\u2028"}).to_json()
+
+
+def pytest_fail(name: str) -> None:
+    raise AssertionError(f"{name} is no JSON")

@@ -1,0 +1,108 @@
+"""The settings: limits, every problem at once, and what is refused without a crash."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from rnnlm_core.config import FIELDS, GROUPS, SCHEMA, RunConfig
+from rnnlm_core.errors import ConfigError
+
+
+def codes(error: pytest.ExceptionInfo[ConfigError]) -> list[tuple[str, object]]:
+    return [(p.code, p.values.get("field")) for p in error.value.problems]
+
+
+def refused(text: str) -> list[tuple[str, object]]:
+    with pytest.raises(ConfigError) as error:
+        RunConfig.from_json(text)
+    return codes(error)
+
+
+def test_the_defaults_are_fine() -> None:
+    assert RunConfig().problems() == []
+    assert RunConfig().to_query() == {}
+    assert sorted(n for names in GROUPS.values() for n in names) == sorted(FIELDS)
+
+
+def test_every_problem_is_told_not_the_first() -> None:
+    with pytest.raises(ConfigError) as error:
+        RunConfig(hidden=0, cell="elman", dropout=1.5, learning_rate=float("nan")).checked()  # type: ignore[arg-type]
+    assert codes(error) == [("config.not_a_choice", "cell"), ("config.too_small", "hidden"),
+                            ("config.too_large", "dropout"),
+                            ("config.not_a_number", "learning_rate")]
+    assert str(error.value) == (
+        "cell is 'elman'; choose one of rnn, gru, lstm. hidden is 0, but must be at least 1. "
+        "dropout is 1.5, but must be at most 0.9. "
+        "learning_rate is nan, which is not a finite number.")
+
+
+def test_unknown_settings_and_wrong_ones_are_told_together() -> None:
+    assert refused('{"hiden": 3, "hidden": -1, "batch": "many"}') == [
+        ("config.unknown_field", "hiden"), ("config.too_small", "hidden"),
+        ("config.not_a_number", "batch")]
+
+
+@pytest.mark.parametrize("name", [n for n in FIELDS if FIELDS[n].metadata["low"] is not None])
+def test_limits_are_inclusive(name: str) -> None:
+    low, high = FIELDS[name].metadata["low"], FIELDS[name].metadata["high"]
+    for value in (low, high):
+        changed = dataclasses.replace(RunConfig(max_steps=5), **{name: value})
+        assert changed.problems() == []
+    for value, code in ((low - 1, "config.too_small"), (high + 1, "config.too_large")):
+        problem, = dataclasses.replace(RunConfig(max_steps=5), **{name: value}).problems()
+        assert (problem.code, problem.values["field"]) == (code, name)
+
+
+def test_a_run_must_be_able_to_end() -> None:
+    problem, = RunConfig(max_steps=0, max_seconds=0.0).problems()
+    assert problem.code == "config.no_stop"
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[]", "3", "null", "[" * 50_000, '{"seed": 1',
+                                  "\x00", '{"hidden": ' + "9" * 5000 + "}"],
+                         ids=lambda text: text[:9])
+def test_what_is_no_settings_object_is_refused(text: str) -> None:
+    assert refused(text) == [("config.not_json", None)]
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 400, "true",
+                                   "null", '"8"', "[8]", "{}", "8.5"], ids=lambda v: v[:9])
+def test_what_is_no_whole_number_is_refused(value: str) -> None:
+    assert refused(f'{{"hidden": {value}}}') == [("config.not_a_number", "hidden")]
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e999", "9" * 400, "false", "null", '"0.1"'],
+                         ids=lambda v: v[:9])
+def test_what_is_no_number_is_refused(value: str) -> None:
+    assert refused(f'{{"dropout": {value}}}') == [("config.not_a_number", "dropout")]
+
+
+@pytest.mark.parametrize("value", ["5", "null", '""', '" "', "[]", "true"])
+def test_a_text_is_called_by_a_name(value: str) -> None:
+    assert refused(f'{{"corpus": {value}}}') == [("config.not_a_choice", "corpus")]
+
+
+def test_whole_floats_count_and_whole_numbers_measure() -> None:
+    config = RunConfig.from_json('{"hidden": 8.0, "dropout": 0}')
+    assert (type(config.hidden), config.hidden) == (int, 8)
+    assert (type(config.dropout), config.dropout) == (float, 0.0)
+
+
+def test_settings_of_a_later_version_are_refused() -> None:
+    assert refused(json.dumps({"schema": SCHEMA + 1})) == [("config.schema", None)]
+    assert refused('{"schema": "1"}') == [("config.schema", None)]
+
+
+def test_a_query_leaves_the_parameters_of_others_alone() -> None:
+    assert RunConfig.from_query({"run": "x", "hidden": "16"}) == RunConfig(hidden=16)
+
+
+def test_every_bad_number_of_a_query_is_told() -> None:
+    with pytest.raises(ConfigError) as error:
+        RunConfig.from_query({"hidden": "many", "dropout": "", "batch": "1e3", "seed": "-1"})
+    assert sorted(codes(error)) == [
+        ("config.not_a_number", "batch"), ("config.not_a_number", "dropout"),
+        ("config.not_a_number", "hidden"), ("config.too_small", "seed")]
