@@ -7,12 +7,14 @@ from rnnlm_ui.i18n import t
 from rnnlm_ui.page import fault, head, how_to_read, next_link
 
 
-def choose_text() -> None:
-    with st.container(width=330):
+def cell_and_text() -> None:
+    with st.container(width=230):
+        config_form.cell_field(label_visibility="collapsed")
+    with st.container(width=290):
         config_form.corpus_field(label_visibility="collapsed")
 
 
-head(t("build.title"), actions=choose_text)
+head(t("build.title"), actions=cell_and_text)
 config = session.draft()
 sizes, missing = build_view.text_sizes(config)
 if missing is not None:
@@ -24,9 +26,9 @@ build_view.fields()
 picture, side = st.columns([2.1, 1], gap="medium")
 with picture:
     build_view.drawing(config, sizes)
+    build_view.table(config, sizes.vocabulary)
 with side:
     build_view.equations(config)
     build_view.size_facts(config, sizes)
-build_view.table(config, sizes.vocabulary)
 next_link("train", t("build.next"))
 how_to_read(t("build.how_to_read"))

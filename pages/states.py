@@ -4,13 +4,14 @@ import streamlit as st
 
 from rnnlm_core.errors import UnrollError
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import look_inside, runs
+from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import fault, head, how_to_read, next_link
 from rnnlm_ui.states_findings import answer
 from rnnlm_ui.states_view import (
     Look,
     character_panel,
+    default_text,
     found_list,
     found_units,
     heat_picture,
@@ -38,16 +39,16 @@ def view(folder: RunFolder, digest: str) -> None:
         with place:
             fault(error)
     choice = settle(folder, config, findings)
+    text = text_to_read(run)
     try:
-        reading = read(path, digest, text_to_read(run))
-    except UnrollError as error:
+        reading = read(path, digest, text)
+    except UnrollError as error:  # of the reader's text: the picture is of the run's own
         with place:
             fault(error)
-        settings(config)
-        return
+        reading = read(path, digest, default_text(run))
     look = Look(folder, digest, config, reading, choice)
     if findings:
-        place.markdown(answer(findings, choice, config))
+        place.markdown(answer(findings, choice, session.recall("states.label", ""), config))
     picture, side = st.columns([2.1, 1], gap="medium")
     with picture:
         text_picture(look)

@@ -25,7 +25,7 @@ from rnnlm_ui.runs import cell_title
 
 ASSUMED_VOCABULARY = 40  # of the character names, where the chosen text is not to be had
 _ASSUMED_TOKENS = tuple((character, index + 1) for index, character in enumerate("abcd"))
-# Mathematics needs no translation. U is the block of W_hh that belongs to the gate, b = b_ih + b_hh.
+# Mathematics needs no translation. U_k is the block of W_hh that belongs to the gate k.
 EQUATIONS = {
     "rnn": r"h_t = {phi}\!\left(W x_t + U h_{{t-1}} + b\right)",
     "gru": r"""\begin{aligned}
@@ -88,9 +88,8 @@ def too_large(config: RunConfig, vocabulary: int) -> Problem | None:
 
 
 def fields() -> None:
-    """Cell and sizes; a field that the cell does not use is shown and disabled."""
-    with st.grid(7, min_column_width=140, vertical_alignment="top"):
-        config_form.cell_field()
+    """Sizes; a field that the cell does not use is shown and disabled."""
+    with st.grid(6, min_column_width=140, vertical_alignment="top"):
         for name in ("hidden", "embedding", "layers", "dropout", "activation", "forget_bias"):
             with st.container(gap="xxsmall"):
                 config_form.field(name)
@@ -119,7 +118,7 @@ def drawing(config: RunConfig, sizes: TextSizes) -> None:
     notes = [t("build.caption_lstm" if config.cell == "lstm" else "build.caption")]
     if config.dropout > 0:
         notes.append(t("build.caption_dropout", share=f"{config.dropout:.0%}"))
-    st.markdown(":gray[" + " ".join(notes) + "]")
+    st.markdown("  \n".join(f":gray[{note}]" for note in notes))
 
 
 def _pair(name: str, **values: object) -> tuple[str, str]:

@@ -111,13 +111,13 @@ def corpus_field(label_visibility: str = "visible") -> None:
                  on_change=lambda: change("corpus", session.widget("form.corpus", draft.corpus)))
 
 
-def cell_field() -> None:
+def cell_field(label_visibility: str = "visible") -> None:
     """RNN, GRU or LSTM."""
     draft = session.draft()
     session.set_widget("form.cell", draft.cell)
     st.segmented_control(t("config.cell"), get_args(FIELD_TYPES["cell"]), key="form.cell",
                          format_func=lambda cell: choice("cell", cell), required=True,
-                         width="stretch",
+                         width="stretch", label_visibility=label_visibility,
                          on_change=lambda: change("cell", session.widget("form.cell", draft.cell)))
 
 

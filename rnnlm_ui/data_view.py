@@ -1,4 +1,4 @@
-"""The text of the next run: loaded, chosen (built-in, hub, own), and shown in numbers and pictures."""
+"""The text of the next run: loaded, chosen (built-in, hub, own), and shown."""
 
 from __future__ import annotations
 
@@ -34,10 +34,12 @@ from rnnlm_core.figures.data import (
     Token,
     TokenWords,
     character_figure,
+    glyph,
     rank_figure,
     token_figure,
 )
 from rnnlm_core.figures.palette import surprise_fill, surprise_gradient
+from rnnlm_core.figures.template import esc
 from rnnlm_ui import config_form, session
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
@@ -174,10 +176,8 @@ def _lookup(config: str | None = None) -> None:
 def _fetch() -> None:
     """Read the chosen column; what the reader has stays until it is here."""
     dataset: HubDataset = session.recall(_KEY("dataset"), None)  # type: ignore[arg-type]
-    spec = HubSpec(dataset.id, *(session.widget(_KEY(f"hub_{part}"), getattr(dataset, part))
-                                 for part in ("config", "split", "column")))
-    amount = int(session.widget(_KEY("hub_amount"), session.draft().max_characters))
-    folder = store()
+    spec = HubSpec(dataset.id, **_wanted(dataset))
+    amount, folder = _amount(), store()
     session.remember(_KEY("call"), HubCall("fetch", dataset.id, lambda call: load_corpus(
         str(spec), folder, amount, progress=call.moves, cancelled=call.cancelled)))
 
@@ -192,8 +192,7 @@ def take_result() -> None:
         session.remember(_KEY("fault"), call.error)
     elif call.kind == "lookup":
         session.remember(_KEY("dataset"), call.result)
-        for part in ("config", "split", "column"):
-            session.set_widget(_KEY(f"hub_{part}"), getattr(call.result, part))
+        session.forget(_KEY("wanted"))
     else:
         use(call.result)
 
@@ -257,12 +256,13 @@ def _hub_chooser() -> None:
                       max_chars=200, persist_state="session")
         st.form_submit_button(t("data.look_up"), icon=":material/search:", on_click=_lookup,
                               disabled=call is not None)
-    if call is not None:
-        follow(_progress, True)
-    elif (dataset := session.recall(_KEY("dataset"), None)) is not None:
-        _hub_choices(dataset)
-    else:
+    dataset = session.recall(_KEY("dataset"), None)
+    if dataset is not None:
+        _hub_choices(dataset, busy=call is not None)
+    elif call is None:
         st.markdown(":gray[" + t("data.hub_hint") + "]")
+    if call is not None:
+        follow(_progress, True, key=_KEY("progress"))
 
 
 def _draft_hub_id() -> str:
@@ -273,24 +273,40 @@ def _draft_hub_id() -> str:
         return ""
 
 
-def _hub_choices(dataset: HubDataset) -> None:
+def _hub_choices(dataset: HubDataset, busy: bool) -> None:
     """What the dataset offers, how much of it, and the button that reads it."""
     st.markdown(t("data.hub_found", id=plain(dataset.id), revision=dataset.revision[:8]))
+    # kept beside the widgets, which Streamlit resets whenever they are away for a moment
+    wanted = _wanted(dataset)
     with st.grid(5, min_column_width=170, vertical_alignment="bottom"):
         for part, offered in (("config", dataset.configs), ("split", dataset.splits),
                               ("column", dataset.columns)):
-            key = _KEY(f"hub_{part}")
-            if session.widget(key, None) not in offered:
-                session.set_widget(key, getattr(dataset, part))
-            # another configuration may have other splits and columns: look again
-            again = {"on_change": lambda: _lookup(session.widget(_KEY("hub_config"), None))}
-            st.selectbox(t(f"data.hub_{part}"), offered, key=key,
-                         **(again if part == "config" else {}))
-        session.preset(_KEY("hub_amount"), session.draft().max_characters)
-        st.number_input(t("data.hub_amount"), 100, 50_000_000, step=100_000,
-                        key=_KEY("hub_amount"))
+            session.set_widget(_KEY(f"hub_{part}"), wanted[part])
+            st.selectbox(t(f"data.hub_{part}"), offered, key=_KEY(f"hub_{part}"), disabled=busy,
+                         on_change=_choose, args=(part,))
+        session.set_widget(_KEY("hub_amount"), _amount())
+        st.number_input(t("data.hub_amount"), 100, 50_000_000, step=100_000, disabled=busy,
+                        key=_KEY("hub_amount"), on_change=lambda: session.remember(
+                            _KEY("amount"), int(session.widget(_KEY("hub_amount"), _amount()))))
         st.button(primary_label(t("data.read"), "download"), type="primary", on_click=_fetch,
-                  key=_KEY("read"))
+                  key=_KEY("read"), disabled=busy)
+
+
+def _wanted(dataset: HubDataset) -> dict[str, str]:
+    """Configuration, split and column as chosen so far."""
+    return {"config": dataset.config, "split": dataset.split, "column": dataset.column,
+            **session.recall(_KEY("wanted"), {})}
+
+
+def _amount() -> int:
+    return session.recall(_KEY("amount"), session.draft().max_characters)
+
+
+def _choose(part: str) -> None:
+    value = session.widget(_KEY(f"hub_{part}"), None)
+    session.remember(_KEY("wanted"), {**session.recall(_KEY("wanted"), {}), part: value})
+    if part == "config":  # another one may have other splits and columns: look again
+        _lookup(value)
 
 
 def _progress() -> None:
@@ -306,7 +322,7 @@ def _progress() -> None:
         if call.kind == "lookup" or not at.characters:
             st.progress(0.0, text=t("data.asking", id=plain(call.id)))
         else:
-            wanted = int(session.widget(_KEY("hub_amount"), session.draft().max_characters))
+            wanted = _amount()
             st.progress(min(1.0, at.characters / wanted), text=t(
                 "data.reading", characters=number(at.characters), wanted=number(wanted),
                 megabytes=f"{at.megabytes:.1f}"))
@@ -401,7 +417,8 @@ def token_strip(corpus: Corpus, ids: CharTokenizer) -> None:
     """The same place as the network gets it: ids, and the target shifted by one."""
     at, _ = place_shown(corpus)
     part = corpus.text[at:at + TOKENS]
-    words = TokenWords(t("data.input"), t("data.target"), t("data.id"))
+    words = TokenWords((t("data.input"), t("data.input_short")),
+                       (t("data.target"), t("data.target_short")), t("data.id"))
 
     def draw() -> Any:
         figure = token_figure([Token(c, spoken(c), int(i))
@@ -409,7 +426,7 @@ def token_strip(corpus: Corpus, ids: CharTokenizer) -> None:
         figure.update_layout(uirevision=f"{corpus.manifest.sha256} {at}")
         return figure
 
-    live_plot(draw, key=_KEY("tokens"), alt=t("data.tokens_alt"), height=200, cell=TOKEN_WIDTH,
+    live_plot(draw, key=_KEY("tokens"), alt=t("data.tokens_alt"), height=184, cell=TOKEN_WIDTH,
               rev=(corpus.manifest.sha256, at, ids.size))
 
 
@@ -431,7 +448,8 @@ def frequencies(corpus: Corpus, numbers: TextStatistics) -> None:
         total = numbers.characters
         if scale == "rank":
             figure = rank_figure([n for _, n in numbers.counts],
-                                 [plain_name(c) for c, _ in numbers.counts], total, words)
+                                 [f"{glyph(c)} {esc(spoken(c))}" for c, _ in numbers.counts],
+                                 total, words)
         else:
             bars = [Bar(c, spoken(c), n, n / total) for c, n in numbers.counts[:BARS]]
             rest = sum(n for _, n in numbers.counts[BARS:])
@@ -440,19 +458,15 @@ def frequencies(corpus: Corpus, numbers: TextStatistics) -> None:
         figure.update_layout(uirevision=f"{corpus.manifest.sha256} {scale}")
         return figure
 
-    live_plot(draw, key=_KEY("characters"), alt=_frequency_title(numbers).replace("**", ""),
-              height=250, rev=(corpus.manifest.sha256, numbers.vocabulary, scale))
-
-
-def plain_name(character: str) -> str:
-    from rnnlm_core.figures.template import esc
-
-    return f"{esc(character)} {esc(spoken(character))}"
+    live_plot(draw, key=_KEY("characters"), height=250,
+              alt=t("data.characters_alt", n=min(BARS, numbers.different)),
+              rev=(corpus.manifest.sha256, numbers.vocabulary, scale))
 
 
 def _frequency_title(numbers: TextStatistics) -> str:
     character, count = numbers.counts[0]
-    return t("data.frequency_title", name=plain(spoken(character)),
+    name = spoken(character) if character.isspace() else f"“{character}”"
+    return t("data.frequency_title", name=plain(name),
              share=f"{count / numbers.characters:.1%}")
 
 
@@ -465,8 +479,9 @@ def facts(corpus: Corpus, numbers: TextStatistics, config: RunConfig) -> None:
              ("split", _split(numbers)),
              ("yardsticks", t("data.yardsticks", uniform=f"{numbers.uniform:.2f}",
                               entropy=f"{numbers.entropy:.2f}")),
-             ("cleaning", _cleaning(corpus.manifest.cleaning)),
-             ("origin", _origin(corpus))]
+             ("cleaning", _cleaning(corpus.manifest.cleaning))]
+    if origin := _origin(corpus):
+        lines.append(("origin", origin))
     st.markdown("**" + plain(corpus_name(corpus)) + "**")
     st.markdown("\n\n".join(f":gray[{t(f'data.fact.{name}')}]  \n{text}" for name, text in lines))
     sha = corpus.manifest.sha256
@@ -490,9 +505,10 @@ def _split(numbers: TextStatistics) -> str:
              validation=number(numbers.validation),
              share=f"{numbers.validation / numbers.characters:.0%}")
     if not numbers.unknown:
-        return text + " " + t("data.unknown_none")
+        return text + "  \n" + t("data.unknown_none")
     shown = " ".join(numbers.unknown[:8]) + (" …" if len(numbers.unknown) > 8 else "")
-    return text + " " + t("data.unknown", n=number(numbers.unknown_count), characters=plain(shown))
+    return text + "  \n" + t("data.unknown", n=number(numbers.unknown_count),
+                             characters=plain(shown))
 
 
 def _cleaning(counts: dict[str, int]) -> str:
@@ -501,12 +517,12 @@ def _cleaning(counts: dict[str, int]) -> str:
 
 
 def _origin(corpus: Corpus) -> str:
-    manifest = corpus.manifest
-    parts = [about(manifest.source)]
+    """Where it came from, as far as the line beside the choice does not say it."""
+    manifest, parts = corpus.manifest, []
     if manifest.source.startswith(HUB):
-        parts = [t("data.origin_hub", rows=number(manifest.rows or 0),
-                   blank=number(manifest.notes.get("blank_rows", 0)),
-                   revision=(manifest.revision or "")[:8])]
+        parts.append(t("data.origin_hub", rows=number(manifest.rows or 0),
+                       blank=number(manifest.notes.get("blank_rows", 0)),
+                       revision=(manifest.revision or "")[:8]))
     if encoding := manifest.notes.get("encoding"):
         parts.append(t("data.encoding", name=plain(str(encoding))))
     if manifest.characters == manifest.max_characters:

@@ -109,7 +109,7 @@ def answer(reaches: Reaches, config: RunConfig) -> str:
 
 
 def rate_text(curve: LagCurve) -> str:
-    return t("gradients.no_rate") if curve.rate is None else f"× {curve.rate:.3f}"
+    return t("gradients.no_rate") if curve.rate is None else f"×\N{NO-BREAK SPACE}{curve.rate:.3f}"
 
 
 def half_life_text(curve: LagCurve) -> str:

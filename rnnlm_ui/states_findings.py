@@ -57,12 +57,18 @@ def score_text(finding: UnitFinding, value: float) -> str:
     return t(f"states.score.{finding.kind}", value=f"{value:.2f}")
 
 
-def answer(findings: Sequence[UnitFinding], choice: Choice, config: RunConfig) -> str:
+def finding_of(findings: Sequence[UnitFinding], choice: Choice, label: str = ""
+               ) -> UnitFinding | None:
+    """What was found on the chosen unit; of several, the label that was picked from the list."""
+    own = [f for f in findings if choice == Choice(f.part, f.layer, f.unit)]
+    return next((f for f in own if f.label == label), own[0] if own else None)
+
+
+def answer(findings: Sequence[UnitFinding], choice: Choice, label: str, config: RunConfig) -> str:
     """What the chosen unit was found to tell, else the best one; what nothing tells, plainly."""
     memories = [f for f in findings if is_memory(f)]
-    own = [f for f in memories if choice == Choice(f.part, f.layer, f.unit)]
     if memories:
-        finding = (own or memories)[0]
+        finding = finding_of(memories, choice, label) or memories[0]
         return t("states.answer", name=_name(finding, config),
                  claim=t(f"states.claim.{finding.label}"), **_numbers(finding))
     if findings:
@@ -97,12 +103,17 @@ def entry(finding: UnitFinding, config: RunConfig) -> str:
              label=t(f"states.label.{finding.label}"), score=score_text(finding, finding.score))
 
 
+def detail(finding: UnitFinding, config: RunConfig) -> str:
+    """The guards of one finding: its echo, its stretches, its values."""
+    return t(f"states.detail.{finding.kind}", name=_name(finding, config),
+             within=signed(finding.within_character), spans=number(finding.spans),
+             on=signed(finding.mean_on), off=signed(finding.mean_off))
+
+
 def tried(findings: Sequence[UnitFinding], config: RunConfig) -> dict[str, str]:
-    """How large the search was, and what the first finding has to beat."""
+    """How large the search was: units, and labels that the text has enough cases of."""
     units = config.hidden * config.layers * (2 if config.cell == "lstm" else 1)
-    first = findings[0]
-    return {"units": number(units), "labels": number(first.tried / units), **_numbers(first),
-            "within": signed(first.within_character), "spans": number(first.spans)}
+    return {"units": number(units), "labels": number(findings[0].tried / units)}
 
 
 def signed(value: float) -> str:

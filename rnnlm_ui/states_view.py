@@ -33,8 +33,10 @@ from rnnlm_ui.page import plain
 from rnnlm_ui.states_findings import (
     Choice,
     by_training,
+    detail,
     doubt,
     entry,
+    finding_of,
     is_memory,
     signed,
     tried,
@@ -42,15 +44,16 @@ from rnnlm_ui.states_findings import (
 )
 
 if TYPE_CHECKING:
-    from rnnlm_core.lab import Run
     from rnnlm_core.insight.states import PrincipalPath, StateReading
     from rnnlm_core.insight.units import UnitFinding
+    from rnnlm_core.lab import Run
 
 PARTS = {"rnn": ("h",), "gru": ("h", "r", "z", "n"), "lstm": ("h", "c", "i", "f", "g", "o")}
 ORDERS = ("activity", "similarity", "index")
 ROWS = 24  # of the heatmap, the chosen unit among them
 LONGEST_TEXT = 500
 DEFAULT_TEXT = 200
+RUN_UP = 20
 PART, LAYER, UNIT, ORDER, PAGE, TEXT, FOUND, MEANS = (
     f"states_{name}" for name in ("part", "layer", "unit", "order", "page", "text", "found",
                                   "means"))
@@ -94,10 +97,10 @@ def settle(folder: RunFolder, config: RunConfig, findings: Sequence[UnitFinding]
     if session.recall("states.run", None) != folder.id:
         session.remember("states.run", folder.id)
         session.remember("states.own_choice", False)
-        session.set_widget(PAGE, 1)
     if not session.recall("states.own_choice", False):
         best = findings[0] if findings else None
-        _set(Choice(best.part, best.layer, best.unit) if best else Choice("h", config.layers - 1, 0))
+        _set(Choice(best.part, best.layer, best.unit) if best
+             else Choice("h", config.layers - 1, 0))
     part = session.widget(PART, "h")
     choice = Choice(part if part in PARTS[config.cell] else "h",
                     min(max(0, session.widget(LAYER, 0) or 0), config.layers - 1),
@@ -122,7 +125,7 @@ def _set(choice: Choice) -> None:
 
 
 def text_to_read(run: Run) -> str:
-    """The reader's own text over all runs, else the beginning of what this one was not trained on."""
+    """The reader's own text, whichever the run; else the beginning of the run's held-out text."""
     own, known = session.recall("states.own_text", ""), session.recall("states.text_of", None)
     if own:
         session.preset(TEXT, own)
@@ -137,7 +140,7 @@ def keep_text() -> None:
 
 
 def default_text(run: Run) -> str:
-    """Whole lines of the text, about two hundred characters."""
+    """Whole lines of the text, about three lines on the page."""
     text, _ = look_inside.text_of(run)
     start = text[:DEFAULT_TEXT].strip("\n")
     if "\n" in start[DEFAULT_TEXT // 3:] and len(text) > DEFAULT_TEXT:
@@ -156,13 +159,22 @@ def values_of(reading: StateReading, choice: Choice) -> NDArray[np.float32]:
 
 
 def scale_of(values: NDArray[np.float32], part: str, config: RunConfig) -> Scale:
-    """Gates have fixed ends, and h within −1 and 1; c and ReLU go as far as this text takes them."""
+    """Gates and h have fixed ends; c and ReLU have none, so 95 % of this text's values fit in.
+
+    One unit that counts without limit would else turn all others pale.
+    """
     sigmoid = config.cell == "rnn" and config.activation == "sigmoid"
-    if part in _SHARES or sigmoid:
+    if part in _SHARES or (part == "h" and sigmoid):
         return Scale(1.0, signed=False)
-    free = part == "c" or (config.cell == "rnn" and config.activation == "relu")
-    largest = float(np.abs(values).max()) if free and values.size else 1.0
-    return Scale(largest if np.isfinite(largest) and largest > 1e-6 else 1.0, signed=True)
+    if not has_no_limits(part, config):
+        return Scale(1.0, signed=True)
+    sizes = np.abs(values[np.isfinite(values)])
+    top = float(np.quantile(sizes, 0.95)) if sizes.size else 1.0
+    return Scale(top if top > 1e-6 else 1.0, signed=True)
+
+
+def has_no_limits(part: str, config: RunConfig) -> bool:
+    return part == "c" or (config.cell == "rnn" and config.activation == "relu")
 
 
 def shown_rows(order: NDArray[np.int64], unit: int, page: int) -> tuple[list[int], int]:
@@ -203,6 +215,8 @@ class Look:
         if text == self.reading.text and 0 <= index < len(text):
             return int(index)
         surprise = np.nan_to_num(self.reading.surprise, nan=-1.0)
+        if len(surprise) > 2 * RUN_UP:
+            surprise[:RUN_UP] = -1.0  # out of the blue, anything surprises
         return int(surprise.argmax())
 
     def go_to(self, index: int) -> None:
@@ -217,11 +231,14 @@ def text_picture(look: Look) -> None:
     """The text, filled with the chosen unit's value after each character."""
     unit, scale = look.values[:, look.choice.unit], look.scale
     shares = unit / scale.top
+    low, high = signed(scale.low), signed(scale.top)
+    if has_no_limits(look.choice.part, look.config):
+        low, high = f"≤ {low}", f"≥ {high}"
     tips = [tip(look, i) for i in range(len(look.reading.text))]
     clicked = coloured_text(
         look.reading.text, value_fill(shares) if scale.signed else share_fill(shares),
         key="states.coloured", tips=tips, size="1.3rem", selected=look.place,
-        legend=(t("states.end", name=look.name, value=signed(scale.low)), signed(scale.top),
+        legend=(t("states.end", name=look.name, value=low), high,
                 value_gradient() if scale.signed else share_gradient()),
         label=t("states.text_label", name=look.name))
     if clicked is not None:
@@ -239,12 +256,13 @@ def tip(look: Look, index: int) -> str:
 
 
 def heat_picture(look: Look) -> None:
-    """The chosen unit's row on top of the others; a click on a row chooses, on a column goes there."""
+    """The chosen unit's row on top of the others; a click chooses its row and its column."""
     from rnnlm_core.insight.states import order_units
 
     order = session.widget(ORDER, ORDERS[0])
+    page_key = f"{PAGE}.{look.folder.id}.{order}"  # each begins on its first page
     units, pages = shown_rows(order_units(look.values, order), look.choice.unit,
-                              session.widget(PAGE, 1) or 1)
+                              session.widget(page_key, 1))
     place = look.place
 
     def draw() -> Any:
@@ -258,11 +276,9 @@ def heat_picture(look: Look) -> None:
                       cell=cell_width(look.reading.text), alt=t("states.heat_alt", name=look.name),
                       rev=(*look.revision, tuple(units))).click
     if pages > 1:
-        if (session.widget(PAGE, 1) or 1) > pages:
-            session.set_widget(PAGE, pages)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(t("states.pages", n=number(look.config.hidden)), width="content")
-            st.pagination(pages, key=PAGE, max_visible_pages=5)
+            st.pagination(pages, key=page_key, max_visible_pages=5)
     if point is not None and point.row is not None and point.column is not None:
         look.go_to(point.column)
         if units[point.row] != look.choice.unit:
@@ -274,24 +290,27 @@ def found_list(look: Look, findings: Sequence[UnitFinding]) -> None:
     """The units that remember something, to choose from; the others behind a popover."""
     memories = [f for f in findings if is_memory(f)]
     rest = [f for f in findings if not is_memory(f)]
+    own = finding_of([*memories, *rest], look.choice, session.recall("states.label", ""))
     st.subheader(t("states.found"), anchor=False)
     if memories:
-        own = [i for i, f in enumerate(memories)
-               if look.choice == Choice(f.part, f.layer, f.unit)]
-        session.set_widget(FOUND, own[0] if own else None)
+        session.set_widget(FOUND, memories.index(own) if own in memories else None)
 
         def picked() -> None:
             if (index := session.widget(FOUND, None)) is not None:
                 finding = memories[index]
+                session.remember("states.label", finding.label)
                 choose(Choice(finding.part, finding.layer, finding.unit))
 
         st.radio(t("states.found"), range(len(memories)), key=FOUND, on_change=picked,
-                 label_visibility="collapsed", format_func=lambda i: entry(memories[i], look.config))
+                 label_visibility="collapsed",
+                 format_func=lambda i: entry(memories[i], look.config))
     if rest:
         with st.popover(t("states.rest", n=len(rest)), type="tertiary"):
             for finding in rest:
                 st.markdown(f"{entry(finding, look.config)}  \n:material/warning: {doubt(finding)}")
     if findings:
+        if own is not None:
+            st.markdown(detail(own, look.config))
         st.markdown(t("states.tried", **tried(findings, look.config)))
 
 

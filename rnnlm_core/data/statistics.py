@@ -1,4 +1,4 @@
-"""What a text holds before any network reads it: sizes, parts, frequencies, a passage to look at."""
+"""What a text holds before any network reads it: sizes, parts, frequencies, a passage."""
 
 from __future__ import annotations
 

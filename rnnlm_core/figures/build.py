@@ -1,4 +1,4 @@
-"""The network as a drawing: from a character's id up to probabilities, unrolled over three steps."""
+"""The network as a drawing: from a character's id up to probabilities, over three steps."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from rnnlm_core.figures.template import MONO
 STEPS = 3
 _HALF_WIDTH, _HALF_HEIGHT = 0.31, 0.27  # of a box, in columns and rows
 _ROW = 64  # pixels
-_TOP, _BOTTOM = 14, 34
-_MATH = {"size": 15}
+_TOP, _BOTTOM = 4, 8
+_MATH = {"size": 16}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Network:
 
 @dataclass(frozen=True)
 class NetworkWords:
-    """Row names, long and short (for a phone), in the reader's language; hovers, lowest row first."""
+    """Row names, long and short (for a phone), and hovers, lowest row first."""
 
     token: tuple[str, str]
     embedding: tuple[str, str]
@@ -102,7 +102,7 @@ def _column(network: Network, step: int, x: float, cell: str) -> list[dict[str, 
     notes = [
         _note(x, 0, f"w<sub>{n}</sub> = {seen} → {id}", f"{seen} → {id}"),
         _note(x, 1, f"E[{id}]", f"E[{id}]"),
-        *(_note(x, 2 + layer, cell, cell, font={"size": 15, "color": LIGHT[network.cell]})
+        *(_note(x, 2 + layer, cell, cell, font={"size": 16, "color": LIGHT[network.cell]})
           for layer in range(network.layers)),
         _note(x, top + 1, f"W<sub>o</sub>h<sub>{n}</sub> + b<sub>o</sub>", "W<sub>o</sub>"),
         _note(x, top + 2, "softmax", "softmax", font={"size": 14, "color": LIGHT["ink"]}),
@@ -163,10 +163,11 @@ def _state_arrows(figure: go.Figure, network: Network) -> None:
                 y += [at, at, None]
                 heads.append((end, at))
     colour = LIGHT[network.cell]
-    figure.add_scatter(x=x, y=y, mode="lines", hoverinfo="skip", line={"color": colour, "width": 2.2})
-    figure.add_scatter(x=[a for a, _ in heads], y=[b for _, b in heads], mode="markers",
-                       hoverinfo="skip", marker={"symbol": "triangle-right", "size": 10,
-                                                 "color": colour, "standoff": 4})
+    figure.add_scatter(x=x, y=y, mode="lines", hoverinfo="skip",
+                       line={"color": colour, "width": 2.2})
+    figure.add_scatter(x=[end - 0.022 for end, _ in heads], y=[at for _, at in heads],
+                       mode="markers", hoverinfo="skip",
+                       marker={"symbol": "triangle-right", "size": 10, "color": colour})
 
 
 def _state_names(network: Network) -> list[dict[str, Any]]:

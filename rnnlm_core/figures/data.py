@@ -56,15 +56,22 @@ def character_figure(bars: Sequence[Bar], rest: int, total: int, uniform: float,
         labels.append(words.rest)
         hover.append(f"{words.rest_name}<br>{rest:,} {words.times} · {100 * rest / total:.3g} %")
         colours.append(fade(LIGHT["ngram"], 0.45))
-    figure = go.Figure(go.Bar(x=list(range(len(shares))), y=shares, customdata=hover,
-                              marker={"color": colours}, hovertemplate="%{customdata}<extra></extra>"))
+    figure = go.Figure(go.Bar(
+        x=list(range(len(shares))), y=shares, customdata=hover, marker={"color": colours},
+        hovertemplate="%{customdata}<extra></extra>"))
     figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=100 * uniform, y1=100 * uniform,
                      line={"color": LIGHT["dim"], "width": 1.3, "dash": "dash"})
-    top = max(shares)
+    commonest = max(shares[:len(bars)])
+    # many rare characters together would press all bars flat: their bar is cut off, and says so
+    cut_off = bool(rest) and not log and shares[-1] > 1.3 * commonest
+    top = 1.12 * commonest if cut_off else max(shares)
+    notes = [_uniform_label(uniform, log, words)]
+    if cut_off:
+        notes.append(_cut_label(len(bars), shares[-1]))
     figure.update_layout(
         height=height, margin={"l": 56, "r": 8, "t": 8, "b": 30}, bargap=0.25, hovermode="closest",
         meta={"narrow": {"l": 50, "r": 4}},
-        annotations=[*_below(labels), _uniform_label(uniform, log, words)],
+        annotations=[*_below(labels, bool(rest)), *notes],
         xaxis={"range": [-0.6, len(shares) - 0.4], "showticklabels": False, "ticks": ""},
         yaxis={"title": {"text": words.share}, "ticksuffix": " %", "nticks": 5,
                **_share_axis(min(shares), top, log)})
@@ -93,17 +100,30 @@ def _hover(bar: Bar, words: FrequencyWords) -> str:
             f"{bar.count:,} {words.times} · {100 * bar.share:.3g} %")
 
 
-def _below(labels: Sequence[str]) -> list[dict[str, Any]]:
-    """Labels under the bars; every other one gives way on a phone."""
+def _below(labels: Sequence[str], with_rest: bool) -> list[dict[str, Any]]:
+    """Labels under the bars; every other one gives way on a phone, and the rest is a dot there."""
+    last = len(labels) - 1
+    short = [label if i % 2 == 0 else " " for i, label in enumerate(labels)]
+    if with_rest:
+        short[-2:] = [" ", "…"]
     return [{"x": i, "y": 0, "yref": "paper", "yanchor": "top", "yshift": -3, "text": label,
              "showarrow": False, "font": {"size": 15, "family": MONO, "color": LIGHT["ink"]},
              # the phone shows `name`; one that is empty would count as none
-             "name": label if i % 2 == 0 else " "} for i, label in enumerate(labels)]
+             "name": short[i], "xanchor": "right" if with_rest and i == last else "center",
+             "xshift": 12 if with_rest and i == last else 0}
+            for i, label in enumerate(labels)]
 
 
 def _uniform_label(uniform: float, log: bool, words: FrequencyWords) -> dict[str, Any]:
-    return {"x": 1, "xref": "paper", "xanchor": "right", "yanchor": "bottom", "showarrow": False,
+    return {"x": 0.95, "xref": "paper", "xanchor": "right", "yanchor": "bottom",
+            "showarrow": False,
             "y": math.log10(100 * uniform) if log else 100 * uniform, "text": words.uniform,
+            "font": {"size": 14, "color": LIGHT["dim"]}}
+
+
+def _cut_label(index: int, share: float) -> dict[str, Any]:
+    return {"x": index - 0.6, "y": 1, "yref": "paper", "xanchor": "right", "yanchor": "top",
+            "showarrow": False, "text": f"↑ {share:.0f} %",
             "font": {"size": 14, "color": LIGHT["dim"]}}
 
 
@@ -124,21 +144,23 @@ class Token:
 
 @dataclass(frozen=True)
 class TokenWords:
-    input: str
-    target: str
+    """Row names, long and short (for a phone), and what stands before an id."""
+
+    input: tuple[str, str]
+    target: tuple[str, str]
     id: str
 
 
-def token_figure(tokens: Sequence[Token], words: TokenWords, height: int = 200) -> go.Figure:
+def token_figure(tokens: Sequence[Token], words: TokenWords, height: int = 184) -> go.Figure:
     """Input above, target below: the same characters, shifted by one."""
     inputs, targets = tokens[:-1], tokens[1:]
     figure = go.Figure()
-    for row, part, name in ((1.0, inputs, words.input), (0.0, targets, words.target)):
+    for row, part in ((1.0, inputs), (0.0, targets)):
         hover = [f"<b>{glyph(token.character)}</b> {esc(token.name)}<br>{words.id} {token.id}"
                  for token in part]
         at = list(range(len(part)))
         figure.add_scatter(
-            x=at, y=[row] * len(at), mode="markers", customdata=hover, name=name,
+            x=at, y=[row] * len(at), mode="markers", customdata=hover,
             marker={"symbol": "square", "size": _BOX, "color": LIGHT["panel"],
                     "line": {"color": LIGHT["rule"], "width": 1}},
             hovertemplate="%{customdata}<extra></extra>")
@@ -149,9 +171,9 @@ def token_figure(tokens: Sequence[Token], words: TokenWords, height: int = 200) 
                                hoverinfo="skip", textfont={"family": MONO, "size": size,
                                                            "color": colour})
     figure.update_layout(
-        height=height, margin={"l": 20, "r": 0, "t": 24, "b": 24}, hovermode="closest",
+        height=height, margin={"l": 0, "r": 0, "t": 22, "b": 22}, hovermode="closest",
         annotations=[*(_shift_arrow(i) for i in range(1, len(inputs))),
-                     _row_name(1, words.input, 1.0), _row_name(0, words.target, 0.0)],
+                     _row_name(1, *words.input), _row_name(0, *words.target)],
         xaxis={"visible": False, "range": [-0.5, 20]},
         yaxis={"visible": False, "range": [-0.42, 1.42]})
     return figure
@@ -159,12 +181,12 @@ def token_figure(tokens: Sequence[Token], words: TokenWords, height: int = 200) 
 
 def _shift_arrow(index: int) -> dict[str, Any]:
     """From the input at `index` to the same character as the target one step before."""
-    return {"x": index - 1 + 0.32, "y": 0.3, "ax": index - 0.32, "ay": 0.7, "xref": "x", "yref": "y",
-            "axref": "x", "ayref": "y", "showarrow": True, "arrowhead": 2, "arrowsize": 0.8,
-            "arrowwidth": 1.1, "arrowcolor": LIGHT["ngram"], "text": ""}
+    return {"x": index - 1 + 0.32, "y": 0.3, "ax": index - 0.32, "ay": 0.7, "xref": "x",
+            "yref": "y", "axref": "x", "ayref": "y", "showarrow": True, "arrowhead": 2,
+            "arrowsize": 0.8, "arrowwidth": 1.1, "arrowcolor": LIGHT["ngram"], "text": ""}
 
 
-def _row_name(row: int, text: str, y: float) -> dict[str, Any]:
-    return {"x": 0, "xref": "paper", "xanchor": "left", "y": y, "showarrow": False,
-            "yshift": 32 if row else -32, "text": text, "xshift": 4,
+def _row_name(row: int, text: str, short: str) -> dict[str, Any]:
+    return {"x": 0, "xref": "paper", "xanchor": "left", "y": row, "showarrow": False,
+            "yshift": 30 if row else -30, "text": text, "name": short, "xshift": 4,
             "font": {"size": 14, "color": LIGHT["dim"]}}

@@ -55,6 +55,8 @@ def reach_figure(curves: Sequence[Reach], relative: bool, words: ReachWords,
     figure = go.Figure()
     scaled = [_scaled(curve, relative) for curve in curves]
     for curve, (mean, low, high) in zip(curves, scaled, strict=True):
+        if curve.of_cell_state:
+            continue  # its band would lie upon that of h
         lags = np.arange(len(mean))
         figure.add_scatter(x=np.concatenate([lags, lags[::-1]]),
                            y=np.concatenate([high, low[::-1]]), fill="toself", mode="lines",
@@ -71,12 +73,12 @@ def reach_figure(curves: Sequence[Reach], relative: bool, words: ReachWords,
                                marker={"size": 13 if curve.trained else 10,
                                        "color": LIGHT[curve.cell],
                                        "line": {"color": LIGHT["bg"], "width": 1.5}})
-    bottom, top = _range([mean for mean, _, _ in scaled], relative)
+    bottom, top = _range([part for parts in scaled for part in parts], relative)
     longest = max((len(mean) for mean, _, _ in scaled), default=2) - 1
     plot = height - _TOP - _BOTTOM
     figure.update_layout(
         height=height, margin={"l": 66, "r": 150, "t": _TOP, "b": _BOTTOM},
-        meta={"narrow": {"l": 54, "r": 92}},
+        meta={"narrow": {"l": 54, "r": 98}},
         annotations=_end_labels(curves, [mean for mean, _, _ in scaled], bottom, top, plot, words)
         + (_horizon_label(words) if relative else []),
         shapes=_horizon_line() if relative else [],
@@ -112,9 +114,9 @@ def _line(curve: Reach) -> dict[str, Any]:
     return {"color": fade(hue, 0.8), "width": 1.5 if curve.of_cell_state else 2, "dash": dash}
 
 
-def _range(means: Sequence[Values], relative: bool) -> tuple[float, float]:
+def _range(drawn: Sequence[Values], relative: bool) -> tuple[float, float]:
     """In powers of ten; the horizon line is always inside."""
-    logs = [float(v) for mean in means for v in (np.log10(mean.min()), np.log10(mean.max()))]
+    logs = [float(v) for part in drawn for v in (np.log10(part.min()), np.log10(part.max()))]
     low, high = (min(logs), max(logs)) if logs else (-3.0, 0.0)
     if relative:
         low, high = min(low, math.log10(HORIZON) - 0.5), max(high, 0.0)

@@ -133,8 +133,9 @@ def alternatives_figure(alternatives: Sequence[tuple[str, float]], came: str) ->
         x=shares, y=rows, orientation="h", width=0.62, hoverinfo="skip",
         marker={"color": [fade(LIGHT["ink"], 0.75 if c == came else 0.3)
                           for c, _ in alternatives]},
-        text=[f"{p:.0%}" if p >= 0.01 else "<1%".replace("<", "&lt;") for p in shares],
-        textposition="outside", textfont={"size": 15, "color": LIGHT["ink"]}, cliponaxis=False))
+        text=[f"{p:.0%}" if p >= 0.01 else "&lt;1%" for p in shares],
+        textposition="outside", constraintext="none", cliponaxis=False,
+        textfont={"size": 15, "color": LIGHT["ink"]}))
     figure.update_layout(
         height=26 * len(shares) + 8, margin={"l": 34, "r": 8, "t": 2, "b": 4}, dragmode=False,
         xaxis={"visible": False, "range": [0, 1.18], "fixedrange": True},

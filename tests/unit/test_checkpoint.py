@@ -62,23 +62,25 @@ def test_no_checkpoint_yet(tmp_path: Path) -> None:
         assert error.value.code == "run.no_checkpoint"
 
 
-@pytest.mark.parametrize("part", range(64))
-def test_a_cut_file_falls_back_to_the_one_before(tmp_path: Path, part: int) -> None:
+def test_a_cut_file_falls_back_to_the_one_before(tmp_path: Path) -> None:
     saved(tmp_path, 10, 20)
     path = tmp_path / "00000020.safetensors"
-    path.write_bytes(path.read_bytes()[:path.stat().st_size * part // 64])
-    assert same(load_latest_whole(tmp_path), moment(10))
-    assert load_weights(tmp_path).step == 10
+    raw = path.read_bytes()
+    for part in range(64):
+        path.write_bytes(raw[:len(raw) * part // 64])
+        assert same(load_latest_whole(tmp_path), moment(10))
+        assert load_weights(tmp_path).step == 10
 
 
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.3, 0.5, 0.7, 0.9, 0.999])
-def test_one_flipped_bit_falls_back_to_the_one_before(tmp_path: Path, share: float) -> None:
+def test_one_flipped_bit_falls_back_to_the_one_before(tmp_path: Path) -> None:
     saved(tmp_path, 10, 20)
     path = tmp_path / "00000020.safetensors"
-    raw = bytearray(path.read_bytes())
-    raw[int(share * len(raw))] ^= 1 << 3
-    path.write_bytes(raw)
-    assert same(load_latest_whole(tmp_path), moment(10))
+    raw = path.read_bytes()
+    for at in range(0, len(raw), 37):
+        flipped = bytearray(raw)
+        flipped[at] ^= 1 << at % 8
+        path.write_bytes(flipped)
+        assert same(load_latest_whole(tmp_path), moment(10))
 
 
 def test_a_missing_file_falls_back_and_nothing_whole_is_told(tmp_path: Path) -> None:
@@ -168,7 +170,7 @@ def test_a_step_that_was_not_kept_is_told_with_those_that_were(tmp_path: Path) -
 
 
 def test_marks_are_few_and_ever_further_apart() -> None:
-    marks = [step for step in range(200_000) if is_mark(step)]
+    marks = [step for step in range(5_000) if is_mark(step)]
     assert marks[:6] == [0, 16, 22, 31, 44, 61]
     gaps = [b / a for a, b in zip(marks[1:], marks[2:], strict=False)]
     assert all(1.3 < gap < 1.5 for gap in gaps)
@@ -178,7 +180,7 @@ def test_marks_are_few_and_ever_further_apart() -> None:
         near = range(int(above * 1.39), int(above * 1.41) + 2)
         above = next(step for step in near if is_mark(step))
         marks.append(above)
-    assert len([m for m in marks if m <= 10_000_000]) <= 41
+    assert len([m for m in marks if 0 < m <= 10_000_000]) <= 40
 
 
 @pytest.mark.parametrize(("keep", "steps"), [(0, [30]), (1, [0, 30]), (2, [0, 16, 30]),
