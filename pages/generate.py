@@ -1,6 +1,39 @@
-"""Placeholder."""
+"""What would it write next? A text that grows, each character with what else it could have been."""
 
+import streamlit as st
+
+from rnnlm_core import launch
+from rnnlm_core.errors import UnrollError
+from rnnlm_ui import generate_view, look_inside, runs
+from rnnlm_ui.components import viewport
 from rnnlm_ui.i18n import t
-from rnnlm_ui.page import head
+from rnnlm_ui.page import fault, head, how_to_read, next_link
 
-head(t("nav.generate"))
+folder = runs.current()
+with st.bottom:
+    prompt = st.chat_input(t("generate.placeholder"), key="generate.prompt",
+                           max_chars=generate_view.LONGEST_PROMPT)
+if prompt:
+    generate_view.wish("prompt", prompt)
+active = generate_view.is_active()
+
+
+def actions() -> None:
+    runs.picker()
+    generate_view.main_button(active)
+
+
+head(t("generate.title"), actions=actions)
+look_inside.missing_run()
+narrow = viewport.is_narrow()
+ticking = active or generate_view.opening(folder)
+st.fragment(lambda: generate_view.live(folder, ticking, narrow), key="generate.live",
+            run_every=generate_view.TICK if ticking else None)()
+try:
+    if runs.is_active(launch.status(folder).state):
+        look_inside.follow_checkpoints(folder, look_inside.newest(folder))
+except UnrollError as error:
+    fault(error)
+next_link("data", t("generate.next"))
+how_to_read(t("generate.how_to_read"))
+viewport.watch()

@@ -46,7 +46,7 @@ def view(folder: RunFolder, digest: str) -> None:
 folder = runs.current()
 head(t("gradients.title"), actions=runs.picker)
 look_inside.missing_run()
-place = st.empty()
+stamp, place = st.container(), st.empty()
 shown, config = None, None
 try:
     shown = look_inside.newest(folder)
@@ -59,7 +59,8 @@ try:
 except UnrollError as error:
     with place.container():
         fault(error)
-look_inside.follow_checkpoints(folder, shown)
+with stamp:
+    look_inside.follow_checkpoints(folder, shown)
 next_link("generate", t("gradients.next"))
 how_to_read(t("gradients.how_to_read",
               forget_bias=f"{config.forget_bias:g}" if config is not None else "1"))

@@ -30,9 +30,7 @@ def cards() -> None:
 
 head(t("home.title"))
 try:
-    own = home_view.own_run()
-    if own is not None:
-        home_view.go_on(own)
+    home_view.go_on()
     st.markdown(home_view.finding(names))
     cards()
 except UnrollError as error:

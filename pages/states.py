@@ -68,7 +68,7 @@ def view(folder: RunFolder, digest: str) -> None:
 folder = runs.current(runs.DIALOGUE)
 head(t("states.title"), actions=lambda: runs.picker(runs.DIALOGUE))
 look_inside.missing_run()
-place = st.empty()
+stamp, place = st.container(), st.empty()
 shown = None
 try:
     shown = look_inside.newest(folder)
@@ -80,6 +80,7 @@ try:
 except UnrollError as error:
     with place.container():
         fault(error)
-look_inside.follow_checkpoints(folder, shown)
+with stamp:
+    look_inside.follow_checkpoints(folder, shown)
 next_link("gradients", t("states.next"))
 how_to_read(t("states.how_to_read"))

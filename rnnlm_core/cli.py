@@ -6,12 +6,14 @@ Exit codes: 0 finished, 2 bad input, 3 diverged, 130 interrupted with the checkp
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import io
 import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -141,10 +143,11 @@ def generate_text(
     opened = Run(run, step)
     if unknown := opened.tokenizer.unknown_in(prompt):
         print(UnrollError("prompt.unknown_characters", characters=unknown), file=sys.stderr)
-    print(prompt, end="", flush=True)
-    for token in generate(opened.model, opened.tokenizer, prompt, settings):
-        print(token.text, end="", flush=True)
-    print()
+    with _for_a_reader():
+        print(prompt, end="", flush=True)
+        for token in generate(opened.model, opened.tokenizer, prompt, settings):
+            print(token.text, end="", flush=True)
+        print()
 
 
 @app.command("runs")
@@ -162,14 +165,26 @@ def runs(runs: RunsOption = None,
                      "total_steps": said.total_steps, "corpus": config.corpus,
                      "cell": config.cell, "hidden": config.hidden,
                      "validation_nats": said.final_validation, "folder": str(folder.path)})
-    if as_json:
-        print(json.dumps(rows, indent=1))
-        return
-    for row in rows:
-        loss = row["validation_nats"]
-        shown = f"{loss:.3f} nats" if isinstance(loss, float) else ""
-        print(f"{row['id']}  {row['state']:<14} {row['cell']:<5}{row['hidden']:<5} "
-              f"{row['step']}/{row['total_steps']} steps  {shown:<11} {row['corpus']}")
+    with _for_a_reader():
+        print(json.dumps(rows, indent=1) if as_json else "\n".join(map(_line, rows)))
+
+
+def _line(row: dict[str, Any]) -> str:
+    loss = row["validation_nats"]
+    shown = f"{loss:.3f} nats" if isinstance(loss, float) else ""
+    return (f"{row['id']}  {row['state']:<14} {row['cell']:<5}{row['hidden']:<5} "
+            f"{row['step']}/{row['total_steps']} steps  {shown:<11} {row['corpus']}")
+
+
+@contextlib.contextmanager
+def _for_a_reader() -> Iterator[None]:
+    """A reader who goes away (`… | head`) ends the command quietly."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes again
+        raise typer.Exit(0) from None
 
 
 @app.command("ship")
@@ -208,15 +223,14 @@ def ship(run: Path, destination: Path,
 
 def main() -> None:
     """Run the command line; errors become one sentence on stderr and an exit code."""
+    for stream in (sys.stdout, sys.stderr):  # what a terminal cannot show ends no command
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except UnrollError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # the reader went away (`… | head`): end quietly, and keep Python from flushing again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
         print(storage_error(error), file=sys.stderr)
         sys.exit(2)

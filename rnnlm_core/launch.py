@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -27,6 +28,7 @@ from rnnlm_core.run import process
 from rnnlm_core.run.directory import RunFolder
 
 MAX_MEGABYTES = 4_000
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 SECONDS_TO_STOP = 10.0
 SECONDS_TO_END = 2.0  # after force
 PROJECT = Path(__file__).resolve().parent.parent
@@ -172,7 +174,7 @@ def list_runs(root: Path) -> list[RunFolder]:
 
 def find_run(run_id: str, root: Path) -> RunFolder | None:
     """A run by its id, own or shipped; ids that are no plain folder name find nothing."""
-    if not run_id or not run_id.replace("-", "").replace("_", "").isalnum():
+    if not _RUN_ID.fullmatch(run_id):
         return None
     for parent in (root, models_root()):
         folder = RunFolder(parent / run_id)

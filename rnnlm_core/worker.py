@@ -170,8 +170,7 @@ class Worker:
         if is_logged(step) or validation is not None or step == self.plan.total_steps:
             self._log(result, validation)
         if step == 1 or step % self.plan.sample_every == 0:
-            self._sample()
-            self._probe()
+            self._show()
         self._keep(step)
         self.journal.flush_by_clock()
 
@@ -214,8 +213,7 @@ class Worker:
         self.status.set(activity="finishing")
         if self.prepared.rows is not None:
             self.status.set(final_validation=self.trainer.evaluate(self.prepared.rows, live=False))
-        self._sample()
-        self._probe()
+        self._show()
         self._save()
         until = time.monotonic() + YARDSTICK_SECONDS
         while self._yardsticks is not None and self._yardsticks.poll() is None:
@@ -277,6 +275,13 @@ class Worker:
                   "offsets": self.journal.offsets(), "torch": self.plan.torch_version,
                   "threads": self.plan.threads, "precision": self.plan.precision}
         return Checkpoint(self.trainer.steps, self.trainer.tensors(), values)
+
+    def _show(self) -> None:
+        import numpy as np
+
+        with np.errstate(all="ignore"):  # before a run diverges, its states may overflow
+            self._sample()
+            self._probe()
 
     def _sample(self) -> None:
         from rnnlm_core.generate import SamplingSettings, generate

@@ -288,8 +288,9 @@ def _hub_choices(dataset: HubDataset, busy: bool) -> None:
         st.number_input(t("data.hub_amount"), 100, 50_000_000, step=100_000, disabled=busy,
                         key=_KEY("hub_amount"), on_change=lambda: session.remember(
                             _KEY("amount"), int(session.widget(_KEY("hub_amount"), _amount()))))
-        st.button(primary_label(t("data.read"), "download"), type="primary", on_click=_fetch,
-                  key=_KEY("read"), disabled=busy)
+        # the primary button's ink would be lost on a disabled one
+        st.button(t("data.read") if busy else primary_label(t("data.read"), "download"),
+                  type="primary", key=_KEY("read"), disabled=busy, on_click=_fetch)
 
 
 def _wanted(dataset: HubDataset) -> dict[str, str]:

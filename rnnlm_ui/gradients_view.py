@@ -23,6 +23,7 @@ LAGS = (50, 100, 200)
 FEWEST_LAGS = 20  # fewer would leave too few lags to fit a rate on
 SHOWN = ("both", "trained", "untrained")
 SHOW, RELATIVE, LAG = "gradients_show", "gradients_relative", "gradients_lags"
+SCALES = ("yes", "no")  # relative to lag 0, or not
 _ROUND = (5, 10, 15, 20, 30, 40, 50, 75, 100, 150, 200)
 
 
@@ -60,7 +61,7 @@ def compared(folder: RunFolder, digest: str, lags: int) -> Reaches:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _trained(path: str, _digest: str, lags: int) -> LagProfile:
+def _trained(path: str, digest: str, lags: int) -> LagProfile:
     from rnnlm_core.insight.gradients import lag_profile
 
     run = runs.opened(RunFolder(path))
@@ -195,14 +196,14 @@ def table(rows: Sequence[Row]) -> None:
 def settings(choices: Sequence[int], has_trained: bool) -> None:
     """Which networks, relative or absolute, how far back."""
     session.preset(SHOW, SHOWN[0])
-    session.preset(RELATIVE, "yes")
+    session.preset(RELATIVE, SCALES[0])
     if session.widget(LAG, None) not in choices:
         session.set_widget(LAG, 100 if 100 in choices else choices[-1])
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(t("gradients.show"), SHOWN, key=SHOW, required=True,
                              format_func=lambda s: t(f"gradients.shown.{s}"),
                              disabled=not has_trained, persist_state="session")
-        st.segmented_control(t("gradients.scale"), ("yes", "no"), key=RELATIVE, required=True,
+        st.segmented_control(t("gradients.scale"), SCALES, key=RELATIVE, required=True,
                              format_func=lambda s: t(f"gradients.relative.{s}"),
                              persist_state="session")
         st.segmented_control(t("gradients.lags"), list(choices), key=LAG, required=True,

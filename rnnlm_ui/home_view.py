@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from rnnlm_core import launch
+from rnnlm_core.errors import UnrollError
 from rnnlm_core.figures.home import HEIGHT, fading_thumbnail, heat_thumbnail, loss_thumbnail
 from rnnlm_core.figures.palette import (
     surprise_fill,
@@ -27,7 +29,7 @@ from rnnlm_ui.page import plain
 
 KNOWS = 0.95  # AUC from which on a unit is said to know, and not to lean
 HORIZON = -2.0  # powers of ten below lag 0: 1 %
-_LINES, _LETTERS = 6, 200  # of a text in a card
+_LINES, _LETTERS, _WIDTH = 5, 230, 44  # of a text in a card; characters that a line takes
 _ROWS, _COLUMNS = 9, 80  # of the heat thumbnail
 _TYPED_FROM = 12  # characters that stand there already when the typing begins
 _DRAWN = ("uniform", "unigram", "kn2", "kn3", "kn5")
@@ -38,21 +40,29 @@ def showcase(path: str) -> Showcase | None:
     return read_showcase(RunFolder(path))
 
 
-def own_run() -> RunFolder | None:
-    """The run this tab looked at last, else the newest one on this machine; None without any."""
-    chosen = session.run_id()
-    found = launch.find_run(chosen, launch.runs_root()) if chosen else None
-    if found is not None and not runs.is_shipped(found):
-        return found
-    listed = launch.list_runs(launch.runs_root())
-    return listed[0] if listed else None
+def own_run() -> tuple[RunFolder, str] | None:
+    """The run this tab looked at last, else the newest one on this machine, with its name.
+
+    None without any; damaged ones are passed over.
+    """
+    chosen, root = session.run_id(), launch.runs_root()
+    last = launch.find_run(chosen, root) if chosen else None
+    for folder in [*([last] if last else []), *launch.list_runs(root)]:
+        with contextlib.suppress(UnrollError):
+            if not runs.is_shipped(folder):
+                return folder, runs.title(folder)
+    return None
 
 
-def go_on(folder: RunFolder) -> None:
-    """The way back to a run of one's own."""
-    st.page_link("pages/train.py", label=t("home.go_on", run=plain(runs.title(folder))),
-                 icon=":material/history:",
-                 query_params={**session.url_parameters(), "run": folder.id})
+def go_on() -> None:
+    """The way back to a run of one's own, where there is one."""
+    own = own_run()
+    if own is None:
+        return
+    folder, name = own
+    there = {**session.url_parameters(), "run": folder.id}
+    st.page_link("pages/train.py", label=t("home.go_on", run=plain(name)),
+                 icon=":material/history:", query_params=there)
 
 
 def finding(folder: RunFolder) -> str:
@@ -75,7 +85,7 @@ def writing_card(folder: RunFolder) -> None:
     sample = samples[-1]
     text = beginning(sample.text)
     coloured_text(text, surprise_fill(sample.surprise[:len(text)]), key="home.sample",
-                  size="1.25rem", stream_from=_TYPED_FROM, cursor=True,
+                  size="1.2rem", stream_from=_TYPED_FROM, cursor=True,
                   legend=(t("home.expected"), t("home.surprising"), surprise_gradient()),
                   label=t("home.sample_label"))
     st.markdown(t("home.written_by", run=plain(runs.title(folder)), step=number(sample.step),
@@ -95,7 +105,7 @@ def unit_card(folder: RunFolder, shown: Showcase | None) -> None:
     unit = 0 if found is None else found.unit
     values = shown.states[:len(text), unit].astype(np.float64)
     top = max(1.0, float(np.abs(values).max()))
-    coloured_text(text, value_fill(values / top), key="home.unit", size="1.25rem",
+    coloured_text(text, value_fill(values / top), key="home.unit", size="1.2rem",
                   legend=(t("home.low", unit=unit), t("home.high"), value_gradient()),
                   label=t("home.unit_label", unit=unit))
     st.markdown(evidence(folder, found))
@@ -119,22 +129,31 @@ def evidence(folder: RunFolder, found: FoundUnit | None) -> str:
 
 
 def beginning(text: str) -> str:
-    """Whole lines where possible, few enough for a card."""
-    lines = text[:_LETTERS].split("\n")
-    if len(lines) > 2 and len(text) > _LETTERS:
-        lines = lines[:-1]
-    return "\n".join(lines[:_LINES])
+    """As much as five lines of a card hold; whole lines where the text has short ones."""
+    kept, room = [], _LINES
+    for line in text[:_LETTERS].split("\n"):
+        needed = max(1, math.ceil(len(line) / _WIDTH))
+        if needed > room:
+            if not kept or room > 1:
+                kept.append(line[:room * _WIDTH])
+            break
+        kept.append(line)
+        room -= needed
+    return "\n".join(kept)
 
 
 # -- the three ways onward ------------------------------------------------------------------------
 def train_card(folder: RunFolder) -> None:
     steps, losses = tail_of(folder.path).refresh().validation()
     bits = losses / math.log(2)
-    lines = [y.live / math.log(2) for y in folder.yardsticks() if y.name in _DRAWN]
-    last = t("home.bits", value=f"{bits[-1]:.2f}") if len(bits) else ""
-    live_plot(lambda: loss_thumbnail(thinned(steps, bits), lines, folder.config().cell, last),
+    drawn = [y for y in folder.yardsticks() if y.name in _DRAWN]
+    lines, config = [y.live / math.log(2) for y in drawn], folder.config()
+    name = t(f"choice.cell.{config.cell}")
+    live_plot(lambda: loss_thumbnail(thinned(steps, bits), lines, config.cell, name),
               key="home.loss", height=HEIGHT, alt=t("home.loss_alt"), on=(), rev=folder.id)
-    onward("train", t("home.train"), t("home.train_text", n=len(lines)))
+    final = launch.status(folder).final_validation
+    passed = sum(final is not None and final < y.full for y in drawn)
+    onward("train", t("home.train"), t("home.train_text", n=passed))
 
 
 def states_card(shown: Showcase | None) -> None:

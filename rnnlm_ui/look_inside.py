@@ -67,7 +67,7 @@ def follow_checkpoints(folder: RunFolder, shown: Entry | None) -> None:
         else:
             st.markdown(t("inside.waiting"))
 
-    follow(look, True)
+    follow(look, True, key="inside.checkpoints")
 
 
 def first_time(name: str, revision: object) -> bool:

@@ -9,6 +9,7 @@ import streamlit as st
 from rnnlm_core import launch
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.builtin import BUILTIN
+from rnnlm_core.errors import UnrollError
 from rnnlm_core.prepared import manifest
 from rnnlm_core.records import FINAL_STATES
 from rnnlm_core.run.directory import RunFolder
@@ -68,12 +69,25 @@ def picker(default: str = NAMES) -> RunFolder:
     own = launch.list_runs(launch.runs_root())[:_LISTED]
     listed = {folder.id: folder for folder in [*own, *shipped]}
     listed.setdefault(now.id, now)
+    names = _names(list(listed.values()))
     key = "run_picker"
     session.set_widget(key, now.id)
-    st.selectbox(t("common.looking_at"), list(listed), key=key, label_visibility="collapsed",
-                 format_func=lambda run: title(listed[run]), width=330, accept_new_options=False,
+    st.selectbox(t("common.looking_at"), list(names), key=key, label_visibility="collapsed",
+                 format_func=names.__getitem__, width=330, accept_new_options=False,
                  on_change=lambda: session.choose_run(session.widget(key, now.id)))
     return now
+
+
+def _names(folders: list[RunFolder]) -> dict[str, str]:
+    """What to call each run, by its id. No two alike: the browser tells them apart by name."""
+    names: dict[str, str] = {}
+    for folder in folders:
+        try:
+            name = title(folder)
+        except UnrollError:
+            name = folder.id  # damaged: its page says so
+        names[folder.id] = f"{name} · {folder.id[-4:]}" if name in names.values() else name
+    return names
 
 
 def is_active(state: str) -> bool:
@@ -91,7 +105,8 @@ def opened(folder: RunFolder, step: int | None = None) -> Run:
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _opened(path: str, step: int | None, _digest_of_weights: str) -> Run:
+def _opened(path: str, step: int | None, digest: str) -> Run:
+    """`digest` is a part of the key, nothing more; a leading underscore would keep it out of it."""
     warm.ready()
     from rnnlm_core.lab import Run
 

@@ -52,7 +52,8 @@ PARTS = {"rnn": ("h",), "gru": ("h", "r", "z", "n"), "lstm": ("h", "c", "i", "f"
 ORDERS = ("activity", "similarity", "index")
 ROWS = 24  # of the heatmap, the chosen unit among them
 LONGEST_TEXT = 500
-DEFAULT_TEXT = 200
+SEARCHED_STATES = 8_000_000
+DEFAULT_TEXT, DEFAULT_LINES = 200, 4
 RUN_UP = 20
 PART, LAYER, UNIT, ORDER, PAGE, TEXT, FOUND, MEANS = (
     f"states_{name}" for name in ("part", "layer", "unit", "order", "page", "text", "found",
@@ -62,17 +63,22 @@ _SHARES = frozenset("rzifo")  # gates in [0, 1]
 
 # -- what is computed once for all visitors ---------------------------------------------------
 @st.cache_data(max_entries=32, show_spinner=False)
-def found_units(path: str, _digest: str) -> list[UnitFinding]:
+def found_units(path: str, digest: str) -> list[UnitFinding]:
     """The search on the held-out text of a run, as its newest checkpoint is. Raises as it does."""
     from rnnlm_core.insight.units import find_units
 
     run = runs.opened(RunFolder(path))
-    text = run.validation_text[:look_inside.LONGEST]
+    text = run.validation_text[:searched_characters(run.config)]
     return by_training(find_units(run.model, run.untrained, run.tokenizer, text))
 
 
+def searched_characters(config: RunConfig) -> int:
+    """Large networks are searched on less text: LSTM 512 × 2 took 12 s on 24,000 characters."""
+    return max(6_000, min(look_inside.LONGEST, SEARCHED_STATES // (config.hidden * config.layers)))
+
+
 @st.cache_resource(max_entries=24, show_spinner=False)
-def read(path: str, _digest: str, text: str) -> StateReading:
+def read(path: str, digest: str, text: str) -> StateReading:
     """Every unit and gate over a short text. Raises where no character is known."""
     run = runs.opened(RunFolder(path))
     unknown = run.tokenizer.unknown_in(text)
@@ -142,8 +148,8 @@ def keep_text() -> None:
 def default_text(run: Run) -> str:
     """Whole lines of the text, about three lines on the page."""
     text, _ = look_inside.text_of(run)
-    start = text[:DEFAULT_TEXT].strip("\n")
-    if "\n" in start[DEFAULT_TEXT // 3:] and len(text) > DEFAULT_TEXT:
+    start = "\n".join(text[:DEFAULT_TEXT].strip("\n").split("\n")[:DEFAULT_LINES])
+    if "\n" in start[DEFAULT_TEXT // 3:]:  # the last line may have been cut
         start = start[:start.rindex("\n")]
     return start or "".join(run.tokenizer.characters[1:41])
 
@@ -158,18 +164,17 @@ def values_of(reading: StateReading, choice: Choice) -> NDArray[np.float32]:
     return reading.gates[choice.part][choice.layer]
 
 
-def scale_of(values: NDArray[np.float32], part: str, config: RunConfig) -> Scale:
-    """Gates and h have fixed ends; c and ReLU have none, so 95 % of this text's values fit in.
+def scale_of(unit: NDArray[np.float32], part: str, config: RunConfig) -> Scale:
+    """Gates and h have fixed ends; c and ReLU have none, so the chosen unit (T,) sets them.
 
-    One unit that counts without limit would else turn all others pale.
+    One unit that counts without limit would else turn the chosen one pale.
     """
     sigmoid = config.cell == "rnn" and config.activation == "sigmoid"
     if part in _SHARES or (part == "h" and sigmoid):
         return Scale(1.0, signed=False)
     if not has_no_limits(part, config):
         return Scale(1.0, signed=True)
-    sizes = np.abs(values[np.isfinite(values)])
-    top = float(np.quantile(sizes, 0.95)) if sizes.size else 1.0
+    top = float(np.abs(unit[np.isfinite(unit)]).max(initial=0.0))
     return Scale(top if top > 1e-6 else 1.0, signed=True)
 
 
@@ -202,7 +207,7 @@ class Look:
 
     @property
     def scale(self) -> Scale:
-        return scale_of(self.values, self.choice.part, self.config)
+        return scale_of(self.values[:, self.choice.unit], self.choice.part, self.config)
 
     @property
     def name(self) -> str:

@@ -112,8 +112,8 @@ def _column(network: Network, step: int, x: float, cell: str) -> list[dict[str, 
                for layer in range(network.layers)),
              (top + 1.5, f"s<sub>{n}</sub>", network.vocabulary)]
     return notes + [
-        _note(x, y, f"{symbol} ∈ ℝ<sup>{size}</sup>", str(size), xanchor="left", xshift=8,
-              font={"size": 14, "color": LIGHT["dim"]}) for y, symbol, size in sizes]
+        _note(x, y, f"{symbol} ∈ ℝ<sup>{size}</sup>", str(size), xanchor="left", xshift=7,
+              yshift=-4, font={"size": 14, "color": LIGHT["dim"]}) for y, symbol, size in sizes]
 
 
 def _row_names(network: Network, words: NetworkWords) -> list[dict[str, Any]]:
@@ -171,16 +171,15 @@ def _state_arrows(figure: go.Figure, network: Network) -> None:
 
 
 def _state_names(network: Network) -> list[dict[str, Any]]:
-    """h and c on their arrows; both start at zero."""
+    """h and c on their arrows."""
     notes = []
     for layer in range(network.layers):
         for name, shift in _lanes(network):
             for step in range(STEPS + 1):
                 below = name == "h" and shift < 0
                 middle = 0.095 if step == 0 else STEPS - 0.095 if step == STEPS else float(step)
-                zero = " = 0" if step == 0 else ""
+                text = f"{name}<sub>{step}</sub>"
                 notes.append(_note(
-                    middle, 2 + layer + shift, f"{name}<sub>{step}</sub>{zero}",
-                    f"{name}<sub>{step}</sub>", yshift=-11 if below else 11,
+                    middle, 2 + layer + shift, text, text, yshift=-10 if below else 11,
                     font={"size": 14, "color": LIGHT[network.cell]}))
     return notes

@@ -15,6 +15,7 @@ from rnnlm_core.figures.template import MONO, esc
 _VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
 TOKEN_WIDTH = 46  # pixels of one character and its id
 _BOX = 38
+_REST_GAP = 1  # columns left free before the bar of all others, for its longer label
 
 
 def glyph(character: str) -> str:
@@ -56,8 +57,9 @@ def character_figure(bars: Sequence[Bar], rest: int, total: int, uniform: float,
         labels.append(words.rest)
         hover.append(f"{words.rest_name}<br>{rest:,} {words.times} · {100 * rest / total:.3g} %")
         colours.append(fade(LIGHT["ngram"], 0.45))
+    at = [*range(len(bars)), *([len(bars) + _REST_GAP] if rest else [])]
     figure = go.Figure(go.Bar(
-        x=list(range(len(shares))), y=shares, customdata=hover, marker={"color": colours},
+        x=at, y=shares, customdata=hover, marker={"color": colours},
         hovertemplate="%{customdata}<extra></extra>"))
     figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=100 * uniform, y1=100 * uniform,
                      line={"color": LIGHT["dim"], "width": 1.3, "dash": "dash"})
@@ -65,14 +67,16 @@ def character_figure(bars: Sequence[Bar], rest: int, total: int, uniform: float,
     # many rare characters together would press all bars flat: their bar is cut off, and says so
     cut_off = bool(rest) and not log and shares[-1] > 1.3 * commonest
     top = 1.12 * commonest if cut_off else max(shares)
-    notes = [_uniform_label(uniform, log, words)]
+    # above the bars that it stands over, wherever its line is
+    notes = [_uniform_label(max(100 * uniform, shares[int(0.6 * len(bars))]), log, words)]
     if cut_off:
-        notes.append(_cut_label(len(bars), shares[-1]))
+        notes.append(_cut_label(at[-1] - 0.6, shares[-1]))
     figure.update_layout(
         height=height, margin={"l": 56, "r": 8, "t": 8, "b": 30}, bargap=0.25, hovermode="closest",
         meta={"narrow": {"l": 50, "r": 4}},
-        annotations=[*_below(labels, bool(rest)), *notes],
-        xaxis={"range": [-0.6, len(shares) - 0.4], "showticklabels": False, "ticks": ""},
+        annotations=[*_below(at, labels, bool(rest)), *notes],
+        xaxis={"range": [-0.6, at[-1] + (1.2 if rest else 0.6)], "showticklabels": False,
+               "ticks": ""},
         yaxis={"title": {"text": words.share}, "ticksuffix": " %", "nticks": 5,
                **_share_axis(min(shares), top, log)})
     return figure
@@ -100,29 +104,26 @@ def _hover(bar: Bar, words: FrequencyWords) -> str:
             f"{bar.count:,} {words.times} · {100 * bar.share:.3g} %")
 
 
-def _below(labels: Sequence[str], with_rest: bool) -> list[dict[str, Any]]:
+def _below(at: Sequence[int], labels: Sequence[str], with_rest: bool) -> list[dict[str, Any]]:
     """Labels under the bars; every other one gives way on a phone, and the rest is a dot there."""
-    last = len(labels) - 1
     short = [label if i % 2 == 0 else " " for i, label in enumerate(labels)]
     if with_rest:
-        short[-2:] = [" ", "…"]
-    return [{"x": i, "y": 0, "yref": "paper", "yanchor": "top", "yshift": -3, "text": label,
+        short[-1] = "…"
+    return [{"x": at[i], "y": 0, "yref": "paper", "yanchor": "top", "yshift": -3, "text": label,
              "showarrow": False, "font": {"size": 15, "family": MONO, "color": LIGHT["ink"]},
              # the phone shows `name`; one that is empty would count as none
-             "name": short[i], "xanchor": "right" if with_rest and i == last else "center",
-             "xshift": 12 if with_rest and i == last else 0}
-            for i, label in enumerate(labels)]
+             "name": short[i]} for i, label in enumerate(labels)]
 
 
-def _uniform_label(uniform: float, log: bool, words: FrequencyWords) -> dict[str, Any]:
-    return {"x": 0.95, "xref": "paper", "xanchor": "right", "yanchor": "bottom",
+def _uniform_label(y: float, log: bool, words: FrequencyWords) -> dict[str, Any]:
+    return {"x": 0.92, "xref": "paper", "xanchor": "right", "yanchor": "bottom",
             "showarrow": False,
-            "y": math.log10(100 * uniform) if log else 100 * uniform, "text": words.uniform,
+            "y": math.log10(y) if log else y, "text": f"┄ {words.uniform}",
             "font": {"size": 14, "color": LIGHT["dim"]}}
 
 
-def _cut_label(index: int, share: float) -> dict[str, Any]:
-    return {"x": index - 0.6, "y": 1, "yref": "paper", "xanchor": "right", "yanchor": "top",
+def _cut_label(x: float, share: float) -> dict[str, Any]:
+    return {"x": x, "y": 1, "yref": "paper", "xanchor": "right", "yanchor": "top",
             "showarrow": False, "text": f"↑ {share:.0f} %",
             "font": {"size": 14, "color": LIGHT["dim"]}}
 

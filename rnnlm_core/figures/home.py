@@ -19,9 +19,9 @@ _LABEL_GAP = 19  # pixels between the middles of two end labels
 _MARGIN = 8
 
 
-def loss_thumbnail(losses: Series, yardsticks: Sequence[float], cell: str, last: str
+def loss_thumbnail(losses: Series, yardsticks: Sequence[float], cell: str, name: str
                    ) -> go.Figure:
-    """The validation loss as it fell, the yardsticks as grey lines; `last` names its end."""
+    """The validation loss as it fell, the yardsticks as grey lines; `name` at its end."""
     figure = go.Figure()
     for value in yardsticks:
         figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=value, y1=value, layer="below",
@@ -30,8 +30,8 @@ def loss_thumbnail(losses: Series, yardsticks: Sequence[float], cell: str, last:
                        line={"color": LIGHT[cell], "width": 3, "dash": DASH["lstm"]})
     labels = []
     if len(losses.y):
-        labels.append(end_label(math.log10(losses.y[-1]), esc(last), colour=LIGHT[cell]))
-    figure.update_layout(**_bare(right=88), annotations=labels)
+        labels.append(end_label(math.log10(losses.y[-1]), esc(name), colour=LIGHT[cell]))
+    figure.update_layout(**_bare(right=60), annotations=labels)
     figure.update_layout(yaxis_type="log")
     return figure
 

@@ -133,7 +133,7 @@ def alternatives_figure(alternatives: Sequence[tuple[str, float]], came: str) ->
         x=shares, y=rows, orientation="h", width=0.62, hoverinfo="skip",
         marker={"color": [fade(LIGHT["ink"], 0.75 if c == came else 0.3)
                           for c, _ in alternatives]},
-        text=[f"{p:.0%}" if p >= 0.01 else "&lt;1%" for p in shares],
+        text=[f"{p:.0%}" if p >= 0.01 else esc("<1%") for p in shares],
         textposition="outside", constraintext="none", cliponaxis=False,
         textfont={"size": 15, "color": LIGHT["ink"]}))
     figure.update_layout(

@@ -26,12 +26,13 @@ def make_showcase(model: LanguageModel, untrained: LanguageModel, tokenizer: Cha
 
     What the text is too short for is left out.
     """
-    text, found, fading = text[:SEARCHED], None, {}
+    text, found = text[:SEARCHED], None
+    fading: dict[str, NDArray[np.float32]] = {}
     with contextlib.suppress(BadInput):
         found = best_unit(find_units(model, untrained, tokenizer, text))
     with contextlib.suppress(BadInput):
         profiles = untrained_profiles(model.config, tokenizer.size, tokenizer.encode(text))
-        fading = {cell: _relative(profile.h.mean) for cell, profile in profiles.items()}
+        fading.update((cell, _relative(profile.h.mean)) for cell, profile in profiles.items())
     reading = read_states(model, tokenizer, text[:SHOWN])
     cells = found is not None and found.part == "c" and reading.c is not None
     layers = reading.c if cells and reading.c is not None else reading.h
@@ -58,4 +59,4 @@ def _kept(finding: UnitFinding, read: int) -> FoundUnit:
 
 def _relative(means: NDArray[np.float64]) -> NDArray[np.float32]:
     """Powers of ten below lag 0."""
-    return np.log10(means / means[0]).astype(np.float32)
+    return np.asarray(np.log10(means / means[0]), np.float32)

@@ -54,7 +54,8 @@ class Showcase:
 def read_showcase(folder: RunFolder) -> Showcase | None:
     """What is kept; None where the run was never shipped. Raises `RunError` where it is damaged."""
     try:
-        with np.load(folder.path / NAME, allow_pickle=False) as kept:
+        content = io.BytesIO((folder.path / NAME).read_bytes())
+        with np.load(content, allow_pickle=False) as kept:
             found = json.loads(str(kept["found"]))
             fading = {name.removeprefix("fading_"): kept[name] for name in kept.files
                       if name.startswith("fading_")}

@@ -47,7 +47,8 @@ function write(view) {
     view.spans.push(el);
     added.append(el);
   }
-  view.box.insertBefore(added, view.cursor);
+  // at the end, whatever is still being typed: the cursor may stand before letters to come
+  view.box.append(added, view.cursor);
   view.characters = characters;
 }
 
@@ -219,7 +220,7 @@ function unmount(root, view) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const view = texts.get(parentElement) || mount(parentElement);
-  view.data = data;
+  view.data = { ...data, words: Object.fromEntries(data.words) };
   view.trigger = setTriggerValue;
   view.box.style.setProperty("--size", data.size);
   view.box.setAttribute("aria-label", data.label);

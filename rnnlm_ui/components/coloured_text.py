@@ -41,12 +41,13 @@ def coloured_text(text: str, fills: Sequence[str], *, key: str, tips: Sequence[s
         raise ValueError(f"legend gradient {legend[2]!r} must be a linear-gradient of hexes")
     # half of a surrogate pair would join its neighbour in the browser and shift every index
     shown = text.encode("utf-8", "replace").decode("utf-8")
-    words = {name: t(f"component.{name}") for name in ("space", "newline", "tab")}
+    words = tuple((name, t(f"component.{name}")) for name in ("space", "newline", "tab"))
     result = _component(
         key=key,
-        data={"text": shown, "fills": list(fills), "tips": None if tips is None else list(tips),
+        # no list or dict inside: Streamlit would import pandas to see whether it is a table
+        data={"text": shown, "fills": tuple(fills), "tips": None if tips is None else tuple(tips),
               "size": size, "prompt": prompt, "selected": selected, "cursor": cursor,
-              "stream": stream_from, "legend": None if legend is None else list(legend),
+              "stream": stream_from, "legend": legend,
               "label": label or t("component.text_label"), "words": words},
         on_click_change=ignore_event)
     clicked = result.get("click")

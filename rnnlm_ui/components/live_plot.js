@@ -121,10 +121,10 @@ function draw(plot) {
     plot.width = width;
     plot.drawing = true;
     Promise.resolve(window.Plotly.react(el, figure.data, figure.layout, config))
-      .then(() => drawn(plot), () => say(plot, data.words.broken))
+      .then(() => drawn(plot), () => say(plot, data.broken))
       .finally(() => { plot.drawing = false; });
   } catch {
-    say(plot, data.words.broken);
+    say(plot, data.broken);
   }
 }
 
@@ -198,6 +198,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   plot.trigger = setTriggerValue;
   plot.el.style.height = `${data.height}px`;
   plot.el.setAttribute("aria-label", data.alt);
-  plotly().then(() => draw(plot), () => say(plot, data.words.failed));
+  plotly().then(() => draw(plot), () => say(plot, data.failed));
   return () => unmount(parentElement, plot);
 }

@@ -68,11 +68,12 @@ def live_plot(fig: go.Figure | Callable[[], go.Figure], *, key: str, alt: str, h
     """
     figure, sizes = (_prepared(fig, key) if rev is None else session.once_per(
         f"live_plot.{key}", (rev, language()), lambda: _prepared(fig, key)))
-    words = {"failed": t("component.plot_failed"), "broken": t("component.plot_broken")}
     result = _component(
         key=key,
-        data={"figure": figure, "height": height, "alt": alt, "cell": cell, "on": list(on),
-              "rev": "" if rev is None else str(rev), "words": words},
+        # no list or dict inside: Streamlit would import pandas to see whether it is a table
+        data={"figure": figure, "height": height, "alt": alt, "cell": cell, "on": tuple(on),
+              "rev": "" if rev is None else str(rev), "failed": t("component.plot_failed"),
+              "broken": t("component.plot_broken")},
         on_click_change=ignore_event, on_hover_change=ignore_event,
         on_relayout_change=ignore_event)
     return PlotEvents(

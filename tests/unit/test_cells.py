@@ -1,4 +1,4 @@
-"""Cells against figures of SCIENCE.md section 2d, torch's own cells, jacrev and an explicit loop."""
+"""Cells against the figures of SCIENCE.md 2d, torch's own cells, jacrev and an explicit loop."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""One step against a plain loop, the schedule, clipping, divergence, and watching without effect."""
+"""One step against a plain loop, the schedule, clipping, divergence, watching without effect."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ SHOWN = {"live_plot", "coloured_text", "head", "how_to_read", "primary_label", "
 MACHINE = {"key", "icon", "icon_position", "type", "width", "height", "gap", "size", "bind", "on",
            "on_change", "label_visibility", "vertical_alignment", "horizontal_alignment",
            "format", "mime", "file_type", "language", "selection_mode", "row_height", "rev",
-           "persist_state", "column_order", "anchor", "submit_mode", "accept_file"}
+           "persist_state", "border", "column_order", "anchor", "submit_mode", "accept_file"}
 # first arguments that are names of files or icons, not words
 NAMED = {"next_link": {0}, "primary_label": {1}, "page_link": {0}, "latex": {0}}
 WORD = re.compile(r"[A-Za-z一-鿿]{2,}")

@@ -1,0 +1,215 @@
+"""The Data page as a visitor finds it: built-in, hub and own texts, and what can be wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnnlm_core.data.corpus import Corpus, keep_text, stored_manifests
+from rnnlm_core.data.hub import HubDataset, HubProgress
+from rnnlm_core.errors import CorpusError
+from rnnlm_ui import data_view
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+DATASET = HubDataset("acme/stories", "1893344b" * 5, ("small", "big"), ("train", "test"),
+                     ("text", "title"), "small", "train", "text", False)
+STORY = "Once upon a time a river met a stone. " * 60
+
+
+@pytest.fixture(autouse=True)
+def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("UNROLL_RUNS", str(tmp_path))
+    yield tmp_path
+
+
+def opened(language: str = "en", **query: str) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    for name, value in {"lang": language, **query}.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("pages/data.py").run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    return "\n".join(element.value for element in app.markdown)
+
+
+def waited(app: AppTest, until: Callable[[AppTest], Any]) -> AppTest:
+    """What the polling fragment does in a browser."""
+    for _ in range(100):
+        if until(app):
+            break
+        time.sleep(0.02)
+        app.run()
+    assert until(app) and not app.exception
+    return app
+
+
+def on_hub(look: Callable[..., Any], fetch: Callable[..., Any] | None,
+           monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setattr(data_view, "inspect_hub", look)
+    app = opened()
+    app.segmented_control(key="data.source").set_value("hub").run()
+    if fetch is not None:
+        monkeypatch.setattr(data_view, "load_corpus", fetch)
+    app.text_input(key="data.hub_id").set_value("acme/stories")
+    next(b for b in app.button if b.label == "Look up").click().run()
+    return app
+
+
+@pytest.mark.parametrize("language, first", [
+    ("en", "**354,744 characters in 12,886 lines, 39 different ones.**"),
+    ("zh", "**12,886 行，共 354,744 个字符，其中 39 种不同的字符**")])
+def test_data_answers_with_sizes_and_entropy(language: str, first: str) -> None:
+    app = opened(language)
+    assert app.markdown[0].value.startswith(first) and "4.33" in app.markdown[0].value
+    assert not app.error
+
+
+def test_a_built_in_text_becomes_the_draft() -> None:
+    app = opened()
+    app.selectbox(key="form.corpus").select("stories_zh").run()
+    assert "487 different ones" in said(app)
+    assert app.query_params["corpus"] in ("stories_zh", ["stories_zh"])
+    app.selectbox(key="form.corpus").select("manual").run()
+    assert "differ from version to version" in said(app) and not app.exception
+
+
+def test_another_place_and_the_three_scales() -> None:
+    app = opened()
+    app.button(key="data.another").click().run()
+    assert "**From character" in said(app)
+    app.button(key="data.to_beginning").click().run()
+    assert "**The beginning**" in said(app)
+    for scale in ("log", "rank", "linear"):
+        app.segmented_control(key="data.scale").set_value(scale).run()
+        assert not app.exception
+
+
+def test_pasted_text_is_used_and_kept(runs_folder: Path) -> None:
+    app = opened()
+    app.segmented_control(key="data.source").set_value("own").run()
+    app.text_area(key="data.pasted").set_value("<b>$x$ **bold**\r\n" * 30).run()
+    app.button(key="data.use_pasted").click().run()
+    assert "**480 characters in 30 lines" in said(app) and not app.error
+    assert "30 line ends made one character" in said(app)
+    assert stored_manifests(runs_folder / "corpora")[0].source.startswith("text:")
+
+
+@pytest.mark.parametrize("text, sentence", [
+    ("", "The text is empty"), ("  \n ", "The text is empty"), ("short", "at least 32"),
+    ("a" * 200, "one single character")])
+def test_unusable_text_gets_one_sentence_and_changes_nothing(text: str, sentence: str) -> None:
+    app = opened()
+    app.segmented_control(key="data.source").set_value("own").run()
+    app.text_area(key="data.pasted").set_value(text).run()
+    app.button(key="data.use_pasted").click().run()
+    assert len(app.error) == 1 and sentence in app.error[0].value
+    assert "**354,744 characters" in said(app) and not app.exception
+    assert app.text_area(key="data.pasted").value == text
+
+
+def test_a_text_shorter_than_a_sequence_is_shown_and_said() -> None:
+    app = opened(sequence_length="400")
+    app.segmented_control(key="data.source").set_value("own").run()
+    app.text_area(key="data.pasted").set_value("abcdefgh" * 30).run()
+    app.button(key="data.use_pasted").click().run()
+    assert "**240 characters" in said(app)
+    assert "sequence" in app.error[0].value and not app.exception
+
+
+@pytest.mark.parametrize("raw, sentence", [
+    (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "binary data"),
+    (b"ab\n" * 7_000_000, "larger than 20 MB")], ids=["binary", "large"])
+def test_a_bad_upload_gets_one_sentence(raw: bytes, sentence: str) -> None:
+    app = opened()
+    app.segmented_control(key="data.source").set_value("own").run()
+    app.file_uploader(key="data.upload").set_value(("file", raw, "text/plain")).run()
+    assert len(app.error) == 1 and sentence in app.error[0].value.replace("\\", "")
+    assert not app.exception
+
+
+def test_an_upload_shows_its_encoding() -> None:
+    app = opened()
+    app.segmented_control(key="data.source").set_value("own").run()
+    app.file_uploader(key="data.upload").set_value(
+        ("café.txt", "un café à la crème\n".encode("latin-1") * 20, "text/plain")).run()
+    assert "**380 characters in 20 lines" in said(app) and not app.error
+    assert "Read as cp1252" in said(app)
+
+
+def test_a_dataset_is_looked_up_read_and_used(
+        monkeypatch: pytest.MonkeyPatch, runs_folder: Path) -> None:
+    def fetch(source: str, store: Path, amount: int, progress: Any, cancelled: Any) -> Corpus:
+        progress(HubProgress(500, 10, 0.2))
+        return keep_text(store, STORY, source, "acme/stories", amount, rows=60, revision="abc",
+                         notes={"blank_rows": 3})
+
+    app = on_hub(lambda id, config: DATASET, None, monkeypatch)
+    waited(app, lambda a: any(s.key == "data.hub_column" for s in a.selectbox))
+    app.selectbox(key="data.hub_column").select("title").run()
+    app.number_input(key="data.hub_amount").set_value(1000).run()
+    real = data_view.load_corpus
+    monkeypatch.setattr(data_view, "load_corpus", lambda source, store, amount, **more: (
+        fetch(source, store, amount, **more) if more else real(source, store, amount)))
+    app.button(key="data.read").click().run()
+    waited(app, lambda a: "**1,000 characters" in said(a))
+    assert "60 rows (3 blank ones left out)" in said(app)
+    manifest = stored_manifests(runs_folder / "corpora")[0]
+    assert manifest.source == "hf:acme/stories:small:train:title"
+
+
+def test_a_fetch_is_cancelled_at_once_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*_: Any, cancelled: Callable[[], bool], **__: Any) -> Corpus:
+        while not cancelled():
+            time.sleep(0.01)
+        raise CorpusError("hub.cancelled", id="acme/stories")
+
+    app = on_hub(lambda id, config: DATASET, None, monkeypatch)
+    waited(app, lambda a: any(s.key == "data.hub_column" for s in a.selectbox))
+    monkeypatch.setattr(data_view, "load_corpus", endless)
+    app.button(key="data.read").click().run()
+    started = time.monotonic()
+    app.button(key="data.cancel").click().run()
+    waited(app, lambda a: a.error)
+    assert time.monotonic() - started < 2
+    assert "was stopped" in app.error[0].value and "**354,744 characters" in said(app)
+    assert app.text_input(key="data.hub_id").value == "acme/stories"
+
+
+@pytest.mark.parametrize("error", [
+    CorpusError("hub.missing", id="acme/stories"), CorpusError("hub.offline"),
+    CorpusError("hub.not_text", id="a/b", value="n", type="int64", choices="text")],
+    ids=lambda e: e.code)
+def test_every_hub_error_is_one_sentence(
+        error: CorpusError, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(id: str, config: str | None) -> HubDataset:
+        raise error
+
+    app = waited(on_hub(look, None, monkeypatch), lambda a: a.error)
+    assert app.error[0].value.replace("\\", "") == str(error)
+    assert "**354,744 characters" in said(app)
+
+
+def test_an_id_that_is_none_is_told_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened()
+    app.segmented_control(key="data.source").set_value("hub").run()
+    app.text_input(key="data.hub_id").set_value("../etc")
+    next(b for b in app.button if b.label == "Look up").click().run()
+    assert "etc is not a dataset id" in app.error[0].value and not app.exception
+
+
+@pytest.mark.parametrize("source, sentence", [
+    ("text:" + "0" * 64, "no longer in the store"), ("nonsense", "no text called"),
+    ("hf:acme/stories:small:train:text", "has not been read on this machine")])
+def test_a_text_that_is_not_to_be_had_leaves_the_page_standing(source: str, sentence: str) -> None:
+    app = opened(corpus=source)
+    assert sentence in app.error[0].value.replace("\\", "")
+    assert "Shown in its place: Character names" in said(app)

@@ -1,0 +1,101 @@
+"""The States page as a visitor finds it: answer, choices, bad input, odd runs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rnnlm_ui.i18n import translate
+from rnnlm_ui.runs import DIALOGUE
+from rnnlm_ui.states_view import PARTS
+from tests.app.inside_pages import LANGUAGES, opened, said, trained
+from tests.small_runs import new_run, small_text
+
+
+@pytest.fixture(scope="module", autouse=True)
+def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    root = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNROLL_RUNS", str(root))
+        yield root
+
+
+@LANGUAGES
+def test_states_answers_with_score_control_and_chance(language: str) -> None:
+    app = opened("states", DIALOGUE, language)
+    assert app.title[0].value == translate(language, "states.title")
+    numbers = re.findall(r"\d\.\d\d", app.markdown[0].value)
+    assert len(numbers) == 3 and not app.error
+    score, control, chance = map(float, numbers)
+    assert score > max(control, chance)
+
+
+def test_states_choices_change_the_view_and_are_kept() -> None:
+    app = opened("states", DIALOGUE)
+    app.number_input(key="states_unit").set_value(5).run()
+    app.selectbox(key="states_part").select("z").run()
+    app.selectbox(key="states_order").select("similarity").run()
+    app.toggle(key="states_means").set_value(True).run()
+    assert not app.exception
+    assert app.number_input(key="states_unit").value == 5
+    assert "Unit z5 after it" in said(app)
+    app.radio(key="states_found").set_value(0).run()
+    assert app.selectbox(key="states_part").value == "h" and not app.exception
+
+
+def test_states_reads_odd_text_and_names_what_it_never_saw() -> None:
+    app = opened("states", DIALOGUE)
+    app.text_area(key="states_text").set_value("he said\n<b>$€").run()
+    assert not app.exception and not app.error
+    assert "never saw" in said(app) and "€" in said(app)
+
+
+@pytest.mark.parametrize(("text", "sentence"), [("", "0 characters"), ("€☃", "never saw")])
+def test_states_says_what_is_wrong_with_a_text_and_still_shows_a_picture(text: str, sentence: str
+                                                                         ) -> None:
+    app = opened("states", DIALOGUE)
+    app.text_area(key="states_text").set_value(text).run()
+    assert not app.exception
+    assert [sentence in error.value for error in app.error] == [True]
+    assert "after it" in said(app)
+
+
+@pytest.mark.parametrize("changes", [
+    {"cell": "lstm", "layers": 2}, {"cell": "rnn", "activation": "relu"},
+    {"cell": "rnn", "activation": "sigmoid"}, {"cell": "gru", "hidden": 40}],
+    ids=["lstm x 2", "relu", "sigmoid", "gru"])
+def test_states_shows_any_cell(runs_folder: Path, changes: dict[str, object]) -> None:
+    folder = trained(runs_folder, **changes)
+    app = opened("states", folder.id)
+    assert not app.error
+    for part in PARTS[folder.config().cell]:
+        app.selectbox(key="states_part").select(part).run()
+        assert not app.exception and not app.error
+
+
+def test_chinese_text_with_marks(runs_folder: Path) -> None:
+    text = "小猫说：“你好，<b>世界$。”\n然后它走了。\n" * 200
+    folder = trained(runs_folder, text)
+    app = opened("states", folder.id, "zh")
+    assert not app.error and "单元" in said(app)
+
+
+def test_a_run_whose_text_is_gone_is_still_shown(runs_folder: Path) -> None:
+    folder = trained(runs_folder, small_text(6_000, seed=3), sequence_length=9)
+    shutil.rmtree(folder.store)
+    app = opened("states", folder.id)
+    assert not app.exception
+    assert "after it" in said(app)
+
+
+@LANGUAGES
+def test_a_run_without_a_checkpoint_and_one_that_does_not_exist(runs_folder: Path, language: str
+                                                                ) -> None:
+    for run in (new_run(runs_folder).id, "no-such-run"):
+        app = opened("states", run, language)
+        assert len(app.error) == 1
+        assert app.title[0].value == translate(language, "states.title")

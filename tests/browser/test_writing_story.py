@@ -1,0 +1,81 @@
+"""The first page and the writing page in a real browser: first paint, growing text, a phone."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ROOT
+
+PATIENCE = 60_000  # milliseconds
+LETTERS = ".coloured-text > span[data-i]"
+TEXT = f"() => [...document.querySelectorAll('{LETTERS}')].map(e => e.textContent).join('')"
+SHOWN = f"() => document.querySelectorAll('{LETTERS}:not(.later)').length"
+FILE_NAMES = """() => {
+  window.fileNames = [];
+  new MutationObserver(() => {
+    for (const link of document.querySelectorAll('[data-testid=stSidebarNavLink]'))
+      if (!window.fileNames.includes(link.innerText)) window.fileNames.push(link.innerText);
+  }).observe(document, { childList: true, subtree: true, characterData: true }); }"""
+
+
+@pytest.fixture(scope="module")
+def app(server):
+    return server(ROOT / "app.py")
+
+
+def write(tab, prompt):
+    box = tab.get_by_test_id("stChatInputTextArea")
+    box.fill(prompt)
+    box.press("Enter")
+    tab.wait_for_function(f"({TEXT})().startsWith({prompt!r}) && ({SHOWN})() > {len(prompt) + 12}",
+                          timeout=PATIENCE)
+
+
+def ready(app, page, **options):
+    tab = page(app, "generate?lang=en", **options)
+    tab.get_by_role("button", name="Undo to here").wait_for(timeout=PATIENCE)
+    return tab
+
+
+def test_no_file_name_flashes_up_and_the_first_page_has_two_texts_and_three_pictures(app, page):
+    tab = page(app, "?lang=en", prepare=lambda new: new.add_init_script(f"({FILE_NAMES})()"))
+    expect(tab.locator(".coloured-text")).to_have_count(2, timeout=PATIENCE)
+    expect(tab.locator(".live-plot[data-drawn]")).to_have_count(3, timeout=PATIENCE)
+    assert tab.evaluate("() => window.fileNames") == []
+
+
+def test_text_grows_at_its_end_stops_and_goes_on_from_a_chosen_character(app, page):
+    tab = ready(app, page)
+    write(tab, "LATIN ")
+    before, shown = tab.evaluate(TEXT), tab.evaluate(SHOWN)
+    tab.wait_for_function(f"({SHOWN})() > {shown + 10}", timeout=PATIENCE)
+    after = tab.evaluate(TEXT)
+    assert after.startswith(before), "a letter that was there must not move"
+    asked = time.monotonic()
+    tab.get_by_role("button", name="Stop").click()
+    tab.get_by_role("button", name="Continue").wait_for(timeout=PATIENCE)
+    assert time.monotonic() - asked < 5  # about one second on a quiet machine
+    text = tab.evaluate(TEXT)
+    tab.wait_for_timeout(800)
+    assert tab.evaluate(TEXT) == text
+    tab.locator(LETTERS).nth(10).click()
+    before = re.escape(text[4:10])
+    expect(tab.locator("h3")).to_have_text(re.compile(before), timeout=PATIENCE)
+    tab.locator(".stApp[data-test-script-state=notRunning]").wait_for(timeout=PATIENCE)
+    instead = tab.locator(".st-key-generate-put-0 button")
+    letter = instead.inner_text()
+    instead.click()
+    tab.wait_for_function(f"({TEXT})().length > 14 && ({TEXT})()[10] !== {text[10]!r}",
+                          timeout=PATIENCE)
+    assert tab.evaluate(TEXT)[:11] == text[:10] + letter.replace("␣", " ").replace("⏎", "\n")
+
+
+def test_a_phone_gets_one_button_for_the_settings_and_nothing_sideways(app, page):
+    tab = ready(app, page, width=390, height=844)
+    tab.get_by_role("button", name="Settings").wait_for(timeout=PATIENCE)
+    main = tab.get_by_test_id("stMain")
+    assert main.evaluate("e => e.scrollWidth <= e.clientWidth")
+    tab.get_by_role("button", name="Settings").click()
+    expect(tab.get_by_text("Temperature").first).to_be_visible()

@@ -1,0 +1,79 @@
+"""Sizes and frequencies of a text against counting by hand and by other means."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import pytest
+from hypothesis import given, strategies
+
+from rnnlm_core.data.statistics import (
+    character_counts,
+    character_name,
+    passage,
+    surprise_bits,
+    text_statistics,
+)
+
+
+def test_the_sizes_of_a_small_text() -> None:
+    numbers = text_statistics("to be\nor né\n", 0.0)
+    assert (numbers.characters, numbers.lines, numbers.words, numbers.bytes) == (12, 2, 4, 13)
+    assert (numbers.training, numbers.validation, numbers.vocabulary) == (12, 0, 10)
+    assert numbers.different == 9
+
+
+def test_a_last_line_without_its_end_is_a_line() -> None:
+    assert text_statistics("a\nb", 0.0).lines == 2
+
+
+def test_entropy_of_frequencies_that_are_powers_of_two() -> None:
+    # 1/2, 1/4, 1/8, 1/8: ½·1 + ¼·2 + 2·⅛·3 = 1.75 bits
+    numbers = text_statistics("aaaabbcd" * 40, 0.0)
+    assert numbers.entropy == pytest.approx(1.75, abs=1e-12)
+    assert numbers.uniform == pytest.approx(math.log2(5), abs=1e-12)
+
+
+def test_one_symbol_has_no_surprise() -> None:
+    assert str(text_statistics("aaaa", 0.0).entropy) == "0.0"
+
+
+def test_unknown_characters_are_those_of_the_held_out_part_alone() -> None:
+    text = "ab" * 450 + "ab" * 40 + "xyx" + "a" * 17
+    numbers = text_statistics(text, 0.1)
+    assert (numbers.training, numbers.validation) == (900, 100)
+    assert (numbers.unknown, numbers.unknown_count) == ("xy", 3)
+    assert numbers.vocabulary == 3
+
+
+@given(strategies.text(min_size=1, max_size=200))
+def test_counts_are_those_of_a_counter(text: str) -> None:
+    counts = character_counts(text)
+    assert dict(counts) == Counter(text)
+    assert [n for _, n in counts] == sorted((n for _, n in counts), reverse=True)
+
+
+def test_surprise_is_the_logarithm_of_the_share() -> None:
+    counts = character_counts("aaab")
+    assert surprise_bits("ba?", counts) == [2.0, -math.log2(0.75), math.inf]
+
+
+def test_names_also_for_what_unicode_names_not() -> None:
+    assert character_name("a") == "LATIN SMALL LETTER A"
+    assert character_name("\n") == "U+000A"
+
+
+def test_a_passage_begins_with_a_line_and_is_the_text_itself() -> None:
+    text = "".join(f"line {i}\n" for i in range(500))
+    assert passage(text, 0, 40, 2) == (0, "line 0\nline 1\n")
+    at, part = passage(text, 3, 40, 3)
+    assert at > 0 and text[at - 1] == "\n" and text[at:].startswith(part)
+    assert part.count("\n") <= 3
+    assert passage(text, 3, 40, 3) == (at, part)
+
+
+@pytest.mark.parametrize("text", ["x", "\n", "no line end at all " * 40])
+def test_a_passage_of_any_text_is_not_empty(text: str) -> None:
+    for seed in range(5):
+        assert passage(text, seed, 40, 3)[1]
