@@ -1,4 +1,4 @@
-"""What anyone would write: the plainest PyTorch loop of the same model. Run as a process of its own.
+"""What anyone would write: the plainest PyTorch loop of the same model, in its own process.
 
 `python -m benchmarks.bare_loop CONFIG_JSON VOCABULARY SECONDS` prints tokens a second.
 """
@@ -16,7 +16,8 @@ from rnnlm_core.config import RunConfig
 
 
 def main() -> None:
-    config, vocabulary, seconds = RunConfig.from_json(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    config = RunConfig.from_json(sys.argv[1])
+    vocabulary, seconds = int(sys.argv[2]), float(sys.argv[3])
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     embedding = nn.Embedding(vocabulary, config.embedding)

@@ -36,6 +36,6 @@ def write_probe(folder: Path, step: int, model: LanguageModel, tokenizer: CharTo
     if reading.c is not None:
         arrays["c"] = reading.c[-1].astype(np.float16)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, **arrays)
     folder.mkdir(exist_ok=True)
     replace_file(folder / f"{step:08d}.npz", buffer.getvalue())

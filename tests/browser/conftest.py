@@ -1,7 +1,8 @@
 """A really started app in a real browser: the `server` and `page` factories.
 
 `server(app)` runs `python -m streamlit run app` in a foreign working directory on a free port, with
-its own empty runs folder (UNROLL_RUNS), and stops it with the module. `page(server, "train")` opens an address.
+its own empty runs folder (UNROLL_RUNS), and stops it with the module. `page(server, "train")` opens
+an address.
 When a test ends, what it opened must have kept quiet: no console message, no outside request, no
 traceback or warning in the server's log, but for two 404s of Streamlit's own on deep links.
 """

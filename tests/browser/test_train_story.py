@@ -1,4 +1,4 @@
-"""One lesson in a real browser: choose, train, watch, zoom, leave, come back, reload, stop, resume."""
+"""One lesson in a real browser: choose, train, watch, zoom, leave, reload, stop, resume."""
 
 import os
 import re
@@ -99,7 +99,8 @@ def test_zoom_and_chart_stay_while_training(app, page):
             seen = tab.evaluate(LAST)
             tab.wait_for_function(f"({LAST})() > {seen}", timeout=PATIENCE)
             assert tab.evaluate(RANGE) == zoomed
-        assert tab.evaluate("() => document.querySelector('.live-plot').dataset.mark") == "same node"
+        mark = tab.evaluate("document.querySelector('.live-plot').dataset.mark")
+        assert mark == "same node"
     finally:
         stop(app)
 

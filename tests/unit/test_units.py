@@ -280,4 +280,4 @@ def test_ten_thousand_characters_are_searched_while_one_waits():
     start = time.process_time()
     find_units(model, model, tokenizer, text)
 
-    assert time.process_time() - start < 5  # see benchmarks for the figure; this bound is for a busy core
+    assert time.process_time() - start < 5  # a bound for a busy core
