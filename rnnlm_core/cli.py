@@ -201,12 +201,10 @@ def ship(run: Path, destination: Path,
     if not folder.exists():
         raise RunError("run.missing", folder=folder.id)
     shutil.copytree(folder.path, destination,
-                    ignore=shutil.ignore_patterns("lock", "*.tmp", "worker.log"))
+                    ignore=shutil.ignore_patterns("lock", "*.tmp", "worker.log", "probes"))
     shipped = RunFolder(destination)
     shipped.write("validation.txt", validation_text(folder))
     checkpoint.prune(shipped.checkpoints, earlier)
-    for probe in sorted(shipped.probes.glob("*.npz"))[:-1]:
-        probe.unlink()
     rows, _ = folder.metrics()
     step = max(1, len(rows) // _SHIPPED_ROWS)
     kept = [r for i, r in enumerate(rows) if i % step == 0 or r.validation is not None]
