@@ -1,14 +1,18 @@
 """Start here: `streamlit run app.py`. Pages, language and theme; each page answers one question."""
 
+import logging
 from pathlib import Path
 
 import streamlit as st
 
+from rnnlm_core.errors import UnrollError
 from rnnlm_ui import session
 from rnnlm_ui.i18n import t
+from rnnlm_ui.page import fault
 from rnnlm_ui.static_files import ensure_plotly
 from rnnlm_ui.warm import warm_up
 
+LOG = logging.getLogger("unroll")
 HERE = Path(__file__).resolve().parent
 PAGES = {  # file and address: icon
     "home": "home", "data": "description", "build": "account_tree", "train": "monitoring",
@@ -32,5 +36,11 @@ with st.sidebar:
     with st.expander(t("sidebar.about"), icon=":material/info:", type="compact"):
         st.markdown(t("sidebar.about_text"))
 
-page.run()
+try:
+    page.run()
+except UnrollError as error:
+    fault(error)
+except Exception:  # a fault of ours: the log has it whole, the reader gets a sentence and a way out
+    LOG.exception("a page failed")
+    st.error(t("common.page_failed"), icon=":material/error:")
 warm_up()  # last: the first page is painted without torch

@@ -90,7 +90,7 @@ def ended(folder: RunFolder, status: Status) -> None:
     """One line on how the run ended, and the way out where there is one."""
     if status.error is not None:
         fault(UnrollError(status.error["code"], **status.error["values"]))
-    elif status.state in ("stopped", "lost"):
+    if status.state in ("stopped", "lost", "failed"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(t(f"train.ended.{status.state}", step=number(status.step)))
             pressed = st.button(t("train.resume"), icon=":material/play_arrow:",
