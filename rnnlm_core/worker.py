@@ -397,8 +397,6 @@ def _stopped_by_signals(worker: Worker) -> Iterator[None]:
 def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("usage: python -m rnnlm_core.worker RUN_FOLDER")
-    if hasattr(os, "nice"):
-        os.nice(5)  # the page stays quick while a class trains
     try:
         sys.exit(EXIT_CODES[work(RunFolder(Path(sys.argv[1])))])
     except UnrollError as error:

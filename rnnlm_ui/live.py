@@ -19,7 +19,7 @@ from rnnlm_core.records import StepMetrics, WrittenSample
 from rnnlm_core.run.directory import RunFolder
 
 POLL_SECONDS = 0.5
-POINTS = 400  # of a series in the browser, however long the run
+POINTS, RAW_POINTS = 250, 120  # of a series in the browser, however long the run
 _COLUMNS = ("step", "loss", "validation", "gradient_norm", "clipped_norm", "seconds")
 Column = NDArray[np.float64]
 
@@ -63,6 +63,20 @@ class RunTail:
     def last_step(self) -> int:
         return int(self._rows[-1][0]) if self._rows else 0
 
+    @property
+    def visible(self) -> tuple[int, int]:
+        """Changes when the picture would: by a hundredth of its width, or by an evaluation.
+
+        Drawing takes time from the training beside it, so what nobody could see is not drawn.
+        """
+        quantum = max(1, self.last_step // 100)
+        return self.last_step // quantum * quantum, int(np.isfinite(self.column("validation")).sum())
+
+    @property
+    def seconds(self) -> float:
+        """Of training, at the last step read."""
+        return self._rows[-1][_COLUMNS.index("seconds")] if self._rows else 0.0
+
     def column(self, name: str) -> Column:
         return self._columns[name]
 
@@ -77,7 +91,7 @@ class RunTail:
         good = np.isfinite(losses)
         steps, losses = steps[good], losses[good]
         at, value = self.validation()
-        return LossCurves(thinned(steps, unit(losses)), smoothed(steps, losses, unit),
+        return LossCurves(thinned(steps, unit(losses), RAW_POINTS), smoothed(steps, losses, unit),
                           series(at, unit(value)))
 
 

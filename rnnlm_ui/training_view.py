@@ -23,11 +23,13 @@ from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import duration, number, t
 from rnnlm_ui.live import Column, RunTail, thinned
+from rnnlm_ui.page import plain
 
 UNITS = ("bits", "nats", "perplexity")
 DRAWN = ("uniform", "unigram", "kn2", "kn3", "kn4", "kn5")
 HIGHEST_PERPLEXITY = 1e6
 LOSS_HEIGHT = 480
+_NORM_SECONDS = 2.0  # of training between two pictures of the norm: drawing costs the training
 _TIMELINE = 5
 _SAMPLE_LINES, _SAMPLE_CHARACTERS, _SAMPLE_HEIGHT = 5, 150, 236
 _TIMELINE_CHARACTERS = 110
@@ -120,7 +122,7 @@ def loss_chart(tail: RunTail, yardsticks: list[Yardstick], config: RunConfig, un
         return figure
 
     live_plot(draw, key="train.loss", alt=t("train.loss_alt"), height=LOSS_HEIGHT,  # type: ignore[arg-type]
-              rev=(tail.folder.id, tail.last_step, unit, len(yardsticks), revision))
+              rev=(tail.folder.id, tail.visible, unit, len(yardsticks), revision))
 
 
 def norm_chart(tail: RunTail, config: RunConfig, revision: object) -> None:
@@ -140,7 +142,7 @@ def norm_chart(tail: RunTail, config: RunConfig, revision: object) -> None:
         return figure
 
     live_plot(draw, key="train.norm", alt=t("train.norm_alt"), height=190,  # type: ignore[arg-type]
-              rev=(tail.folder.id, tail.last_step, revision))
+              rev=(tail.folder.id, int(tail.seconds // _NORM_SECONDS), revision))
 
 
 def newest_sample(samples: list[WrittenSample]) -> None:
@@ -172,12 +174,15 @@ def timeline(samples: list[WrittenSample]) -> None:
     count = min(_TIMELINE, len(earlier))
     # spread by logarithm: most of the change is at the beginning
     at = sorted({round(len(earlier) ** (i / max(1, count - 1))) - 1 for i in range(count)})
-    for index in reversed(at):
-        sample = earlier[index]
-        step, text = st.columns([1, 8], gap="small")
-        step.markdown(":gray[" + t("train.at_step", step=number(sample.step)) + "]")
-        line = sample.text[:_TIMELINE_CHARACTERS].replace("\n", " ⏎ ")
-        text.text(line)
+    # one element: every one more is drawn again at each look
+    rows = [f"| {number(earlier[index].step)} | {plain(_one_line(earlier[index].text))} |"
+            for index in reversed(at)]
+    head = f"| {t('train.timeline_step')} | {t('train.timeline_text')} |"
+    st.markdown("\n".join([head, "|--:|:--|", *rows]))
+
+
+def _one_line(text: str) -> str:
+    return text[:_TIMELINE_CHARACTERS].replace("\n", " ⏎ ")
 
 
 def progress_text(status: Status) -> str:
