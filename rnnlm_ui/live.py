@@ -70,7 +70,8 @@ class RunTail:
         Drawing takes time from the training beside it, so what nobody could see is not drawn.
         """
         quantum = max(1, self.last_step // 100)
-        return self.last_step // quantum * quantum, int(np.isfinite(self.column("validation")).sum())
+        evaluated = np.isfinite(self.column("validation")).sum()
+        return self.last_step // quantum * quantum, int(evaluated)
 
     @property
     def seconds(self) -> float:
