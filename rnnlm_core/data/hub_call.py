@@ -1,0 +1,232 @@
+"""One call to the hub: a thread that works, a caller that keeps the time.
+
+The caller stops waiting when no first answer comes, when nothing moves any more, or when it is
+cancelled. Two hooks in the HTTP client see every request of such a thread: they count its bytes,
+end its retries after the third refusal, and end the thread itself when nobody waits for it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rnnlm_core.data.hub_errors import BUSY, as_corpus_error, busy, timeout
+from rnnlm_core.errors import CorpusError
+
+_TRIES = 3
+_POLL_SECONDS = 0.05
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class HubProgress:
+    """How far a call has come."""
+
+    characters: int
+    rows: int
+    megabytes: float  # moved over the network, metadata included
+
+
+class _Abandoned(BaseException):
+    """Ends a worker thread. No `Exception`, since libraries catch and retry those."""
+
+
+class Job:
+    """One call from both sides: its thread notes what moves, its caller looks at the clock."""
+
+    def __init__(self, id: str, seconds: float, stall_seconds: float, max_seconds: float,
+                 max_characters: int) -> None:
+        self.id, self.seconds, self.stall_seconds = id, seconds, stall_seconds
+        self.max_seconds, self.max_characters = max_seconds, max_characters
+        # Small blocks for small texts; large ones for large texts, since each is a round trip.
+        self.block_bytes = min(max(max_characters // 4, 1 << 16), 1 << 22)
+        # Some formats must be read whole (a JSON list, an archive): that has to end as well.
+        self._most_bytes = 64_000_000 + 20 * max_characters
+        self.progress = HubProgress(0, 0, 0.0)
+        self.bytes_moved = 0
+        self.verdict: CorpusError | None = None
+        self._started = self._heard = time.monotonic()
+        self._answered = self._importing = False
+        self._unanswered = self._refusals = self._status = 0
+        self._abandoned = threading.Event()
+
+    @property
+    def patience(self) -> float:
+        """The longest silence, in seconds."""
+        return self.stall_seconds if self._answered else self.seconds
+
+    # the caller's side
+    def abandon(self) -> None:
+        self._abandoned.set()
+
+    def raise_if_late(self) -> None:
+        now = time.monotonic()
+        if now - self._started > self.max_seconds + self.stall_seconds:
+            raise timeout(self.max_seconds)
+        if self._importing:
+            return
+        if self._answered:
+            late = now - self._heard > self.stall_seconds
+        else:  # where the import was slow, the hub still gets half of its time
+            late = now > max(self._started + self.seconds, self._heard + self.seconds / 2)
+        if late:
+            raise busy(self._status) if self._refusals else timeout(self.patience)
+
+    # the thread's side
+    @contextmanager
+    def importing(self) -> Iterator[None]:
+        """Meanwhile nobody is late: an import takes seconds, and is not the hub's fault."""
+        self._importing = True
+        yield
+        self._heard = time.monotonic()
+        self._importing = False
+
+    def asks(self) -> None:
+        """Before each request."""
+        self._end_if_abandoned()
+        self._unanswered += 1
+        if self._unanswered > _TRIES:
+            self._give_up(CorpusError("hub.offline"))
+
+    def hears(self, status: int) -> None:
+        """After the head of each answer."""
+        self._answered, self._unanswered, self._heard = True, 0, time.monotonic()
+        self._status = status
+        self._refusals = self._refusals + 1 if status in BUSY else 0
+        if self._refusals >= _TRIES:
+            self._give_up(busy(status))
+
+    def moves(self, count: int) -> None:
+        """After each piece of an answer's body."""
+        self._end_if_abandoned()
+        self.bytes_moved += count
+        self._heard = time.monotonic()
+        if self.bytes_moved > self._most_bytes:
+            limit = self._most_bytes // 1_000_000
+            self._give_up(CorpusError("corpus.too_large", name=self.id, limit=limit))
+
+    def _end_if_abandoned(self) -> None:
+        if self._abandoned.is_set():
+            raise _Abandoned
+
+    def _give_up(self, verdict: CorpusError) -> None:
+        self.verdict = verdict
+        raise _Abandoned
+
+
+_JOB: ContextVar[Job | None] = ContextVar("hub_job", default=None)
+
+
+def supervise(job: Job, work: Callable[[], _T], progress: Callable[[HubProgress], None] | None,
+               cancelled: Callable[[], bool] | None) -> _T:
+    """The result of `work`, done by a thread that is left behind when it takes too long."""
+    outcome: futures.Future[_T] = futures.Future()
+
+    def run() -> None:
+        _JOB.set(job)
+        try:
+            outcome.set_result(work())
+        except _Abandoned:
+            outcome.set_exception(job.verdict or CorpusError("hub.cancelled", id=job.id))
+        except Exception as error:
+            outcome.set_exception(job.verdict or as_corpus_error(error, job.id, job.patience))
+
+    threading.Thread(target=run, name=f"hub {job.id}", daemon=True).start()
+    shown = job.progress
+    try:
+        while True:
+            done, _ = futures.wait([outcome], timeout=_POLL_SECONDS)
+            if progress and job.progress != shown:
+                shown = job.progress
+                progress(shown)
+            if done:
+                return outcome.result()
+            if cancelled and cancelled():
+                raise CorpusError("hub.cancelled", id=job.id)
+            job.raise_if_late()
+    finally:
+        job.abandon()
+
+
+# -- the libraries, told to be brief ---------------------------------------------------------------
+_client_lock = threading.Lock()
+_client_is_ready = False
+
+
+def prepare_client() -> None:
+    """Put the hooks into the HTTP client of huggingface_hub, once a process."""
+    global _client_is_ready
+    import httpx2
+    from huggingface_hub import constants, set_client_factory
+    from huggingface_hub.utils._http import default_client_factory
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    class Metered(httpx2.SyncByteStream):
+        def __init__(self, stream: httpx2.SyncByteStream, job: Job) -> None:
+            self._stream, self._job = stream, job
+
+        def __iter__(self) -> Iterator[bytes]:
+            for piece in self._stream:
+                self._job.moves(len(piece))
+                yield piece
+
+        def close(self) -> None:
+            self._stream.close()
+
+    def before(request: httpx2.Request) -> None:
+        if job := _JOB.get():
+            job.asks()
+
+    def after(response: httpx2.Response) -> None:
+        if job := _JOB.get():
+            job.hears(response.status_code)
+            assert isinstance(response.stream, httpx2.SyncByteStream)
+            response.stream = Metered(response.stream, job)
+
+    def client() -> httpx2.Client:
+        made = default_client_factory()
+        hooks = made.event_hooks
+        made.event_hooks = {"request": [*hooks["request"], before],
+                            "response": [*hooks["response"], after]}
+        return made
+
+    with _client_lock:
+        if not _client_is_ready:
+            set_client_factory(client)
+            disable_progress_bars()
+            if not _can_write(constants.HF_HUB_CACHE):
+                constants.HF_HUB_CACHE = tempfile.mkdtemp(prefix="unroll-hub-cache-")
+            _client_is_ready = True
+
+
+def _can_write(folder: str) -> bool:
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def import_datasets(job: Job) -> Any:
+    with job.importing():
+        import datasets
+
+    # These are read when used. The hooks end what is refused; this is for cut connections.
+    for name, value in {"READ_MAX_RETRIES": _TRIES, "READ_RETRY_INTERVAL": 1,
+                        "READ_SERVER_UNAVAILABLE_RETRY_INTERVAL": 1,
+                        "READ_RATE_LIMIT_RETRY_INTERVAL": 1,
+                        "OPEN_MAX_RETRIES": _TRIES, "OPEN_RETRY_INTERVAL": 1}.items():
+        setattr(datasets.config, f"STREAMING_{name}", value)
+    datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False  # a request to another host, up to 3 s
+    datasets.config.TORCH_AVAILABLE = False  # each stream would import torch: 3 s, 200 MB
+    datasets.disable_progress_bars()
+    return datasets
