@@ -9,10 +9,12 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import config_form, runs, session
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import follow, tail_of
+from rnnlm_ui.look_inside import missing_run
 from rnnlm_ui.page import fault, head, how_to_read, next_link, plain, primary_label
 from rnnlm_ui.training_view import (
     LOSS_HEIGHT,
     UNITS,
+    facts,
     finding,
     loss_chart,
     newest_sample,
@@ -110,6 +112,7 @@ def live(folder: RunFolder, active: bool, unit: str) -> None:
     else:
         ended(folder, status)
     st.markdown(finding(status, tail, yardsticks, unit))
+    st.markdown(facts(folder, config))
     if not tail.last_step:
         st.skeleton(height=LOSS_HEIGHT)
         return
@@ -144,6 +147,7 @@ head(t("train.title"), None if active else t("train.setup", run=plain(runs.title
 problem = session.draft_error()
 if problem is not None:
     fault(problem)
+missing_run()
 if not active:
     setup()
 follow(lambda: live(folder, active, session.widget("unit", UNITS[0])), active,

@@ -112,6 +112,8 @@ def _foreground(folder: RunFolder) -> None:
 
     state = work(folder, show)
     bar.close()
+    for notice in launch.notices(folder):
+        print(notice, file=sys.stderr)
     error = folder.status(0).error
     if error is not None:
         print(UnrollError(error["code"], **error["values"]), file=sys.stderr)

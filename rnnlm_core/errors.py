@@ -37,6 +37,8 @@ SENTENCES: dict[str, str] = {
     "corpus.empty": "The text is empty. Paste or choose a text with at least {limit} characters.",
     "corpus.too_short": "The text has {value} characters; training needs at least {limit}. "
     "Add text or make sequence_length smaller.",
+    "corpus.batch_shrunk": "The text fills only {value} streams of {length} characters, so the "
+    "batch is {value} and not {asked}.",
     "corpus.one_symbol": "The text repeats one single character, so there is nothing to predict. "
     "Choose a text with at least two different characters.",
     "corpus.vocabulary_too_large": "The text has {value} different characters; at most {limit} "

@@ -164,6 +164,15 @@ def stop_for_good(folder: RunFolder) -> None:
         time.sleep(0.05)
 
 
+def notices(folder: RunFolder) -> list[Problem]:
+    """What the worker decided otherwise than asked, each in one sentence."""
+    config, plan = folder.config(), folder.plan()
+    if plan is None or plan.batch == config.batch:
+        return []
+    return [Problem("corpus.batch_shrunk", {"value": plan.batch, "length": plan.sequence_length,
+                                            "asked": config.batch})]
+
+
 def list_runs(root: Path) -> list[RunFolder]:
     """Every run of a folder, the newest first."""
     if not root.is_dir():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from rnnlm_core import launch
 from rnnlm_core.config import RunConfig
 from rnnlm_core.figures.palette import surprise_fill, surprise_gradient
 from rnnlm_core.figures.training import (
@@ -19,9 +20,10 @@ from rnnlm_core.figures.training import (
     loss_figure,
 )
 from rnnlm_core.records import Status, WrittenSample, Yardstick
+from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.i18n import duration, number, t
+from rnnlm_ui.i18n import duration, error_text, number, t
 from rnnlm_ui.live import Column, RunTail, thinned
 from rnnlm_ui.page import plain
 
@@ -102,6 +104,22 @@ def _without_validation(tail: RunTail, unit: str) -> str:
     if not len(losses):
         return t("train.finding_nothing")
     return t("train.finding_training_only", value=shown(float(losses[-50:].mean()), unit))
+
+
+def facts(folder: RunFolder, config: RunConfig) -> str:
+    """The run's own settings in one grey line, and what was decided otherwise than asked."""
+    optimizer = t(f"choice.optimizer.{config.optimizer}")
+    parts = [f"{optimizer} {config.learning_rate:g}",
+             t("train.fact_batch", batch=config.batch, length=config.sequence_length)]
+    plan = folder.plan()
+    if plan is not None:
+        parts += [t(f"choice.precision.{plan.precision}"),
+                  t("train.fact_parameters", n=number(plan.parameters))]
+        if plan.threads > 1:
+            parts.append(t("train.fact_threads", n=plan.threads))
+    notes = " ".join(error_text(notice) for notice in launch.notices(folder))
+    line = ":gray[" + plain(" · ".join(parts)) + "]"
+    return f"{line} :material/info: {plain(notes)}" if notes else line
 
 
 def loss_chart(tail: RunTail, yardsticks: list[Yardstick], config: RunConfig, unit: str,
