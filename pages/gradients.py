@@ -22,7 +22,7 @@ from rnnlm_ui.i18n import t
 from rnnlm_ui.page import fault, head, how_to_read, next_link
 
 
-def view(folder: RunFolder, digest: str) -> None:
+def view(folder: RunFolder, digest: str, step: int | None) -> None:
     """The answer, the chart with its numbers beside it, the settings."""
     config = folder.config()
     place = st.container()
@@ -31,7 +31,7 @@ def view(folder: RunFolder, digest: str) -> None:
     picture, side = st.columns([1.7, 1], gap="medium")
     settings(choices, has_trained=bool(digest))
     reaches = compared(folder, digest, session.widget(LAG, choices[-1]))
-    place.markdown(answer(reaches, config))
+    place.markdown(answer(reaches, config, untrained=step == 0))
     if lost is not None:
         place.markdown(t("gradients.own_text"))
     rows = rows_of(reaches, session.widget(SHOW, "both"))
@@ -55,7 +55,7 @@ try:
         place.skeleton(height=520)
     config = folder.config()
     with place.container():
-        view(folder, digest)
+        view(folder, digest, None if shown is None else shown.step)
 except UnrollError as error:
     with place.container():
         fault(error)

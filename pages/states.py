@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from rnnlm_core.errors import UnrollError
+from rnnlm_core.errors import Problem, UnrollError
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session
-from rnnlm_ui.i18n import t
-from rnnlm_ui.page import fault, head, how_to_read, next_link
+from rnnlm_ui.i18n import error_text, t
+from rnnlm_ui.page import fault, head, how_to_read, next_link, plain
 from rnnlm_ui.states_findings import answer
 from rnnlm_ui.states_view import (
     Look,
@@ -34,10 +34,11 @@ def view(folder: RunFolder, digest: str) -> None:
     place = st.container()
     try:
         findings = found_units(path, digest)
-    except UnrollError as error:
+    except UnrollError as error:  # the held-out text is short: a limit, not a fault
         findings = []
-        with place:
-            fault(error)
+        note = Problem("text.held_out_short", error.values) if error.code == "text.too_short" \
+            else error
+        place.markdown(f":gray[:material/info: {plain(error_text(note))}]")
     choice = settle(folder, config, findings)
     text = text_to_read(run)
     try:
@@ -55,7 +56,8 @@ def view(folder: RunFolder, digest: str) -> None:
         unknown_note(reading)
         heat_picture(look)
     with side:
-        found_list(look, findings)
+        if findings:
+            found_list(look, findings)
         character_panel(look)
     settings(config)
     picture, side = st.columns([2.1, 1], gap="medium", vertical_alignment="center")

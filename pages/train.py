@@ -114,7 +114,8 @@ def live(folder: RunFolder, active: bool, unit: str) -> None:
     st.markdown(finding(status, tail, yardsticks, unit))
     st.markdown(facts(folder, config))
     if not tail.last_step:
-        st.skeleton(height=LOSS_HEIGHT)
+        if active:
+            st.skeleton(height=LOSS_HEIGHT)
         return
     picture, side = st.columns([2.1, 1], gap="medium")
     revision = (status.state, status.resumes)
@@ -144,9 +145,6 @@ def actions() -> None:
 
 head(t("train.title"), None if active else t("train.setup", run=plain(runs.title(folder))),
      actions=actions)
-problem = session.draft_error()
-if problem is not None:
-    fault(problem)
 missing_run()
 if not active:
     setup()

@@ -145,9 +145,11 @@ def generate_text(
     opened = Run(run, step)
     if unknown := opened.tokenizer.unknown_in(prompt):
         print(UnrollError("prompt.unknown_characters", characters=unknown), file=sys.stderr)
+        prompt = "".join(c for c in prompt if c not in unknown)
+    tokens = generate(opened.model, opened.tokenizer, prompt, settings)  # refuses bad settings
     with _for_a_reader():
         print(prompt, end="", flush=True)
-        for token in generate(opened.model, opened.tokenizer, prompt, settings):
+        for token in tokens:
             print(token.text, end="", flush=True)
         print()
 

@@ -30,13 +30,19 @@ SENTENCES: dict[str, str] = {
     "config.not_json": "The settings cannot be read as JSON. Choose another file.",
     "config.model_too_large": "This model needs about {value} MB of memory; the limit is "
     "{limit} MB. Make hidden, layers, batch or sequence_length smaller.",
-    "config.device_missing": "The device {value} is not available here ({reason}). Choose cpu.",
+    "config.cuda_not_built": "This PyTorch was built without CUDA, so {value} cannot be used. "
+    "Choose cpu.",
+    "config.cuda_no_gpu": "No NVIDIA GPU was found, so {value} cannot be used. Choose cpu.",
+    "config.mps_no_gpu": "The device {value} needs a Mac with Apple silicon. Choose cpu.",
+    "config.bf16_missing": "This processor cannot train with bfloat16. Choose fp32.",
     # text
     "corpus.unknown": "There is no text called {value}. Choose one of {choices}, a file, or "
     "hf:OWNER/NAME.",
     "corpus.empty": "The text is empty. Paste or choose a text with at least {limit} characters.",
-    "corpus.too_short": "The text has {value} characters; training needs at least {limit}. "
-    "Add text or make sequence_length smaller.",
+    "corpus.too_short": "The text has {value} characters to train on; one sequence needs {limit}. "
+    "Add text or make the sequence length smaller.",
+    "corpus.below_minimum": "The text has {value} characters; at least {limit} are needed. "
+    "Add text.",
     "corpus.batch_shrunk": "The text fills only {value} streams of {length} characters, so the "
     "batch is {value} and not {asked}.",
     "corpus.one_symbol": "The text repeats one single character, so there is nothing to predict. "
@@ -87,7 +93,11 @@ SENTENCES: dict[str, str] = {
     "run.damaged": "The checkpoint of this run is damaged and no earlier one is whole. "
     "Train it again.",
     "run.no_checkpoint": "This run has no checkpoint yet. Wait until training has started.",
-    "run.no_steps_left": "This run has already finished its {value} steps.",
+    "run.no_steps_left": "This run has already finished, at step {value}. Start a new one.",
+    "run.ended_by_time": "The time was up at step {step} of the {total} that were planned: the "
+    "machine was slower than measured, and the learning rate had not come all the way down.",
+    "run.ended_early": "All {total} planned steps were done in {took} of the {seconds} s: the "
+    "machine was faster than measured.",
     "run.mismatch": "The checkpoint does not fit the settings of this run: {what}.",
     "run.storage": "The run folder cannot be written ({reason}). Free some space, then resume.",
     "run.memory": "There was not enough memory to train this model. Make it smaller.",
@@ -97,6 +107,8 @@ SENTENCES: dict[str, str] = {
     # writing
     "prompt.unknown_characters": "The model never saw {characters}; these are left out.",
     "generate.bad_setting": "{field} is {value}; it must be {rule}.",
+    "text.held_out_short": "The held-out text has {value} characters; looking for units needs "
+    "{limit}.",
     "text.too_short": "The text has {value} characters; this view needs at least {limit}.",
 }
 

@@ -30,6 +30,7 @@ from rnnlm_core.run.directory import RunFolder
 MAX_MEGABYTES = 4_000
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 SECONDS_TO_STOP = 10.0
+_MUCH_EARLIER = 0.8  # of a budget in seconds: worth a word
 SECONDS_TO_END = 2.0  # after force
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -99,7 +100,7 @@ def reopen(folder: RunFolder) -> None:
             said.state == "starting" and said.pid):
         raise RunError("run.locked")
     if said.state == "finished":
-        raise RunError("run.no_steps_left", value=said.total_steps)
+        raise RunError("run.no_steps_left", value=said.step)
     folder.write_control(replace(folder.control(), wish="run"))
 
 
@@ -166,11 +167,21 @@ def stop_for_good(folder: RunFolder) -> None:
 
 def notices(folder: RunFolder) -> list[Problem]:
     """What the worker decided otherwise than asked, each in one sentence."""
-    config, plan = folder.config(), folder.plan()
-    if plan is None or plan.batch == config.batch:
+    config, plan, said = folder.config(), folder.plan(), status(folder)
+    if plan is None:
         return []
-    return [Problem("corpus.batch_shrunk", {"value": plan.batch, "length": plan.sequence_length,
-                                            "asked": config.batch})]
+    found = []
+    if plan.batch != config.batch:
+        found.append(Problem("corpus.batch_shrunk", {
+            "value": plan.batch, "length": plan.sequence_length, "asked": config.batch}))
+    if said.state == "finished" and said.step < plan.total_steps:
+        found.append(Problem("run.ended_by_time", {"step": said.step, "total": plan.total_steps}))
+    elif said.state == "finished" and plan.total_steps != config.max_steps \
+            and said.seconds < _MUCH_EARLIER * config.max_seconds:
+        found.append(Problem("run.ended_early", {
+            "total": plan.total_steps, "took": round(said.seconds),
+            "seconds": round(config.max_seconds)}))
+    return found
 
 
 def list_runs(root: Path) -> list[RunFolder]:

@@ -55,8 +55,8 @@ def make_plan(config: RunConfig, prepared: Prepared) -> Plan:
 
 def refuse_missing_device(device: str) -> None:
     """Raises `ConfigError` where this machine has no such device."""
-    if reason := unavailable(device):
-        raise ConfigError([Problem("config.device_missing", {"value": device, "reason": reason})])
+    if code := unavailable(device):
+        raise ConfigError([Problem(code, {"value": device})])
 
 
 def _measure(config: RunConfig, draft: Plan, prepared: Prepared) -> tuple[float, float | None]:
@@ -75,8 +75,7 @@ def _measure(config: RunConfig, draft: Plan, prepared: Prepared) -> tuple[float,
         return plain, plain / step_seconds(Trainer(config, half, ids, vocabulary))
     except RuntimeError:  # no such kernel on this processor
         if config.precision == "bf16":
-            raise ConfigError([Problem("config.device_missing", {
-                "value": "bf16", "reason": "no bf16 kernel on this processor"})]) from None
+            raise ConfigError([Problem("config.bf16_missing")]) from None
         return plain, None
 
 

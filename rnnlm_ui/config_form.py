@@ -16,8 +16,10 @@ from rnnlm_core import launch
 from rnnlm_core.config import FIELD_TYPES, FIELDS, GROUPS
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.corpus import stored_manifests
+from rnnlm_core.errors import Problem
 from rnnlm_ui import session
-from rnnlm_ui.i18n import duration, number, t
+from rnnlm_ui.i18n import duration, error_text, number, t
+from rnnlm_ui.page import plain
 from rnnlm_ui.runs import corpus_title
 
 SIZES = (4, 8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512)
@@ -103,7 +105,10 @@ def corpus_field(label_visibility: str = "visible") -> None:
     draft = session.draft()
     titles = {source: corpus_title(source) for source in BUILTIN}
     for papers in stored_manifests(launch.runs_root() / "corpora"):
-        titles.setdefault(papers.source, corpus_title(papers.source, papers.title))
+        name = corpus_title(papers.source, papers.title)
+        if papers.source not in titles and name in titles.values():
+            name = f"{name} · {papers.sha256[:6]}"  # the browser tells options apart by name
+        titles.setdefault(papers.source, name)
     titles.setdefault(draft.corpus, draft.corpus)
     session.set_widget("form.corpus", draft.corpus)
     st.selectbox(t("config.corpus"), list(titles), format_func=titles.__getitem__,
@@ -136,6 +141,5 @@ def _unavailable_devices() -> None:
     from rnnlm_core.nets.devices import DEVICES, unavailable
 
     for device in DEVICES:
-        if reason := unavailable(device):
-            st.markdown(":gray[" + t("config.device_unavailable", device=choice("device", device),
-                                     reason=reason) + "]")
+        if code := unavailable(device):
+            st.markdown(":gray[" + plain(error_text(Problem(code, {"value": device}))) + "]")

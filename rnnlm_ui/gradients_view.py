@@ -90,8 +90,8 @@ def reach_text(profile: LagProfile, lags: int) -> str:
     return t("gradients.with_cell", h=h, c=horizon_text(profile.c.horizon, lags))
 
 
-def answer(reaches: Reaches, config: RunConfig) -> str:
-    """How far the three start, and how far this run has come."""
+def answer(reaches: Reaches, config: RunConfig, untrained: bool = False) -> str:
+    """How far the three start, and how far this run has come (`untrained`: it is at step 0)."""
     texts = {cell: reach_text(profile, reaches.lags)
              for cell, profile in reaches.untrained.items()}
     horizons = [curve.horizon for profile in reaches.untrained.values()
@@ -104,6 +104,8 @@ def answer(reaches: Reaches, config: RunConfig) -> str:
         sentence = t("gradients.answer_long", **texts)
     if reaches.trained is None:
         return sentence
+    if untrained:
+        return t("gradients.answer", untrained=sentence, trained=t("gradients.answer_step_0"))
     after = t("gradients.answer_trained", cell=config.cell.upper(),
               n=reach_text(reaches.trained, reaches.lags))
     return t("gradients.answer", untrained=sentence, trained=after)

@@ -27,6 +27,8 @@ def head(title: str, finding: str | None = None,
             actions()
     if finding:
         st.markdown(finding)
+    if (problem := session.draft_error()) is not None:
+        fault(problem)  # of the settings in a link
 
 
 def _enter_through_app() -> None:

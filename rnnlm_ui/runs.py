@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NAMES, DIALOGUE = "names-lstm", "dialogue2-gru"  # the shipped runs
 _LISTED = 30
+_TITLE_CHARACTERS = 24  # so that the time of day stays in sight, by which runs are told apart
 
 
 def current(default: str = NAMES) -> RunFolder:
@@ -56,7 +57,10 @@ def cell_title(config: RunConfig) -> str:
 def title(folder: RunFolder) -> str:
     """How a run is called on every page."""
     papers, config = manifest(folder), folder.config()
-    name = f"{corpus_title(papers.source, papers.title)} · {cell_title(config)}"
+    text = corpus_title(papers.source, papers.title)
+    if len(text) > _TITLE_CHARACTERS:
+        text = text[:_TITLE_CHARACTERS - 1].rstrip("… ") + "…"
+    name = f"{text} · {cell_title(config)}"
     if is_shipped(folder):
         return name
     return f"{name} · {folder.id[9:11]}:{folder.id[11:13]}"
@@ -73,7 +77,7 @@ def picker(default: str = NAMES) -> RunFolder:
     key = "run_picker"
     session.set_widget(key, now.id)
     st.selectbox(t("common.looking_at"), list(names), key=key, label_visibility="collapsed",
-                 format_func=names.__getitem__, width=330, accept_new_options=False,
+                 format_func=names.__getitem__, width=370, accept_new_options=False,
                  on_change=lambda: session.choose_run(session.widget(key, now.id)))
     return now
 

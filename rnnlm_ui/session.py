@@ -32,11 +32,27 @@ def begin() -> None:
     if RUN_ID.fullmatch(query.get("run", "")):
         st.session_state[_RUN] = query["run"]
     if _DRAFT not in st.session_state:
-        try:
-            st.session_state[_DRAFT] = RunConfig.from_query(query.to_dict())
-        except ConfigError as error:
-            st.session_state[_DRAFT], st.session_state[_DRAFT_ERROR] = RunConfig(), error
+        st.session_state[_DRAFT], problem = _settings_of(query.to_dict())
+        if problem is not None:
+            st.session_state[_DRAFT_ERROR] = problem
     _write_url()
+
+
+def _settings_of(query: dict[str, str]) -> tuple[RunConfig, ConfigError | None]:
+    """The settings of a link; where some are wrong, the good ones and what is wrong."""
+    try:
+        return RunConfig.from_query(query), None
+    except ConfigError as error:
+        good = {}
+        for name in FIELDS:
+            try:
+                good[name] = getattr(RunConfig.from_query({name: query[name]}), name)
+            except (ConfigError, KeyError):
+                continue
+        try:
+            return RunConfig.from_mapping(good), error
+        except ConfigError:  # good one by one, wrong together
+            return RunConfig(), error
 
 
 def url_parameters() -> dict[str, str]:

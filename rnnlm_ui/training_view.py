@@ -83,8 +83,11 @@ def finding(status: Status, tail: RunTail, yardsticks: list[Yardstick], unit: st
     place = standing(loss, yardsticks, whole)
     value = shown(loss, unit)
     where = t("train.on_all" if whole else "train.on_sample")
-    if not yardsticks:
+    if not yardsticks or status.state == "diverged":
         return t("train.finding_alone", value=value, where=where)
+    if not place.ahead and not any(y.name.startswith("kn") for y in yardsticks):
+        return t("train.finding_waiting", value=value, where=where,
+                 passed=yardstick_name(place.passed[-1][0]))
     if not place.ahead:
         return t("train.finding_all", value=value, where=where,
                  name=yardstick_name(place.passed[-1][0]), its=shown(place.passed[-1][1], unit))
@@ -108,10 +111,10 @@ def _without_validation(tail: RunTail, unit: str) -> str:
 
 def facts(folder: RunFolder, config: RunConfig) -> str:
     """The run's own settings in one grey line, and what was decided otherwise than asked."""
-    optimizer = t(f"choice.optimizer.{config.optimizer}")
+    plan, optimizer = folder.plan(), t(f"choice.optimizer.{config.optimizer}")
     parts = [f"{optimizer} {config.learning_rate:g}",
-             t("train.fact_batch", batch=config.batch, length=config.sequence_length)]
-    plan = folder.plan()
+             t("train.fact_batch", batch=plan.batch if plan else config.batch,
+               length=config.sequence_length)]
     if plan is not None:
         parts += [t(f"choice.precision.{plan.precision}"),
                   t("train.fact_parameters", n=number(plan.parameters))]

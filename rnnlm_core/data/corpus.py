@@ -102,7 +102,7 @@ def keep_text(store: Path, raw: str, source: str, title: str, max_characters: in
     if not text.strip():
         raise CorpusError("corpus.empty", limit=SHORTEST)
     if len(text) < SHORTEST:
-        raise CorpusError("corpus.too_short", value=len(text), limit=SHORTEST)
+        raise CorpusError("corpus.below_minimum", value=len(text), limit=SHORTEST)
     if len(set(text)) < 2:
         raise CorpusError("corpus.one_symbol")
     sha256 = hashlib.sha256(text.encode()).hexdigest()

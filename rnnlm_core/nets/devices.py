@@ -8,10 +8,10 @@ DEVICES = ("cpu", "cuda", "mps")
 
 
 def unavailable(device: str) -> str | None:
-    """Why a device cannot be used here, in a few words; None where it can."""
+    """The code of why a device cannot be used here (`errors.SENTENCES`); None where it can."""
     if device == "cuda" and not torch.cuda.is_available():
         built: bool = torch.backends.cuda.is_built()  # type: ignore[no-untyped-call]
-        return "no NVIDIA GPU was found" if built else "this PyTorch was built without CUDA"
+        return "config.cuda_no_gpu" if built else "config.cuda_not_built"
     if device == "mps" and not torch.backends.mps.is_available():
-        return "only on a Mac with Apple silicon"
+        return "config.mps_no_gpu"
     return None

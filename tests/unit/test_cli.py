@@ -76,7 +76,7 @@ def test_every_setting_is_an_option() -> None:
 
 def test_what_has_finished_is_not_resumed(trained: RunFolder) -> None:
     assert one_sentence(unroll("resume", trained.path)) == (
-        "This run has already finished its 12 steps.")
+        "This run has already finished, at step 12. Start a new one.")
 
 
 def test_writing_is_the_same_for_the_same_seed(trained: RunFolder) -> None:
@@ -134,7 +134,7 @@ def test_runs_are_listed_and_a_damaged_one_does_not_hide_them(
                                        "be read again. Start a new run on it."),
     (["--corpus", "dialogue2", "--hidden", "2048", "--layers", "4", "--batch", "1024"],
      r"re:This model needs about \d+ MB of memory; the limit is 4000 MB\. Make hidden, .*"),
-    (["--corpus", "dialogue2", "--device", "mps", "--steps", "1"], "re:.*mps is not available.*")])
+    (["--corpus", "dialogue2", "--device", "mps", "--steps", "1"], "re:.*mps needs a Mac.*")])
 def test_bad_input_is_refused_with_one_sentence(
         tmp_path: Path, here: Command, options: list[str], sentence: str) -> None:
     done = here("train", "--runs", tmp_path / "runs", *options)
@@ -151,12 +151,11 @@ def test_bad_input_is_refused_with_one_sentence(
     (b"\x89PNG\r\n\x1a\n\0\0", "text.txt does not look like text (it holds binary data). "
                                "Choose a plain text file."),
     (b"", "The text is empty. Paste or choose a text with at least 32 characters."),
-    (b"hello hello hello", "The text has 17 characters; training needs at least 32. "
-                           "Add text or make sequence_length smaller."),
+    (b"hello hello hello", "The text has 17 characters; at least 32 are needed. Add text."),
     (b"z" * 500, "The text repeats one single character, so there is nothing to predict. "
                  "Choose a text with at least two different characters."),
-    (b"hello " * 10, "The text has 60 characters; training needs at least 65. "
-                     "Add text or make sequence_length smaller.")])
+    (b"hello " * 10, "The text has 60 characters to train on; one sequence needs 65. "
+                     "Add text or make the sequence length smaller.")])
 def test_files_that_cannot_be_trained_on(
         tmp_path: Path, here: Command, content: bytes, sentence: str) -> None:
     (tmp_path / "text.txt").write_bytes(content)

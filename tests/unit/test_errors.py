@@ -51,8 +51,8 @@ def test_every_code_in_use_has_its_sentence_and_its_values() -> None:
 
 def test_an_error_is_its_sentence() -> None:
     error = CorpusError("corpus.too_short", value=3, limit=32)
-    assert str(error) == ("The text has 3 characters; training needs at least 32. "
-                          "Add text or make sequence_length smaller.")
+    assert str(error) == ("The text has 3 characters to train on; one sequence needs 32. "
+                          "Add text or make the sequence length smaller.")
     assert (error.code, error.values) == ("corpus.too_short", {"value": 3, "limit": 32})
     assert isinstance(error, BadInput) and error.exit_code == 2
     assert errors.Diverged("run.diverged", step=3, loss="2.1").exit_code == 3

@@ -122,7 +122,8 @@ def test_one_text_from_two_sources_keeps_both_papers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("raw", "code"), [
     ("", "corpus.empty"), ("\ufeff \r\n\t\x00", "corpus.empty"), (" " * 100, "corpus.empty"),
-    ("hello", "corpus.too_short"), ("ab" * (SHORTEST // 2 - 1) + "a", "corpus.too_short"),
+    ("hello", "corpus.below_minimum"),
+    ("ab" * (SHORTEST // 2 - 1) + "a", "corpus.below_minimum"),
     ("z" * 100, "corpus.one_symbol")])
 def test_what_cannot_be_trained_on_is_refused(tmp_path: Path, raw: str, code: str) -> None:
     with pytest.raises(CorpusError) as error:

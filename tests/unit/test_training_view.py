@@ -1,0 +1,52 @@
+"""The answer sentence of Train: what may be claimed, and when."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rnnlm_core.errors import ConfigError
+from rnnlm_core.records import Status, Yardstick
+from rnnlm_ui import i18n, session, training_view
+
+UNIFORM, UNIGRAM, KN2 = (Yardstick("uniform", 3.0, 3.0), Yardstick("unigram", 2.0, 2.0),
+                         Yardstick("kn2", 1.0, 1.0))
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch):
+    monkeypatch.setattr(i18n, "language", lambda: "en")
+
+
+def sentence(loss, yardsticks, **status):
+    tail = SimpleNamespace(validation=lambda: (np.array([1.0]), np.array([loss])))
+    return training_view.finding(Status("running", **status), tail, yardsticks, "nats")
+
+
+def test_where_a_loss_stands():
+    assert sentence(1.25, [UNIFORM, UNIGRAM, KN2]) == (
+        "**1.25 nats per character** on validation text. "
+        "It has passed unigram; 0.25 to go to KN 2.")
+    assert "every yardstick, the hardest being KN 2" in sentence(0.5, [UNIFORM, UNIGRAM, KN2])
+
+
+def test_nothing_is_claimed_of_n_grams_that_are_not_computed():
+    said = sentence(1.5, [UNIFORM, UNIGRAM])
+
+    assert "every yardstick" not in said
+    assert "not computed yet" in said
+
+
+def test_a_diverged_run_has_passed_nothing():
+    tail = SimpleNamespace(validation=lambda: (np.array([1.0]), np.array([1.5])))
+    said = training_view.finding(Status("diverged"), tail, [UNIFORM, UNIGRAM], "nats")
+
+    assert said == "**1.50 nats per character** on validation text."
+
+
+def test_a_link_with_one_bad_setting_keeps_the_others():
+    config, error = session._settings_of(
+        {"corpus": "stories_zh", "cell": "gru", "hidden": "9999", "other": "x"})
+
+    assert (config.corpus, config.cell, config.hidden) == ("stories_zh", "gru", 256)
+    assert isinstance(error, ConfigError) and "hidden is 9999" in str(error)
