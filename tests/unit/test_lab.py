@@ -96,7 +96,7 @@ def test_a_run_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     assert work(folder) == "stopped"
     run = resume(folder.path)
     assert run.metrics().step.tolist() == list(range(1, 31))
-    with pytest.raises(RunError, match="already finished its 30 steps"):
+    with pytest.raises(RunError, match="already finished, at step 30"):
         resume(folder.path)
 
 

@@ -365,7 +365,7 @@ def test_a_text_that_is_gone_is_told(tmp_path: Path) -> None:
 def test_a_run_of_a_missing_device_is_told(tmp_path: Path) -> None:
     folder = with_plan(new_run(tmp_path), device="mps")
     assert work(folder) == "failed"
-    assert (folder.status(0).error or {})["code"].startswith("config.cuda_")
+    assert (folder.status(0).error or {})["code"] == "config.mps_no_gpu"
 
 
 def test_a_run_that_diverges_keeps_its_last_good_weights(tmp_path: Path) -> None:
