@@ -11,10 +11,9 @@ from rnnlm_ui.page import fault, head, how_to_read, next_link
 
 folder = runs.current()
 with st.bottom:
-    prompt = st.chat_input(t("generate.placeholder"), key="generate.prompt",
-                           max_chars=generate_view.LONGEST_PROMPT)
-if prompt:
-    generate_view.wish("prompt", prompt)
+    # a callback, because a script run may be interrupted before it comes to the value
+    st.chat_input(t("generate.placeholder"), key=generate_view.PROMPT,
+                  max_chars=generate_view.LONGEST_PROMPT, on_submit=generate_view.take_prompt)
 active = generate_view.is_active()
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 KEEP = ("all", "top_k", "top_p")
 TICK = 0.25  # seconds between two looks while it writes
+PROMPT = "generate.prompt"  # the key of its widget
 LONGEST_PROMPT = 500
 LENGTHS = (1, 1_000)
 _MOST_SEED = 2**53 - 1  # what a browser can count to
@@ -61,6 +62,12 @@ def put(index: int, character: str) -> None:
     wish("put", index, character)
 
 
+def take_prompt() -> None:
+    """Write from what was just typed."""
+    if typed := session.widget(PROMPT, None):
+        wish("prompt", typed)
+
+
 def is_active() -> bool:
     """Whether this tab's text is growing, or is just about to."""
     writing: Writing | None = session.recall(_WRITING, None)
@@ -75,11 +82,18 @@ def bring(folder: RunFolder) -> Writing:
     settings().checked()  # said for as long as it holds, not only once
     writing = _current(folder)
     what, *values = session.recall(_WISH, ("",))
-    session.forget(_WISH)
     now, hurry, budget = time.monotonic(), session.recall(_HURRY, False), _HURRY_BUDGET
     if what:
         hurry = what == "rewrite" and (hurry or not writing.active)
-        _carry_out(writing, what, values, now)
+        try:
+            _carry_out(writing, what, values, now)
+        except UnrollError:
+            session.forget(_WISH)  # told once
+            raise
+        # only now: a newer look at the page may interrupt this one at any access to session state,
+        # and a wish that was taken but not yet carried out would be lost (carrying it out twice
+        # does no harm)
+        session.forget(_WISH)
     elif not writing.tokens and not writing.active and not writing.by_hand:
         writing.again(settings(), now)
         hurry, budget = True, _EXAMPLE_BUDGET
