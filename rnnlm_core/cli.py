@@ -1,6 +1,7 @@
-"""`python -m rnnlm_core`: train, resume, generate, runs, ship.
+"""`python -m rnnlm_core`: train, resume, sweep, race, queue, generate, runs, ship.
 
-Every field of `RunConfig` is an option of `train`. Results go to stdout, progress to stderr.
+Every field of `RunConfig` is an option of `train`, `sweep` and `race`. Results go to stdout,
+progress to stderr.
 Exit codes: 0 finished, 2 bad input, 3 diverged, 130 interrupted with the checkpoint kept.
 """
 
@@ -13,13 +14,14 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 
-from rnnlm_core import launch
+from rnnlm_core import launch, sweep
 from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.corpus import HUB, OWN, keep_own_text
@@ -32,11 +34,24 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
                   help="Small recurrent language models: train, look inside, write.")
 _SHIPPED_ROWS, _SHIPPED_SAMPLES = 150, 12
 _SHORT = {"max_steps": "--steps", "max_seconds": "--seconds"}
+_WAIT_SECONDS = 0.5
+VaryOption = Annotated[list[str], typer.Option(
+    "--vary", help="SETTING=VALUE,VALUE,… up to three times, for example hidden=64,128.")]
+SeedsOption = Annotated[int, typer.Option(
+    "--seeds", min=1, max=sweep.MAX_RUNS, help="Each run with so many seeds.")]
+EqualOption = Annotated[bool, typer.Option(
+    "--equal-parameters", help="Choose hidden so that all have as many parameters.")]
 RunsOption = Annotated[Path | None, typer.Option("--runs", help="Folder of the runs.")]
 
 
-def _train(runs: Path | None, **settings: Any) -> None:
+def _train(runs: RunsOption = None, **settings: Any) -> None:
     """Train in the foreground; the last line on stdout is the run folder."""
+    config, root = _config(settings, runs)
+    _foreground(launch.create_run(config, root))
+
+
+def _config(settings: dict[str, Any], runs: Path | None) -> tuple[RunConfig, Path]:
+    """The options as a config, a file among them kept in the store, and where the runs go."""
     given = {name: value for name, value in settings.items() if value is not None}
     if "max_steps" in given and "max_seconds" not in given:
         given["max_seconds"] = 0.0  # asked for steps: no limit in time
@@ -44,7 +59,7 @@ def _train(runs: Path | None, **settings: Any) -> None:
     config = RunConfig.from_mapping(given)
     if (source := config.corpus) not in BUILTIN and not source.startswith((HUB, OWN)):
         config = _with_file(config, Path(source), root)
-    _foreground(launch.create_run(config, root))
+    return config, root
 
 
 def _with_file(config: RunConfig, path: Path, root: Path) -> RunConfig:
@@ -65,26 +80,118 @@ def _option(name: str) -> inspect.Parameter:
     if name == "corpus":
         text = "A built-in name (" + ", ".join(BUILTIN) + "), a file, or hf:OWNER/NAME. "
     names = [f"--{name.replace('_', '-')}", *filter(None, [_SHORT.get(name)])]
+    if kind is bool:
+        names = [f"{names[0]}/--no-{name.replace('_', '-')}"]
     optional: Any = (str if choices else kind) | None
     annotation = Annotated[optional, typer.Option(*names, help=f"{text}Default {default}.")]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None,
                              annotation=annotation)
 
 
-def _train_command() -> Callable[..., None]:
-    """`_train` with one option a config field, so that no list of options can go stale."""
-    def command(runs: RunsOption = None, **settings: Any) -> None:
-        _train(runs, **settings)
+def _with_settings(run: Callable[..., None]) -> Callable[..., None]:
+    """`run` with its own options and one for each config field: no list of them can go stale."""
+    def command(**options: Any) -> None:
+        run(**options)
 
-    parameters = [inspect.Parameter("runs", inspect.Parameter.KEYWORD_ONLY, default=None,
-                                    annotation=RunsOption), *map(_option, FIELDS)]
+    own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+           for p in inspect.signature(run, eval_str=True).parameters.values()
+           if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    parameters = [*own, *map(_option, FIELDS)]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
-    command.__doc__ = _train.__doc__
+    command.__doc__ = run.__doc__
     return command
 
 
-app.command("train")(_train_command())
+app.command("train")(_with_settings(_train))
+
+
+def _sweep(vary: VaryOption, runs: RunsOption = None, seeds: SeedsOption = 1, **settings: Any
+           ) -> None:
+    """Queue a run for each combination of up to three settings; their folders go to stdout."""
+    config, root = _config(settings, runs)
+    found: dict[str, str] = {}
+    for one in vary:
+        name, _, values = one.partition("=")
+        found[name.strip().replace("-", "_")] = values
+    repeats = sweep.seeds_from(config, seeds) if seeds > 1 else []
+    _queue_group("sweep", sweep.grid(config, found, repeats), root)
+
+
+def _race(runs: RunsOption = None, seeds: SeedsOption = 1, equal_parameters: EqualOption = False,
+          **settings: Any) -> None:
+    """Queue an RNN, a GRU and an LSTM from one set-up; their folders go to stdout."""
+    config, root = _config(settings, runs)
+    vocabulary = sweep.vocabulary(config, root) if equal_parameters else None
+    repeats = sweep.seeds_from(config, seeds) if seeds > 1 else []
+    _queue_group("race", sweep.race(config, vocabulary, repeats), root)
+
+
+def _queue_group(kind: Literal["sweep", "race"], variants: list[sweep.Variant], root: Path) -> None:
+    folders = sweep.create_group(kind, variants, root)
+    launch.enqueue(folders)
+    for folder, variant in zip(folders, variants, strict=True):
+        told = ", ".join(f"{name} {value}" for name, value in variant.changed.items())
+        print(f"{folder.id}  {told}", file=sys.stderr)
+    print(f"{len(folders)} runs are queued. See how they do: python -m rnnlm_core queue --runs "
+          f"{root}", file=sys.stderr)
+    with _for_a_reader():
+        print("\n".join(str(folder.path) for folder in folders))
+
+
+app.command("sweep")(_with_settings(_sweep))
+app.command("race")(_with_settings(_race))
+
+
+@app.command("queue")
+def show_queue(
+        runs: RunsOption = None,
+        cancel: Annotated[list[str] | None, typer.Option(
+            help="Take this run out of the queue, or stop it. May be given several times.")] = None,
+        clear: Annotated[bool, typer.Option("--clear", help="Take out all that wait.")] = False,
+        wait: Annotated[bool, typer.Option("--wait", help="Return when all have ended.")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+    """List the runs that wait or run, in their order; go on with a queue that stands still."""
+    root = runs or launch.runs_root()
+    chosen = [_own_run(name, root) for name in cancel or []]
+    for folder in [*chosen, *(launch.in_queue(root, "waiting") if clear else [])]:
+        launch.cancel(folder)
+    launch.keep_queue_going(root)
+    while wait and (left := launch.in_queue(root)):
+        print(f"\r{len(left)} runs to go ", end="", file=sys.stderr, flush=True)
+        time.sleep(_WAIT_SECONDS)
+        launch.keep_queue_going(root)
+    rows = [_queue_row(folder) for folder in launch.in_queue(root)]
+    with _for_a_reader():
+        print(json.dumps(rows, indent=1) if as_json
+              else "\n".join(map(_queue_line, rows)) or "The queue is empty.")
+
+
+def _own_run(name: str, root: Path) -> RunFolder:
+    """A run by its id or its folder. Raises `RunError` where there is none."""
+    found = launch.find_run(Path(name).name, root)
+    if found is None or found.path.parent != root.resolve():
+        raise RunError("run.missing", folder=name)
+    return found
+
+
+def _queue_row(folder: RunFolder) -> dict[str, Any]:
+    said, place, origin = launch.status(folder), launch.queue_place(folder), folder.origin()
+    return {"id": folder.id, "state": said.state, "step": said.step,
+            "total_steps": said.total_steps, "place": None if place is None else place.place,
+            "seconds_to_wait": None if place is None else place.seconds,
+            "seconds_left": said.seconds_left, "changed": {} if origin is None else origin.changed,
+            "folder": str(folder.path)}
+
+
+def _queue_line(row: dict[str, Any]) -> str:
+    told = ", ".join(f"{name} {value}" for name, value in row["changed"].items())
+    if row["place"] is None:
+        how = f"step {row['step']}/{row['total_steps']}"
+    else:
+        wait = row["seconds_to_wait"]
+        how = f"place {row['place']}" + ("" if wait is None else f", about {wait:.0f} s to wait")
+    return f"{row['id']}  {row['state']:<14} {how:<30} {told}".rstrip()
 
 
 @app.command("resume")
@@ -144,8 +251,9 @@ def generate_text(
                                 length=length)
     opened = Run(run, step)
     if unknown := opened.tokenizer.unknown_in(prompt):
-        print(UnrollError("prompt.unknown_characters", characters=unknown), file=sys.stderr)
-        prompt = "".join(c for c in prompt if c not in unknown)
+        print(UnrollError("prompt.unknown_characters", characters=" ".join(unknown)),
+              file=sys.stderr)
+        prompt = opened.tokenizer.decode(opened.tokenizer.known(prompt))
     tokens = generate(opened.model, opened.tokenizer, prompt, settings)  # refuses bad settings
     with _for_a_reader():
         print(prompt, end="", flush=True)

@@ -24,6 +24,24 @@ SENTENCES: dict[str, str] = {
     "config.not_a_choice": "{field} is {value}; choose one of {choices}.",
     "config.not_a_number": "{field} is {value}, which is not a finite number.",
     "config.no_stop": "Set max_steps or max_seconds above 0, so that the run can end.",
+    "config.random_carries": "Random windows start from an empty state, so carry_length must be 0 "
+    "and backprop_length at most sequence_length. Choose carried windows to carry the state.",
+    "config.tied_sizes": "Tied weights need embedding ({value}) and hidden ({limit}) to be equal. "
+    "Make them equal or untie the weights.",
+    "config.tied_adaptive": "The adaptive softmax has output weights of its own, which cannot be "
+    "tied. Choose the full softmax or untie the weights.",
+    "config.adaptive_loss": "The adaptive softmax only knows plain cross-entropy. Choose the full "
+    "softmax, or cross-entropy without label smoothing.",
+    "config.mse_smoothing": "Label smoothing belongs to cross-entropy. Set it to 0 or choose "
+    "cross-entropy.",
+    "config.identity_cell": "The identity start is for the vanilla RNN; {value} has gates. Choose "
+    "another start or the RNN.",
+    "config.stop_needs_validation": "target_loss and patience look at the validation loss, but "
+    "nothing is held out. Set validation_share above 0.",
+    "config.fork_fixed": "{field} cannot change in a fork, because the weights of the other run "
+    "fit only its own. Start a new run for that.",
+    "config.fork_ended": "The fork begins at step {step}, after {seconds} s of training, where these "
+    "limits have already been reached. Set max_steps and max_seconds above that, or to 0.",
     "config.unknown_field": "There is no setting called {field}. Remove it from the settings.",
     "config.schema": "These settings have schema {value}; this version reads up to {limit}. "
     "Update Unroll.",
@@ -39,16 +57,16 @@ SENTENCES: dict[str, str] = {
     "corpus.unknown": "There is no text called {value}. Choose one of {choices}, a file, or "
     "hf:OWNER/NAME.",
     "corpus.empty": "The text is empty. Paste or choose a text with at least {limit} characters.",
-    "corpus.too_short": "The text has {value} characters to train on; one sequence needs {limit}. "
+    "corpus.too_short": "The text has {value} tokens to train on; one sequence needs {limit}. "
     "Add text or make the sequence length smaller.",
     "corpus.below_minimum": "The text has {value} characters; at least {limit} are needed. "
     "Add text.",
-    "corpus.batch_shrunk": "The text fills only {value} streams of {length} characters, so the "
+    "corpus.batch_shrunk": "The text fills only {value} streams of {length} tokens, so the "
     "batch is {value} and not {asked}.",
     "corpus.one_symbol": "The text repeats one single character, so there is nothing to predict. "
     "Choose a text with at least two different characters.",
-    "corpus.vocabulary_too_large": "The text has {value} different characters; at most {limit} "
-    "fit. Choose a shorter text or one in fewer scripts.",
+    "corpus.nothing_frequent": "No piece of the text occurs {limit} times; the commonest occurs "
+    "{value} times. Make the least frequency smaller.",
     "corpus.binary": "{name} does not look like text (it holds binary data). "
     "Choose a plain text file.",
     "corpus.encoding": "{name} cannot be read as {encoding}. Save it as UTF-8 and try again.",
@@ -93,6 +111,11 @@ SENTENCES: dict[str, str] = {
     "run.damaged": "The checkpoint of this run is damaged and no earlier one is whole. "
     "Train it again.",
     "run.no_checkpoint": "This run has no checkpoint yet. Wait until training has started.",
+    "run.no_embedding": "This network has no row of numbers for each token: its input is one-hot and "
+    "its softmax adaptive. Choose a run with an embedding.",
+    "run.no_such_moment": "No moment is kept at step {value}. Kept are: {choices}.",
+    "run.no_state": "A CNN has no state that it carries from character to character, so there is "
+    "nothing of that to show. Choose a run with an RNN, GRU or LSTM.",
     "run.no_steps_left": "This run has already finished, at step {value}. Start a new one.",
     "run.ended_by_time": "The time was up at step {step} of the {total} that were planned: the "
     "machine was slower than measured, and the learning rate had not come all the way down.",
@@ -104,12 +127,21 @@ SENTENCES: dict[str, str] = {
     "run.crashed": "Training ended unexpectedly: {reason}. The log of the run has the details.",
     "run.diverged": "The loss stopped being a number at step {step} (the last finite loss was "
     "{loss}). Lower the learning rate or clip the gradient.",
+    # several runs
+    "queue.locked": "Another program keeps the queue of the runs locked. Try again in a minute.",
+    "sweep.settings": "{value} settings are to vary; choose one to {limit}.",
+    "sweep.no_values": "{field} has no values to try. Give at least one.",
+    "sweep.too_many": "These values make {value} runs; at most {limit} are made at once. "
+    "Give fewer values.",
+    "sweep.seed_twice": "The seed is one of the settings that vary, so runs cannot be repeated "
+    "with other seeds too. Leave out one of the two.",
+    "sweep.in_run": "With {values}:",
     # writing
     "prompt.unknown_characters": "The model never saw {characters}; these are left out.",
     "generate.bad_setting": "{field} is {value}; it must be {rule}.",
-    "text.held_out_short": "The held-out text has {value} characters; looking for units needs "
+    "text.held_out_short": "The held-out text has {value} tokens; looking for units needs "
     "{limit}.",
-    "text.too_short": "The text has {value} characters; this view needs at least {limit}.",
+    "text.too_short": "The text has {value} tokens; this view needs at least {limit}.",
 }
 
 

@@ -11,7 +11,7 @@ min-p); Gumbel-max: Maddison et al. 2014 (arXiv 1411.0030).
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import linear
 
-from rnnlm_core.data.tokenizer import UNKNOWN_ID, CharTokenizer
+from rnnlm_core.data.tokenizer import TextStream, Tokenizer
 from rnnlm_core.errors import ConfigError, Problem, RunError
 from rnnlm_core.nets.cells import (
     Hook,
@@ -132,26 +132,26 @@ def noise_of(seed: int, size: int) -> Noise:
         yield from np.maximum(rng.standard_exponential((block, size)), 1e-300)
 
 
-def _sampled(logits: Floats, settings: SamplingSettings, noise: Floats, tokenizer: CharTokenizer
-             ) -> SampledToken:
-    logits[UNKNOWN_ID] = -np.inf  # never written
+def _sampled(logits: Floats, settings: SamplingSettings, noise: Floats, tokenizer: Tokenizer,
+             stream: TextStream) -> SampledToken:
+    if tokenizer.unknown_id is not None:
+        logits[tokenizer.unknown_id] = -np.inf  # never written
     p = reshape(logits, settings)
     chosen = int(p.argmax()) if settings.temperature == 0 else draw(p, noise)
     model_p = np.exp(logits - logits.max())
     model_p /= model_p.sum()
     kept = p[p > 0]
     return SampledToken(
-        id=chosen, text=tokenizer.characters[chosen], probability=float(model_p[chosen]),
+        id=chosen, text=stream.push(chosen), probability=float(model_p[chosen]),
         kept=len(kept), entropy=max(0.0, float(-(kept @ np.log2(kept)))),
         alternatives=_likeliest(model_p, tokenizer))
 
 
-def _likeliest(p: Floats, tokenizer: CharTokenizer) -> list[tuple[str, float]]:
-    count = min(ALTERNATIVES, len(p) - 1)  # all but <unk>
+def _likeliest(p: Floats, tokenizer: Tokenizer) -> list[tuple[str, float]]:
+    count = min(ALTERNATIVES, len(p) - (tokenizer.unknown_id is not None))
     best = np.argpartition(p, -count)[-count:]
     best = best[np.argsort(-p[best], kind="stable")]
-    return [(tokenizer.characters[i], q) for i, q in zip(best.tolist(), p[best].tolist(),
-                                                         strict=True)]
+    return [(tokenizer.pieces[i], q) for i, q in zip(best.tolist(), p[best].tolist(), strict=True)]
 
 
 # -- the network, one token at a time -------------------------------------------------------------
@@ -204,20 +204,24 @@ class Writer:
         return tuple(torch.stack(parts) for parts in zip(*self.states, strict=True))
 
 
-def generate(model: LanguageModel, tokenizer: CharTokenizer, prompt: str,
+def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[int],
              settings: SamplingSettings | None = None, hook: Hook | None = None,
-             carried: Carried | None = None) -> Generator[SampledToken, None, Carried]:
+             carried: Carried | None = None, stream: TextStream | None = None
+             ) -> Generator[SampledToken, None, Carried]:
     """Read the prompt, then yield `settings.length` tokens, each with what else it could have been.
 
-    Characters of the prompt that the vocabulary lacks are left out (`tokenizer.unknown_in` names
-    them). Where nothing is left, the network reads a newline first, or the vocabulary's first
-    character where it has no newline; that start is not part of the text. `carried` is the state in
-    front of the prompt; the generator returns (`StopIteration.value`) the state before the last
-    token, so a continuation takes it with that token as its prompt. `hook(layer, t, state)` sees
-    every state, those of the prompt included (t counts from its first character).
+    The prompt is text, or ids to go on from. Pieces of it that the vocabulary lacks are left out
+    (`tokenizer.unknown_in` names them). Where nothing is left, the network reads a newline first,
+    or the vocabulary's first piece where it has no newline; that start is not part of the text.
+    `carried` is the state in front of the prompt; the generator returns (`StopIteration.value`) the
+    state before the last token, so a continuation takes it with that token's id as its prompt, and
+    with the `stream` that has seen all ids so far. `hook(layer, t, state)` sees every state, those
+    of the prompt included (t counts from its first token).
 
-    `probability` and `alternatives` are at temperature 1 before any cut, without `<unk>`, which is
-    masked before everything; `entropy` and `kept` are of the distribution drawn from.
+    `text` is what becomes visible with a token: of a byte that only begins a character it is
+    empty, and bytes that make none give �; a character that the last token leaves open is never
+    shown. `probability` and `alternatives` are at temperature 1 before any cut, without `<unk>`,
+    which is masked before everything; `entropy` and `kept` are of the distribution drawn from.
     Errors, at once and not at the first token: `generate.bad_setting` (a `ConfigError` with all),
     `run.mismatch` where tokenizer and model differ; while writing, where logits are not numbers.
     """
@@ -225,18 +229,18 @@ def generate(model: LanguageModel, tokenizer: CharTokenizer, prompt: str,
     if tokenizer.size != model.vocabulary or tokenizer.size < 2:
         raise RunError("run.mismatch",
                        what=f"{tokenizer.size} tokens for {model.vocabulary} outputs")
-    start = starting_ids(tokenizer, prompt)
-    return _write(Writer(model, carried, hook), tokenizer, start, settings)
+    start = starting_ids(tokenizer, prompt) if isinstance(prompt, str) else list(prompt)
+    return _write(Writer(model, carried, hook), tokenizer, start, settings,
+                  stream or tokenizer.stream())
 
 
-def starting_ids(tokenizer: CharTokenizer, prompt: str) -> list[int]:
-    """The known characters of the prompt, or the start that stands in for an empty one."""
-    ids = [i for i in tokenizer.encode(prompt).tolist() if i != UNKNOWN_ID]
-    return ids or [int(tokenizer.encode("\n")[0]) or UNKNOWN_ID + 1]
+def starting_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:
+    """The known pieces of the prompt, or the start that stands in for an empty one."""
+    return tokenizer.known(prompt) or [tokenizer.first_known]
 
 
-def _write(writer: Writer, tokenizer: CharTokenizer, start: list[int], settings: SamplingSettings
-           ) -> Generator[SampledToken, None, Carried]:
+def _write(writer: Writer, tokenizer: Tokenizer, start: list[int], settings: SamplingSettings,
+           stream: TextStream) -> Generator[SampledToken, None, Carried]:
     noise = noise_of(settings.seed, tokenizer.size)
     for token in start[:-1]:
         writer.step(token)
@@ -246,7 +250,7 @@ def _write(writer: Writer, tokenizer: CharTokenizer, start: list[int], settings:
         logits = writer.step(last)
         if not math.isfinite(logits.sum()):
             raise RunError("run.mismatch", what="the network's outputs are not finite numbers")
-        sampled = _sampled(logits, settings, next(noise), tokenizer)
+        sampled = _sampled(logits, settings, next(noise), tokenizer, stream)
         last = sampled.id
         if remaining == 1:
             carried = writer.carried
@@ -257,3 +261,19 @@ def _write(writer: Writer, tokenizer: CharTokenizer, start: list[int], settings:
 def written(tokens: Iterator[SampledToken]) -> str:
     """All of it as one text."""
     return "".join(token.text for token in tokens)
+
+
+def character_surprise(tokens: Sequence[SampledToken]) -> list[float]:
+    """Bits of each written character: a token's are shared evenly among the characters it brings.
+
+    The bytes of one character are added up. So the sum is that of the tokens (but for a character
+    left open at the end), the mean is bits a character, and all kinds of tokens compare.
+    """
+    bits: list[float] = []
+    open_bits = 0.0
+    for token in tokens:
+        open_bits += token.surprise
+        if token.text:
+            bits += [open_bits / len(token.text)] * len(token.text)
+            open_bits = 0.0
+    return bits

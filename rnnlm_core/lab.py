@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlm_core import launch, prepared
 from rnnlm_core.config import RunConfig
-from rnnlm_core.data.tokenizer import CharTokenizer
+from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import CorpusError, Diverged, RunError
 from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.insight.gradients import LagProfile, lag_profile
 from rnnlm_core.insight.states import StateReading, read_states
 from rnnlm_core.nets.language_model import LanguageModel, build
 from rnnlm_core.records import Status, StepMetrics, WrittenSample, Yardstick
-from rnnlm_core.run.checkpoint import entries, load_weights
+from rnnlm_core.run.checkpoint import load_weights
 from rnnlm_core.run.directory import RunFolder
+from rnnlm_core.run.history import entries
 from rnnlm_core.worker import Progress, work
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Run:
         return self.folder.config()
 
     @cached_property
-    def tokenizer(self) -> CharTokenizer:
+    def tokenizer(self) -> Tokenizer:
         return prepared.tokenizer(self.folder)
 
     @property
@@ -102,16 +103,16 @@ class Run:
         return "".join(token.text for token in tokens)
 
     def states(self, text: str) -> StateReading:
-        """Every hidden unit and gate over every character of `text`."""
+        """Every hidden unit and gate over every token of `text`."""
         return read_states(self.model, self.tokenizer, text)
 
     def gradient_reach(self, lags: int = 100) -> LagProfile:
         """How the gradient of one loss fades with the distance to earlier states."""
-        text = self.validation_text
+        ids = self.tokenizer.encode(self.validation_text)
         needed = 2 * (lags + 2)
-        if len(text) < needed:
-            raise CorpusError("text.too_short", value=len(text), limit=needed)
-        return lag_profile(self.model, self.tokenizer.encode(text), lags=lags)
+        if len(ids) < needed:
+            raise CorpusError("text.too_short", value=len(ids), limit=needed)
+        return lag_profile(self.model, ids, lags=lags)
 
 
 def train(config: RunConfig, runs: Path | str | None = None,

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from rnnlm_core.data.corpus import Manifest, text_of
 from rnnlm_core.data.split import ValidationRows, split_point
-from rnnlm_core.data.tokenizer import CharTokenizer, Ids
+from rnnlm_core.data.tokenizer import Ids, Tokenizer, from_json
 from rnnlm_core.errors import RunError
 from rnnlm_core.run.directory import RunFolder
 
 
 @dataclass(frozen=True)
 class Prepared:
-    tokenizer: CharTokenizer
+    tokenizer: Tokenizer
     ids: Ids  # of the whole text
     start: int  # index of the first validation token
     rows: ValidationRows | None  # None where there is no validation text
+    characters_per_token: float = 1.0  # of the validation text: nats a token over it, a character
 
     def with_live_width(self, width: int) -> Prepared:
         if self.rows is None:
@@ -35,16 +38,35 @@ class Prepared:
 def prepare(folder: RunFolder) -> Prepared:
     """Read text and tokenizer of a run. Raises `CorpusError` where the text is gone."""
     text = text_of(manifest(folder), folder.store)
-    start = split_point(text, folder.config().validation_share)
     tokens = tokenizer(folder)
-    ids = tokens.encode(text)
+    ids, start = divided(text, folder.config().validation_share, tokens)
     rows, plan = ValidationRows.cut(ids, start), folder.plan()
-    found = Prepared(tokens, ids, start, rows)
+    validation = len(text) - split_point(text, folder.config().validation_share)
+    share = validation / (len(ids) - start) if validation else len(text) / len(ids)
+    found = Prepared(tokens, ids, start, rows, share)
     return found if plan is None else found.with_live_width(plan.live_width)
 
 
-def tokenizer(folder: RunFolder) -> CharTokenizer:
-    return CharTokenizer.from_json(_read(folder, "tokenizer.json"))
+def divided(text: str, validation_share: float, tokens: Tokenizer) -> tuple[Ids, int]:
+    """Ids of the whole text, and the index of the first validation token.
+
+    The text is cut first and each part then encoded, so that no token reaches across the cut.
+    """
+    cut = split_point(text, validation_share)
+    training = tokens.encode(text[:cut])
+    return np.concatenate([training, tokens.encode(text[cut:])]), len(training)
+
+
+def tokenizer(folder: RunFolder) -> Tokenizer:
+    return from_json(_read(folder, "tokenizer.json"))
+
+
+def characters_per_token(folder: RunFolder) -> float:
+    """Of the validation text, of all where there is none. Raises `CorpusError` where it is gone."""
+    if folder.config().tokenizer == "characters":
+        return 1.0
+    text = validation_text(folder)
+    return len(text) / max(1, len(tokenizer(folder).encode(text)))
 
 
 def manifest(folder: RunFolder) -> Manifest:

@@ -1,10 +1,11 @@
 """Training part, validation part, and which positions are scored.
 
-One contiguous cut, at a line's end where there is one near, made before any window is cut and
-before the vocabulary is counted. Validation is read in rows, each after some characters of warm-up
-that are not scored, so that a batch of rows gives nearly the loss of reading straight on. The
-*live* sample is the beginning of every row, as long as the machine reads quickly: spread over the
-whole validation text, the same through a run. Yardsticks are computed on the same positions.
+One contiguous cut, at a line's end where there is one near, made in characters before any window is
+cut, the vocabulary is counted or anything encoded. Validation is read in rows, each after some
+tokens of warm-up that are not scored, so that a batch of rows gives nearly the loss of reading
+straight on. The *live* sample is the beginning of every row, as long as the machine reads quickly:
+spread over the whole validation text, the same through a run. Yardsticks are computed on the same
+positions.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from rnnlm_core.data.tokenizer import Ids
 from rnnlm_core.errors import CorpusError
 
 ROWS = 32
-WARM_UP = 32  # characters read before the first scored one of a row
+WARM_UP = 32  # tokens read before the first scored one of a row
 _LINE_SEARCH = 2_000
 _SHORTEST_VALIDATION = 16
 
@@ -67,14 +68,14 @@ class ValidationRows:
     def cut(cls, ids: Ids, start: int, rows: int = ROWS) -> ValidationRows | None:
         """Rows over `ids[start:]`, with what stands before each row as its warm-up; all is live.
 
-        Needs at least one id before `start`, to predict the first validation character from.
+        Needs at least one id before `start`, to predict the first validation token from.
         """
         count = len(ids) - start
         if count == 0:
             return None
         rows = max(1, min(rows, count // _SHORTEST_VALIDATION))
         width = -(-count // rows)
-        warm_up = min(WARM_UP, start - 1)  # the first input is the character before that
+        warm_up = min(WARM_UP, start - 1)  # the first input is the token before that
         begin = start + width * np.arange(rows)[:, None]
         targets_at = begin + np.arange(width)[None, :]
         inputs_at = begin - warm_up + np.arange(warm_up + width)[None, :] - 1
@@ -83,10 +84,10 @@ class ValidationRows:
         inputs = np.maximum(padded[np.clip(inputs_at, 0, len(ids) - 1)], 0)
         return cls(inputs, targets, warm_up, width)
 
-    def live_width_for(self, characters: float) -> int:
-        """The widest of the whole row, its half, quarter, …, that scores about `characters`."""
+    def live_width_for(self, tokens: float) -> int:
+        """The widest of the whole row, its half, quarter, …, that scores about `tokens`."""
         rows, width = map(int, self.targets.shape)
-        while rows * width > characters and width > _SHORTEST_VALIDATION:
+        while rows * width > tokens and width > _SHORTEST_VALIDATION:
             width = -(-width // 2)
         return width
 

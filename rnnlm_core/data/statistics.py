@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlm_core.data.split import split_point
-from rnnlm_core.data.tokenizer import CharTokenizer
+from rnnlm_core.data.tokenizer import Tokenizer
 
 _LINE_SEARCH = 300  # characters: how far a passage may move on to begin with a line
 
@@ -28,9 +28,6 @@ class TextStatistics:
     counts: tuple[tuple[str, int], ...]  # of each character, the commonest first
     training: int  # characters in the training part
     validation: int
-    vocabulary: int  # V: characters of the training part, and one id for all others
-    unknown: str  # characters that only the validation part holds, each once
-    unknown_count: int  # how often they occur there
 
     @property
     def different(self) -> int:
@@ -42,25 +39,57 @@ class TextStatistics:
         shares = np.array([count for _, count in self.counts]) / self.characters
         return float(-(shares * np.log2(shares)).sum()) + 0.0  # not −0.0
 
-    @property
-    def uniform(self) -> float:
-        """Bits a character for a blind guess among V: where an untrained network starts."""
-        return math.log2(self.vocabulary)
-
 
 def text_statistics(text: str, validation_share: float) -> TextStatistics:
-    """Everything about a text of at least one character.
-
-    Raises `CorpusError` where its vocabulary is larger than a network may have.
-    """
+    """Everything about a text of at least one character, however it is divided into tokens."""
     start = split_point(text, validation_share)
-    tokenizer = CharTokenizer.fit(text[:start])
-    unknown = tokenizer.unknown_in(text[start:])
-    occurrences = Counter(text[start:]) if unknown else Counter[str]()
     return TextStatistics(
         len(text), text.count("\n") + (not text.endswith("\n")), len(text.split()),
-        len(text.encode()), character_counts(text), start, len(text) - start, tokenizer.size,
-        unknown, sum(occurrences[c] for c in unknown))
+        len(text.encode()), character_counts(text), start, len(text) - start)
+
+
+@dataclass(frozen=True)
+class TokenStatistics:
+    """The same text as tokens."""
+
+    vocabulary: int  # V, with one id for everything unknown where the kind has one
+    training: int  # tokens
+    validation: int
+    characters_per_token: float
+    counts: tuple[tuple[int, int], ...]  # how often each id occurs in the text, the commonest first
+    unknown: tuple[str, ...]  # pieces of the validation part that have no id, each once
+    unknown_count: int  # how many of its tokens they are
+    unknown_training: int  # rare ones of the training part
+    exact: bool  # the text comes back from its ids as it was
+
+    @property
+    def uniform(self) -> float:
+        """Bits a token for a blind guess among V: where an untrained network starts."""
+        return math.log2(self.vocabulary)
+
+    @property
+    def surprise(self) -> dict[int, float]:
+        """−log₂ of each id's share, in bits."""
+        total = self.training + self.validation
+        return {token: -math.log2(count / total) for token, count in self.counts}
+
+
+def token_statistics(text: str, validation_share: float, tokenizer: Tokenizer) -> TokenStatistics:
+    """How a tokenizer divides a text."""
+    start = split_point(text, validation_share)
+    training, validation = tokenizer.encode(text[:start]), tokenizer.encode(text[start:])
+    counts = (np.bincount(training, minlength=tokenizer.size)
+              + np.bincount(validation, minlength=tokenizer.size))
+    found = np.flatnonzero(counts)
+    order = found[np.argsort(-counts[found], kind="stable")]
+    none = tokenizer.unknown_id
+    missing = [0 if none is None else int((part == none).sum()) for part in (training, validation)]
+    exact = not any(missing) and tokenizer.decode(training) + tokenizer.decode(validation) == text
+    return TokenStatistics(
+        tokenizer.size, len(training), len(validation),
+        len(text) / (len(training) + len(validation)),
+        tuple((int(i), int(counts[i])) for i in order),
+        tokenizer.unknown_in(text[start:]) if missing[1] else (), missing[1], missing[0], exact)
 
 
 def character_counts(text: str) -> tuple[tuple[str, int], ...]:

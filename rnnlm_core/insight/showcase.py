@@ -7,7 +7,7 @@ import contextlib
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlm_core.data.tokenizer import CharTokenizer
+from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.gradients import untrained_profiles
 from rnnlm_core.insight.states import read_states
@@ -20,7 +20,7 @@ SHOWN = 256
 _ECHO = 0.1  # |correlation within the same character| below this: the unit only echoes it
 
 
-def make_showcase(model: LanguageModel, untrained: LanguageModel, tokenizer: CharTokenizer,
+def make_showcase(model: LanguageModel, untrained: LanguageModel, tokenizer: Tokenizer,
                   text: str) -> Showcase:
     """From held-out `text`: the best unit over its beginning, the reach of untrained networks.
 
@@ -36,7 +36,7 @@ def make_showcase(model: LanguageModel, untrained: LanguageModel, tokenizer: Cha
     reading = read_states(model, tokenizer, text[:SHOWN])
     cells = found is not None and found.part == "c" and reading.c is not None
     layers = reading.c if cells and reading.c is not None else reading.h
-    states = layers[-1 if found is None else found.layer]
+    states = layers[-1 if found is None else found.layer][reading.owners]  # one a character
     return Showcase(reading.text, states.astype(np.float16),
                     None if found is None else _kept(found, len(text)), fading)
 

@@ -1,4 +1,4 @@
-"""What the network holds after each character of a text: states, gates and what it expected.
+"""What the network holds after each token of a text: states, gates and what it expected.
 
 Source: Karpathy et al. 2015 (arXiv 1506.02078); Strobelt et al. 2018, LSTMVis (arXiv 1606.07461).
 """
@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rnnlm_core.data.tokenizer import UNKNOWN_ID, CharTokenizer
+from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import BadInput
 from rnnlm_core.nets.cells import Hook, unroll
 from rnnlm_core.nets.language_model import LanguageModel
@@ -25,24 +25,26 @@ Alternatives = list[tuple[str, float]]
 
 @dataclass(frozen=True)
 class StateReading:
-    """A text as the network read it. L layers (lowest first), T characters, H units.
+    """A text as the network read it. L layers (lowest first), T tokens, H units.
 
-    States and gates at index t are those after reading character t; probability, surprise and
-    expected at index t are what the network said of character t before reading it. Nothing comes
-    before the first character: its surprise and probability are NaN, its alternatives empty.
+    States and gates at index t are those after reading token t; probability, surprise and
+    expected at index t are what the network said of token t before reading it. Nothing comes
+    before the first token: its surprise and probability are NaN, its alternatives empty.
     """
 
-    text: str  # the characters that were read
-    unknown: str  # characters that the vocabulary lacks, each once: they were left out
+    text: str  # what was read
+    owners: NDArray[np.int64]  # of each character of the text, the token that ends it; ascending
+    pieces: tuple[str, ...]  # T; what stands for each token
+    unknown: tuple[str, ...]  # pieces that the vocabulary lacks, each once: they were left out
     ids: NDArray[np.int64]  # (T,)
     h: Floats  # (L, T, H)
     c: Floats | None  # (L, T, H), LSTM only
     gates: dict[str, Floats]  # r, z, n or i, f, g, o: (L, T, H); empty for the vanilla RNN
-    probability: Floats  # (T,) of each character as it came
+    probability: Floats  # (T,) of each token as it came
     surprise: Floats  # (T,) bits: −log₂ probability
     entropy: Floats  # (T,) bits: how open the network held each place
     alternatives: list[Alternatives]  # T; the five likeliest at each place
-    following: Alternatives  # the five likeliest after the last character
+    following: Alternatives  # the five likeliest after the last token
 
 
 class PrincipalPath(NamedTuple):
@@ -50,16 +52,15 @@ class PrincipalPath(NamedTuple):
     explained: Floats  # (k,) share of the variance of h that was left to explain
 
 
-def read_states(model: LanguageModel, tokenizer: CharTokenizer, text: str,
+def read_states(model: LanguageModel, tokenizer: Tokenizer, text: str,
                 hook: Hook | None = None) -> StateReading:
     """Read `text` from the zero state, without dropout. `hook` can hold a unit at a value.
 
     Probabilities are the network's own softmax over all V outputs, `<unk>` included, so surprise is
     the loss it is trained on; `<unk>` is never listed as an alternative.
-    Errors: `text.too_short` where no known character is left.
+    Errors: `text.too_short` where no known piece is left.
     """
-    known = tokenizer.encode(text).astype(np.int64)
-    known = known[known != UNKNOWN_ID]
+    known = np.array(tokenizer.known(text), np.int64)
     if len(known) == 0:
         raise BadInput("text.too_short", value=0, limit=1)
     with torch.no_grad():
@@ -71,8 +72,10 @@ def read_states(model: LanguageModel, tokenizer: CharTokenizer, text: str,
     before = log_p[:-1]
     own = before.gather(1, torch.from_numpy(known)[1:, None])[:, 0].numpy()
     alternatives = top_alternatives(log_p, tokenizer)
+    read, owners = tokenizer.owners(known)
     return StateReading(
-        text=tokenizer.decode(known), unknown=tokenizer.unknown_in(text), ids=known,
+        text=read, owners=owners, pieces=tuple(tokenizer.pieces[i] for i in known),
+        unknown=tokenizer.unknown_in(text), ids=known,
         h=_numpy([layer.h for layer in trace.layers]), c=_numpy(cells) if cells else None,
         gates={name: _numpy([layer.gates[name] for layer in trace.layers]) for name in names},
         probability=_after_first(np.exp(own)), surprise=_after_first(-own / np.log(2)),
@@ -80,12 +83,13 @@ def read_states(model: LanguageModel, tokenizer: CharTokenizer, text: str,
         alternatives=[[], *alternatives[:-1]], following=alternatives[-1])
 
 
-def top_alternatives(log_p: Tensor, tokenizer: CharTokenizer, count: int = 5
+def top_alternatives(log_p: Tensor, tokenizer: Tokenizer, count: int = 5
                      ) -> list[Alternatives]:
-    """The likeliest next characters of log-probabilities (T, V), likeliest first; no `<unk>`."""
-    best = log_p[:, UNKNOWN_ID + 1:].topk(min(count, log_p.shape[1] - 1))
-    ids, p = (best.indices + UNKNOWN_ID + 1).tolist(), best.values.exp().tolist()
-    return [[(tokenizer.characters[i], q) for i, q in zip(*row, strict=True)]
+    """The likeliest next pieces of log-probabilities (T, V), likeliest first; no `<unk>`."""
+    first = 0 if tokenizer.unknown_id is None else tokenizer.unknown_id + 1
+    best = log_p[:, first:].topk(min(count, log_p.shape[1] - first))
+    ids, p = (best.indices + first).tolist(), best.values.exp().tolist()
+    return [[(tokenizer.pieces[i], q) for i, q in zip(*row, strict=True)]
             for row in zip(ids, p, strict=True)]
 
 
@@ -101,8 +105,8 @@ def principal_path(h: Floats, components: int = 2,
                    remove_character_means: NDArray[np.integer] | None = None) -> PrincipalPath:
     """The path of states h (T, H) in the plane of most variance: (T, k) and each axis' share.
 
-    With the ids (T,) of the characters, each character's mean state is taken off first, for on real
-    text the first components show little but which character was just read. The sign of each axis
+    With the ids (T,) of the tokens, each token's mean state is taken off first, for on real text
+    the first components show little but which token was just read. The sign of each axis
     is fixed: its largest weight is positive. Axes without variance are zero, with share 0.
     """
     values = h.astype(np.float64)
@@ -124,10 +128,10 @@ def principal_path(h: Floats, components: int = 2,
 
 def without_character_means(values: NDArray[np.floating], ids: NDArray[np.integer]
                             ) -> NDArray[np.float64]:
-    """values (T, …) less the mean over all places with the same character: what is not its echo."""
+    """values (T, …) less the mean over all places with the same token: what is not its echo."""
     _, index, counts = np.unique(ids, return_inverse=True, return_counts=True)
     flat = np.asarray(values, np.float64).reshape(len(ids), -1)
-    order = np.argsort(index, kind="stable")  # sorted by character, each mean is one slice's
+    order = np.argsort(index, kind="stable")  # sorted by token, each mean is one slice's
     first = np.concatenate([[0], np.cumsum(counts)[:-1]])
     means = np.add.reduceat(flat[order], first, axis=0) / counts[:, None]
     rest: NDArray[np.float64] = flat - means[index]

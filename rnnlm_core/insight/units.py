@@ -21,13 +21,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rnnlm_core.data.tokenizer import UNKNOWN_ID, CharTokenizer
+from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.states import without_character_means
 from rnnlm_core.nets.cells import unroll
 from rnnlm_core.nets.language_model import LanguageModel
 
-FEWEST_CHARACTERS = 200
+FEWEST_TOKENS = 200
 FEWEST_CASES = 20  # of each class, in each half
 FEWEST_SPANS = 10
 SHIFTS = 40
@@ -80,28 +80,29 @@ class UnitFinding:
         return not self.few_spans and self.score > max(self.chance, self.control)
 
 
-def find_units(model: LanguageModel, untrained: LanguageModel, tokenizer: CharTokenizer,
+def find_units(model: LanguageModel, untrained: LanguageModel, tokenizer: Tokenizer,
                text: str, top: int = 8, seed: int = 0) -> list[UnitFinding]:
     """The best unit for each label that `text` has enough cases of; trusted and strongest first.
 
-    Searches h of every layer and c of an LSTM. Unknown characters are left out. Errors:
-    `text.too_short` below 200 known characters.
+    Searches h of every layer and c of an LSTM. Unknown pieces are left out. Errors:
+    `text.too_short` below 200 known tokens.
     """
-    ids = tokenizer.encode(text).astype(np.int64)
-    ids = ids[ids != UNKNOWN_ID]
-    if len(ids) < FEWEST_CHARACTERS:
-        raise BadInput("text.too_short", value=len(ids), limit=FEWEST_CHARACTERS)
+    ids = np.array(tokenizer.known(text), np.int64)
+    if len(ids) < FEWEST_TOKENS:
+        raise BadInput("text.too_short", value=len(ids), limit=FEWEST_TOKENS)
     parts: tuple[Part, ...] = ("h", "c") if model.config.cell == "lstm" else ("h",)
     names = [(part, layer, unit) for part in parts for layer in range(model.config.layers)
              for unit in range(model.config.hidden)]
     states, control = (all_units(m, ids) for m in (model, untrained))
-    return search(states, control, names, labels_of(tokenizer.decode(ids)), ids, top, seed)
+    read, owners = tokenizer.owners(ids)
+    labels = [label_of_tokens(label, owners, ids) for label in labels_of(read)]
+    return search(states, control, names, labels, ids, top, seed)
 
 
 def all_units(model: LanguageModel, ids: NDArray[np.int64]) -> Floats:
     """Every unit of h (all layers), then of c, over ids (T,) → (units, T).
 
-    Read in 48 strips at once, each from the 128 characters before it: after these the state
+    Read in 48 strips at once, each from the 128 tokens before it: after these the state
     no longer depends on where reading began, but for a memory that is longer.
     """
     length = -(-len(ids) // STRIPS)
@@ -136,6 +137,23 @@ def search(states: Floats, control: Floats, names: list[tuple[Part, int, int]], 
         findings.append(_finding(label, pick, score, states, control, ranked[key], names, ids,
                                  len(states) * len(usable), seed))
     return sorted(findings, key=lambda f: (not f.trusted, -f.strength))[:top]
+
+
+def score_again(model: LanguageModel, tokenizer: CharTokenizer, text: str, finding: UnitFinding
+                ) -> float:
+    """The score of a found unit in other weights of its network, on the same letters as then.
+
+    Nothing is picked anew: unit, label and sign are those of the finding.
+    """
+    ids = tokenizer.encode(text).astype(np.int64)
+    ids = ids[ids != UNKNOWN_ID]
+    label = next(one for one in labels_of(tokenizer.decode(ids)) if one.name == finding.label)
+    where = label.where & (np.arange(len(ids)) >= len(ids) // 2)
+    layers, hidden = model.config.layers, model.config.hidden
+    row = ((finding.part == "c") * layers + finding.layer) * hidden + finding.unit
+    ranks = centred_ranks(all_units(model, ids)[row, where][None])
+    own = float(effect(ranks, label.values[where], label.kind)[0])
+    return _as_score(own * finding.sign, label.kind)
 
 
 def _thinned(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -360,8 +378,22 @@ def labels_of(text: str) -> list[Label]:
     return out
 
 
+def label_of_tokens(label: Label, owners: NDArray[np.int64], ids: NDArray[np.int64]) -> Label:
+    """A label at every token: that of the character which the token ends.
+
+    A byte in the midst of a character has none. What the current token gives away (with words,
+    whether it begins with a capital) is not searched.
+    """
+    tokens = np.arange(len(ids))
+    last = np.searchsorted(owners, tokens, side="right") - 1
+    ends = (last >= 0) & (owners[np.maximum(last, 0)] == tokens)
+    values, where = label.values[np.maximum(last, 0)], label.where[np.maximum(last, 0)] & ends
+    return Label(label.name, label.kind, values, where,
+                 decided_by_character(values[where], ids[where]))
+
+
 def decided_by_character(values: NDArray[np.float64], characters: NDArray[np.integer]) -> bool:
-    """Whether the label is a function of the current character (and varies at all)."""
+    """Whether the label is a function of the current character or token (and varies at all)."""
     if len(values) == 0 or values.min() == values.max():
         return False
     _, index = np.unique(characters, return_inverse=True)

@@ -54,7 +54,7 @@ def test_states_reads_odd_text_and_names_what_it_never_saw() -> None:
     assert "never saw" in said(app) and "€" in said(app)
 
 
-@pytest.mark.parametrize(("text", "sentence"), [("", "0 characters"), ("€☃", "never saw")])
+@pytest.mark.parametrize(("text", "sentence"), [("", "0 tokens"), ("€☃", "never saw")])
 def test_states_says_what_is_wrong_with_a_text_and_still_shows_a_picture(text: str, sentence: str
                                                                          ) -> None:
     app = opened("states", DIALOGUE)

@@ -90,7 +90,7 @@ def test_writing_is_the_same_for_the_same_seed(trained: RunFolder) -> None:
 def test_unknown_characters_of_a_prompt_are_named(trained: RunFolder) -> None:
     done = unroll("generate", trained.path, "--prompt", "aП🙂П", "--length", 5)
     assert (done.returncode, done.stderr) == (
-        0, "The model never saw П🙂; these are left out.\n")
+        0, "The model never saw П 🙂; these are left out.\n")
 
 
 @pytest.mark.parametrize(("options", "sentence"), [
@@ -154,7 +154,7 @@ def test_bad_input_is_refused_with_one_sentence(
     (b"hello hello hello", "The text has 17 characters; at least 32 are needed. Add text."),
     (b"z" * 500, "The text repeats one single character, so there is nothing to predict. "
                  "Choose a text with at least two different characters."),
-    (b"hello " * 10, "The text has 60 characters to train on; one sequence needs 65. "
+    (b"hello " * 10, "The text has 60 tokens to train on; one sequence needs 65. "
                      "Add text or make the sequence length smaller.")])
 def test_files_that_cannot_be_trained_on(
         tmp_path: Path, here: Command, content: bytes, sentence: str) -> None:

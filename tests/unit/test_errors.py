@@ -51,7 +51,7 @@ def test_every_code_in_use_has_its_sentence_and_its_values() -> None:
 
 def test_an_error_is_its_sentence() -> None:
     error = CorpusError("corpus.too_short", value=3, limit=32)
-    assert str(error) == ("The text has 3 characters to train on; one sequence needs 32. "
+    assert str(error) == ("The text has 3 tokens to train on; one sequence needs 32. "
                           "Add text or make the sequence length smaller.")
     assert (error.code, error.values) == ("corpus.too_short", {"value": 3, "limit": 32})
     assert isinstance(error, BadInput) and error.exit_code == 2

@@ -188,7 +188,7 @@ def test_probability_and_alternatives_are_the_models_at_temperature_1_whatever_t
     p = torch.softmax(logits[1:].double(), 0).numpy()
     assert token.probability == pytest.approx(p[token.id - 1], rel=1e-5)
     assert [q for _, q in token.alternatives] == pytest.approx(sorted(p)[::-1][:5], rel=1e-5)
-    assert token.alternatives[0][0] == TOKENIZER.characters[int(p.argmax()) + 1]
+    assert token.alternatives[0][0] == TOKENIZER.pieces[int(p.argmax()) + 1]
 
 
 def test_unknown_is_never_written_however_likely():

@@ -14,13 +14,15 @@ from rnnlm_core.data.statistics import (
     passage,
     surprise_bits,
     text_statistics,
+    token_statistics,
 )
+from rnnlm_core.data.tokenizer import ByteTokenizer, CharTokenizer, WordTokenizer, fit
 
 
 def test_the_sizes_of_a_small_text() -> None:
     numbers = text_statistics("to be\nor né\n", 0.0)
     assert (numbers.characters, numbers.lines, numbers.words, numbers.bytes) == (12, 2, 4, 13)
-    assert (numbers.training, numbers.validation, numbers.vocabulary) == (12, 0, 10)
+    assert (numbers.training, numbers.validation) == (12, 0)
     assert numbers.different == 9
 
 
@@ -32,7 +34,8 @@ def test_entropy_of_frequencies_that_are_powers_of_two() -> None:
     # 1/2, 1/4, 1/8, 1/8: ½·1 + ¼·2 + 2·⅛·3 = 1.75 bits
     numbers = text_statistics("aaaabbcd" * 40, 0.0)
     assert numbers.entropy == pytest.approx(1.75, abs=1e-12)
-    assert numbers.uniform == pytest.approx(math.log2(5), abs=1e-12)
+    tokens = token_statistics("aaaabbcd" * 40, 0.0, CharTokenizer.fit("abcd"))
+    assert tokens.uniform == pytest.approx(math.log2(5), abs=1e-12)
 
 
 def test_one_symbol_has_no_surprise() -> None:
@@ -41,10 +44,25 @@ def test_one_symbol_has_no_surprise() -> None:
 
 def test_unknown_characters_are_those_of_the_held_out_part_alone() -> None:
     text = "ab" * 450 + "ab" * 40 + "xyx" + "a" * 17
-    numbers = text_statistics(text, 0.1)
-    assert (numbers.training, numbers.validation) == (900, 100)
-    assert (numbers.unknown, numbers.unknown_count) == ("xy", 3)
-    assert numbers.vocabulary == 3
+    tokens = token_statistics(text, 0.1, CharTokenizer.fit(text[:900]))
+    assert (tokens.training, tokens.validation) == (900, 100)
+    assert (tokens.unknown, tokens.unknown_count, tokens.exact) == (("x", "y"), 3, False)
+    assert (tokens.vocabulary, tokens.characters_per_token) == (3, 1.0)
+
+
+def test_a_text_as_words_and_as_bytes() -> None:
+    text = "to be or not to be é\n" * 50  # " é" and "é" are two pieces
+    words = token_statistics(text, 0.0, fit("words", text))
+    # to, be, or, not, to, be, é, newline: "to" begins the line, " to" does not
+    assert (words.training, words.vocabulary, words.exact) == (400, 8, True)
+    assert words.characters_per_token == pytest.approx(21 / 8)
+    pieces = WordTokenizer.fit(text).pieces
+    assert {pieces[i]: n for i, n in words.counts} == {
+        "to": 50, " be": 100, " or": 50, " not": 50, " to": 50, " é": 50, "\n": 50}
+    assert words.surprise[pieces.index(" be")] == pytest.approx(2.0)
+    data = token_statistics(text, 0.0, ByteTokenizer())
+    assert (data.training, data.vocabulary, data.unknown_count) == (22 * 50, 256, 0)
+    assert data.exact
 
 
 @given(strategies.text(min_size=1, max_size=200))

@@ -114,7 +114,7 @@ def test_undo_keeps_what_came_before_and_stops(run: Run) -> None:
 def test_unknown_characters_are_left_out_and_nothing_may_be_left(run: Run) -> None:
     writing = started(run, "ß漢", 20)
     writing.advance(0.0, "at_once", PLENTY)
-    assert (writing.unknown, writing.beginning) == ("ß漢", "")
+    assert (writing.unknown, writing.beginning) == (("ß", "漢"), "")
     assert writing.text == run.write("", length=20)
 
 
