@@ -1,49 +1,89 @@
-"""The training text as B parallel streams, read T tokens at a time.
+"""The training text as windows of B rows by T tokens, and where the state is carried or emptied.
 
-Row b of every batch goes on where row b of the batch before ended, so the hidden state can be
-carried over (truncated back-propagation through time with k1 = k2 = T). Each epoch starts at
-another offset, a function of seed and epoch alone: the position (epoch, index) is all there is to
-save, and resuming is exact. No DataLoader: its iterator draws from the global generator.
+*Carried* windows: row b goes on where row b of the window before ended, so the hidden state can be
+carried over (truncated back-propagation through time). k1 = T tokens are new in each window, and
+the gradient reaches back k2 = `backprop_length` tokens: a longer reach reads tokens once more, from
+the state in front of them; a shorter one cuts the window up. `carry_length` empties the state at
+fixed places. *Random* windows begin anywhere, each from an empty state.
+
+Everything is a function of seed, epoch and index: the position is all there is to save, and
+resuming is exact. No DataLoader: its iterator draws from the global generator.
+
+Source: Williams & Peng 1990 (BPTT(k2; k1)).
 """
 
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import Ids
 
 
-class Streams:
-    """Endless batches; `epoch` and `index` are the position of the next one."""
+@dataclass(frozen=True)
+class Window:
+    """What one step reads: `lead` tokens for the gradient alone, then T that are learned from."""
 
-    def __init__(self, ids: Ids, batch: int, sequence_length: int, seed: int,
+    inputs: Tensor  # (B, lead + T)
+    targets: Tensor  # (B, T), one later than the last T inputs
+    lead: int
+    fresh: bool  # the state before it is empty
+    keep: int  # the state after so many inputs is where the next window begins
+
+
+class Streams:
+    """Endless windows; `epoch` and `index` (tokens into each row) are the position of the next."""
+
+    def __init__(self, ids: Ids, batch: int, sequence_length: int, config: RunConfig,
                  device: str = "cpu") -> None:
         """Needs at least batch · (sequence_length + 1) ids (see `split.fit_to_text`)."""
         self._ids = torch.from_numpy(ids.astype("int32")).to(device)
-        self.batch, self.sequence_length, self.seed = batch, sequence_length, seed
+        self.batch, self.sequence_length, self._seed = batch, sequence_length, config.seed
+        self._random = config.windows == "random"
+        self._lead = max(0, config.backprop_length - sequence_length)
+        # rounded up to whole windows
+        self._carry = -(-config.carry_length // sequence_length) * sequence_length
         self.epoch, self.index = 0, 0
         self._open_epoch()
 
-    def next(self) -> tuple[Tensor, Tensor, bool]:
-        """Inputs (B, T), targets (B, T) one later, and whether a new epoch starts here."""
-        if self.index + self.sequence_length + 1 > self._rows.shape[1]:
+    def next(self) -> Window:
+        if self.index + self.sequence_length + 1 > self._length:
             self.epoch, self.index = self.epoch + 1, 0
             self._open_epoch()
-        starts = self.index == 0
-        window = self._rows[:, self.index:self.index + self.sequence_length + 1].long()
+        window = self._random_window() if self._random else self._carried_window()
         self.index += self.sequence_length
-        return window[:, :-1], window[:, 1:], starts
+        return window
 
     def go_to(self, epoch: int, index: int) -> None:
         self.epoch, self.index = epoch, index
         self._open_epoch()
 
+    def _carried_window(self) -> Window:
+        at, length = self.index, self.sequence_length
+        emptied = at // self._carry * self._carry if self._carry else 0
+        lead = min(self._lead, at - emptied)
+        next_lead = min(self._lead, at + length - emptied)
+        tokens = self._rows[:, at - lead:at + length + 1].long()
+        return Window(tokens[:, :-1], tokens[:, lead + 1:], lead, at == emptied,
+                      lead + length - next_lead)
+
+    def _random_window(self) -> Window:
+        draw = np.random.default_rng([self._seed, self.epoch, self.index])
+        starts = draw.integers(0, len(self._ids) - self.sequence_length, self.batch)
+        places = torch.from_numpy(starts[:, None] + np.arange(self.sequence_length + 1))
+        tokens = self._ids[places.to(self._ids.device)].long()
+        return Window(tokens[:, :-1], tokens[:, 1:], 0, True, self.sequence_length)
+
     def _open_epoch(self) -> None:
+        """Each epoch starts at another offset, so that windows do not always cut at one place."""
         spare = len(self._ids) - self.batch * (self.sequence_length + 1)
-        offset = random.Random(self.seed * 1_000_003 + self.epoch).randint(
+        offset = random.Random(self._seed * 1_000_003 + self.epoch).randint(
             0, min(self.sequence_length, spare))
-        length = (len(self._ids) - offset) // self.batch
-        self._rows = self._ids[offset:offset + self.batch * length].view(self.batch, length)
+        self._length = (len(self._ids) - offset) // self.batch
+        self._rows = self._ids[offset:offset + self.batch * self._length].view(
+            self.batch, self._length)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 import unicodedata
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np

@@ -139,15 +139,16 @@ def search(states: Floats, control: Floats, names: list[tuple[Part, int, int]], 
     return sorted(findings, key=lambda f: (not f.trusted, -f.strength))[:top]
 
 
-def score_again(model: LanguageModel, tokenizer: CharTokenizer, text: str, finding: UnitFinding
+def score_again(model: LanguageModel, tokenizer: Tokenizer, text: str, finding: UnitFinding
                 ) -> float:
     """The score of a found unit in other weights of its network, on the same letters as then.
 
     Nothing is picked anew: unit, label and sign are those of the finding.
     """
-    ids = tokenizer.encode(text).astype(np.int64)
-    ids = ids[ids != UNKNOWN_ID]
-    label = next(one for one in labels_of(tokenizer.decode(ids)) if one.name == finding.label)
+    ids = np.array(tokenizer.known(text), np.int64)
+    read, owners = tokenizer.owners(ids)
+    label = next(label_of_tokens(one, owners, ids) for one in labels_of(read)
+                 if one.name == finding.label)
     where = label.where & (np.arange(len(ids)) >= len(ids) // 2)
     layers, hidden = model.config.layers, model.config.hidden
     row = ((finding.part == "c") * layers + finding.layer) * hidden + finding.unit
