@@ -190,7 +190,7 @@ def _queue_line(row: dict[str, Any]) -> str:
         how = f"step {row['step']}/{row['total_steps']}"
     else:
         wait = row["seconds_to_wait"]
-        how = f"place {row['place']}" + ("" if wait is None else f", about {wait:.0f} s to wait")
+        how = f"place {row['place']}" + (f", about {wait:.0f} s to wait" if wait else "")
     return f"{row['id']}  {row['state']:<14} {how:<30} {told}".rstrip()
 
 

@@ -48,7 +48,7 @@ _schedulers: dict[Path, list[tuple[subprocess.Popen[bytes], float]]] = {}
 SCHEDULER_LOCK = "queue.lock"
 SCHEDULER_STAYS = 3.0  # seconds at least: one that was started just now need not be looked for
 _SECONDS_TO_TRY_AGAIN = 10.0  # after a scheduler that failed
-_TORCH_MEGABYTES = 300.0  # of a worker before it has a model
+_TORCH_MEGABYTES = 350.0  # of a worker before it has a model
 
 
 def runs_root() -> Path:
