@@ -18,30 +18,32 @@ if problem is not None:
 try:
     corpus = data_view.draft_corpus(config)
     numbers = data_view.statistics(corpus, config.validation_share)
+    ids, tokens = data_view.tokenizer(corpus, config), data_view.token_numbers(corpus, config)
     replaced = False
 except UnrollError as error:
     # never an empty page: the default text stands in for the one that is not to be had
     if problem is None:
         fault(error)
-    corpus = data_view.draft_corpus(RunConfig())
+    config = RunConfig()
+    corpus = data_view.draft_corpus(config)
     numbers = data_view.statistics(corpus, config.validation_share)
+    ids, tokens = data_view.tokenizer(corpus, config), data_view.token_numbers(corpus, config)
     replaced = True
 
 answer = data_view.finding(numbers)
 if replaced:
     answer = t("data.instead", name=data_view.corpus_name(corpus)) + " " + answer
 st.markdown(answer)
-if not replaced and (short := data_view.fits(numbers, config)) is not None:
+if not replaced and (short := data_view.fits(tokens, config)) is not None:
     fault(short)
 
 data_view.chooser(session.widget("data.source", "builtin"))
-ids = data_view.tokenizer(corpus, numbers)
 picture, side = st.columns([2.1, 1], gap="medium")
 with picture:
-    data_view.preview(corpus, numbers, ids)
+    data_view.preview(corpus, tokens, ids, config.tokenizer == "characters")
     data_view.token_strip(corpus, ids)
-    data_view.frequencies(corpus, numbers)
+    data_view.frequencies(corpus, numbers, tokens, ids)
 with side:
-    data_view.facts(corpus, numbers, config)
+    data_view.facts(corpus, numbers, tokens, config)
 next_link("build", t("data.next"))
 how_to_read(t("data.how_to_read"))

@@ -61,12 +61,14 @@ def tokenizer(folder: RunFolder) -> Tokenizer:
     return from_json(_read(folder, "tokenizer.json"))
 
 
-def characters_per_token(folder: RunFolder) -> float:
-    """Of the validation text, of all where there is none. Raises `CorpusError` where it is gone."""
-    if folder.config().tokenizer == "characters":
-        return 1.0
-    text = validation_text(folder)
-    return len(text) / max(1, len(tokenizer(folder).encode(text)))
+def measured_tokens(folder: RunFolder) -> tuple[float, float]:
+    """Characters a token of the validation text (of all where there is none), and the share of its
+    tokens that are unknown. Raises `CorpusError` where the text is gone.
+    """
+    text, tokens = validation_text(folder), tokenizer(folder)
+    ids = tokens.encode(text)
+    unknown = 0.0 if tokens.unknown_id is None else float((ids == tokens.unknown_id).mean())
+    return len(text) / len(ids), unknown
 
 
 def manifest(folder: RunFolder) -> Manifest:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from rnnlm_core.config import RunConfig
+from rnnlm_core.config import DROPOUTS, RunConfig
 from rnnlm_core.errors import Problem, UnrollError
 from rnnlm_core.figures.build import STEPS, Network, NetworkWords, figure_height, network_figure
 from rnnlm_core.launch import MAX_MEGABYTES
@@ -22,8 +22,10 @@ from rnnlm_ui import config_form, data_view
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.runs import cell_title
+from rnnlm_ui.tokens import named
 
 ASSUMED_VOCABULARY = 40  # of the character names, where the chosen text is not to be had
+_FIRST = 1_000  # characters: enough for a few tokens of any kind
 _ASSUMED_TOKENS = tuple((character, index + 1) for index, character in enumerate("abcd"))
 # Mathematics needs no translation. U_k is the block of W_hh that belongs to the gate k.
 EQUATIONS = {
@@ -49,10 +51,10 @@ PHI = {"tanh": r"\tanh", "relu": r"\operatorname{ReLU}", "sigmoid": r"\sigma"}
 
 @dataclass(frozen=True)
 class TextSizes:
-    """What of the text decides the network's size, and its first characters with their ids."""
+    """What of the text decides the network's size, and its first tokens with their ids."""
 
     vocabulary: int
-    training: int | None  # characters; None where the text is not to be had
+    training: int | None  # tokens; None where the text is not to be had
     tokens: tuple[tuple[str, int], ...]
 
 
@@ -60,12 +62,12 @@ def text_sizes(config: RunConfig) -> tuple[TextSizes, UnrollError | None]:
     """Of the draft's text, or assumed ones and why."""
     try:
         corpus = data_view.draft_corpus(config)
-        numbers = data_view.statistics(corpus, config.validation_share)
+        tokenizer = data_view.tokenizer(corpus, config)
+        numbers = data_view.token_numbers(corpus, config)
     except UnrollError as error:
         return TextSizes(ASSUMED_VOCABULARY, None, _ASSUMED_TOKENS), error
-    first = corpus.text[:STEPS + 1]
-    ids = data_view.tokenizer(corpus, numbers).encode(first)
-    tokens = tuple((character, int(id)) for character, id in zip(first, ids, strict=True))
+    ids = tokenizer.encode(corpus.text[:_FIRST])[:STEPS + 1].tolist()
+    tokens = tuple((tokenizer.pieces[i], i) for i in ids)
     return TextSizes(numbers.vocabulary, numbers.training, tokens), None
 
 
@@ -74,7 +76,8 @@ def finding(config: RunConfig, sizes: TextSizes) -> str:
     values = {"cell": cell_title(config), "v": number(sizes.vocabulary),
               "parameters": number(parameter_count(config, sizes.vocabulary)),
               "nats": f"{math.log(sizes.vocabulary):.2f}",
-              "bits": f"{math.log2(sizes.vocabulary):.2f}"}
+              "bits": f"{math.log2(sizes.vocabulary):.2f}",
+              "one": named(config).one, "many": named(config).many}
     if sizes.training is None:
         return t("build.finding_assumed", **values)
     return t("build.finding", training=number(sizes.training), **values)
@@ -90,34 +93,38 @@ def too_large(config: RunConfig, vocabulary: int) -> Problem | None:
 def fields() -> None:
     """Sizes; a field that the cell does not use is shown and disabled."""
     with st.grid(6, min_column_width=140, vertical_alignment="top"):
-        for name in ("hidden", "embedding", "layers", "dropout", "activation", "forget_bias"):
+        for name in ("hidden", "embedding", "layers", "output_dropout", "activation",
+                     "forget_bias"):
             with st.container(gap="xxsmall"):
                 config_form.field(name)
 
 
 def drawing(config: RunConfig, sizes: TextSizes) -> None:
-    """The network over the first characters of the text."""
+    """The network over the first tokens of the text."""
     rows = parameter_table(config, sizes.vocabulary)
+    dropout = any(getattr(config, name) for name in DROPOUTS)
     cell = config.cell.upper()
 
     def draw() -> Any:
         network = Network(config.cell, config.layers, sizes.vocabulary, config.embedding,
-                          config.hidden, config.dropout > 0, sizes.tokens)
+                          config.hidden, dropout, sizes.tokens)
         layers = [_pair("layer", n=layer + 1) if config.layers > 1 else _pair("recurrent")
                   for layer in range(config.layers)]
-        words = NetworkWords(_pair("token"), _pair("embedding"), layers, _pair("output"),
-                             _pair("softmax"), _pair("next"), cell, _hovers(rows, config.layers))
+        words = NetworkWords(_pair("token", one=named(config).one), _pair("embedding"), layers,
+                             _pair("output"), _pair("softmax"), _pair("next"), cell,
+                             _hovers(rows, config.layers))
         figure = network_figure(network, words)
         figure.update_layout(uirevision=f"{config.cell} {config.layers}")
         return figure
 
     live_plot(draw, key="build.network", height=figure_height(config.layers),
-              alt=t("build.drawing_alt", cell=cell, layers=config.layers),
+              alt=t("build.drawing_alt", cell=cell, layers=config.layers,
+                                           many=named(config).many),
               rev=(config.cell, config.layers, config.embedding, config.hidden,
-                   config.dropout > 0, sizes))
+                   dropout, sizes))
     notes = [t("build.caption_lstm" if config.cell == "lstm" else "build.caption")]
-    if config.dropout > 0:
-        notes.append(t("build.caption_dropout", share=f"{config.dropout:.0%}"))
+    if dropout:
+        notes.append(t("build.caption_dropout"))
     st.markdown("  \n".join(f":gray[{note}]" for note in notes))
 
 
@@ -155,7 +162,8 @@ def size_facts(config: RunConfig, sizes: TextSizes) -> None:
     if sizes.training:
         ratio = count / sizes.training
         lines.append(("ratio", t("build.ratio_more" if ratio >= 1 else "build.ratio_less",
-                                 ratio=f"{ratio:.2f}")))
+                                 ratio=f"{ratio:.2f}", one=named(config).one,
+                                 many=named(config).many)))
     lines.append(("first_loss", t("build.first_loss", v=number(v), nats=f"{math.log(v):.2f}",
                                   bits=f"{math.log2(v):.2f}")))
     needed = training_megabytes(config, v)

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from rnnlm_core import launch
-from rnnlm_core.config import FIELD_TYPES, FIELDS, GROUPS
+from rnnlm_core.config import DROPOUTS, FIELD_TYPES, FIELDS, GROUPS, RunConfig
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.corpus import stored_manifests
 from rnnlm_core.errors import Problem
@@ -26,15 +26,46 @@ SIZES = (4, 8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 RATES = (1e-4, 3e-4, 5e-4, 1e-3, 2e-3, 3e-3, 4e-3, 5e-3, 8e-3, 1e-2, 2e-2, 5e-2, 1e-1, 3e-1, 1.0)
 SECONDS = (5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0)
 OPEN = ("corpus", "cell", "hidden", "learning_rate", "max_seconds")
-ICONS = {"network": "memory", "optimizer": "speed", "stopping": "timer", "batches": "shuffle",
-         "machine": "tune"}
-_STEP = {"dropout": 0.05, "validation_share": 0.05, "forget_bias": 0.5, "clip_norm": 0.1,
-         "weight_decay": 0.01, "max_seconds": 5.0}
+ICONS = {"text": "text_fields", "network": "memory", "start": "flag", "optimizer": "speed",
+         "stopping": "timer", "batches": "shuffle", "machine": "tune"}
+_STEP = {**dict.fromkeys(DROPOUTS, 0.05), "validation_share": 0.05, "forget_bias": 0.5,
+         "update_bias": 0.5, "gain": 0.1, "clip_norm": 0.1, "weight_decay": 0.01,
+         "decay_factor": 0.05, "label_smoothing": 0.05, "averaging": 0.01, "target_loss": 0.05,
+         "max_seconds": 5.0, "max_characters": 100_000, "max_vocabulary": 1_000}
 
 
 def change(name: str, value: Any) -> None:
     """One setting of the draft."""
     session.set_draft(replace(session.draft(), **{name: value}))
+
+
+def idle(config: RunConfig) -> set[str]:
+    """Settings that change nothing beside the others: their fields are shown and disabled."""
+    gates = {"lstm": {"forget_bias"}, "gru": {"update_bias"}}.get(config.cell, set())
+    found = {"forget_bias", "update_bias"} - (set() if config.chrono_steps else gates)
+    if config.cell != "rnn":
+        found.add("activation")
+    if config.cell not in ("gru", "lstm"):
+        found.add("chrono_steps")
+    if config.cell == "cnn":  # as deep as its receptive field asks for, and without W_hh
+        found |= {"layers", "gain"}
+    else:
+        found.add("receptive_field")
+        if config.layers == 1:
+            found |= {"layer_dropout", "residual"}
+    if config.initialisation == "pytorch":
+        found.add("gain")
+    if not any(getattr(config, name) for name in DROPOUTS):
+        found.add("variational_dropout")
+    if config.tokenizer == "bytes":
+        found |= {"max_vocabulary", "min_frequency"}
+    if config.windows == "random":
+        found.add("carry_length")
+    if config.schedule != "step":
+        found |= {"decay_factor", "decay_every"}
+    if config.schedule in ("one_cycle", "range"):  # they rise in their own way
+        found.add("warm_up_steps")
+    return found
 
 
 def open_fields() -> None:
@@ -80,19 +111,28 @@ def field(name: str) -> None:
     session.set_widget(key, getattr(draft, name))
     callback = {"key": key, "help": help_text, "label": t(f"config.{name}"),
                 "on_change": lambda: change(name, session.widget(key, getattr(draft, name)))}
+    callback["disabled"] = name in idle(draft)
     if choices := get_args(kind):
-        st.selectbox(options=choices, format_func=lambda c: choice(name, c),
-                     disabled=name == "activation" and draft.cell != "rnn", **callback)
+        st.selectbox(options=choices, format_func=lambda c: choice(name, c), **callback)
+    elif kind is bool:
+        st.toggle(**callback)
     else:
         step = _STEP.get(name, 1 if kind is int else 0.001)
         st.number_input(min_value=kind(meta["low"]), max_value=kind(meta["high"]), step=step,
-                        format="%d" if kind is int else "%.4g",
-                        disabled=name == "forget_bias" and draft.cell != "lstm", **callback)
+                        format="%d" if kind is int else "%.4g", **callback)
     default = FIELDS[name].default
     if getattr(draft, name) != default:
-        shown = choice(name, default) if get_args(kind) else f"{default:g}"
-        st.button(t("config.reset", value=shown), key=f"reset.{name}", type="tertiary",
-                  icon=":material/undo:", on_click=lambda: change(name, default))
+        st.button(t("config.reset", value=shown(name, default)), key=f"reset.{name}",
+                  type="tertiary", icon=":material/undo:", on_click=lambda: change(name, default))
+
+
+def shown(name: str, value: Any) -> str:
+    """A value of a setting in the reader's words."""
+    if isinstance(value, bool):
+        return t("common.yes" if value else "common.no")
+    if get_args(FIELD_TYPES[name]):
+        return choice(name, value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def choice(name: str, value: str) -> str:
@@ -117,7 +157,7 @@ def corpus_field(label_visibility: str = "visible") -> None:
 
 
 def cell_field(label_visibility: str = "visible") -> None:
-    """RNN, GRU or LSTM."""
+    """RNN, GRU, LSTM or CNN."""
     draft = session.draft()
     session.set_widget("form.cell", draft.cell)
     st.segmented_control(t("config.cell"), get_args(FIELD_TYPES["cell"]), key="form.cell",
@@ -126,11 +166,11 @@ def cell_field(label_visibility: str = "visible") -> None:
                          on_change=lambda: change("cell", session.widget("form.cell", draft.cell)))
 
 
-def _slider(name: str, steps: tuple[Any, ...], shown: Any) -> None:
+def _slider(name: str, steps: tuple[Any, ...], label: Any) -> None:
     value, key = getattr(session.draft(), name), f"form.{name}"
     options = sorted({*steps, value})
     session.set_widget(key, value)
-    st.select_slider(t(f"config.{name}"), options, format_func=shown, key=key,
+    st.select_slider(t(f"config.{name}"), options, format_func=label, key=key,
                      on_change=lambda: change(name, session.widget(key, value)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import threading
 from collections.abc import Callable
@@ -9,26 +10,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import streamlit as st
 
 from rnnlm_core import launch
 from rnnlm_core.config import RunConfig
+from rnnlm_core.data import tokenizer as tokenizers
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.corpus import HUB, OWN, Corpus, keep_text, load_corpus, stored_manifests
 from rnnlm_core.data.files import decode_bytes
 from rnnlm_core.data.hub import HubDataset, HubProgress, HubSpec, inspect_hub
-from rnnlm_core.data.split import fit_to_text
+from rnnlm_core.data.split import fit_to_text, split_point
 from rnnlm_core.data.statistics import (
     TextStatistics,
+    TokenStatistics,
     character_name,
     passage,
-    surprise_bits,
     text_statistics,
+    token_statistics,
 )
-from rnnlm_core.data.tokenizer import CharTokenizer
+from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import CorpusError, UnrollError
 from rnnlm_core.figures.data import (
-    TOKEN_WIDTH,
     Bar,
     FrequencyWords,
     Token,
@@ -37,8 +40,15 @@ from rnnlm_core.figures.data import (
     glyph,
     rank_figure,
     token_figure,
+    token_width,
 )
-from rnnlm_core.figures.palette import surprise_fill, surprise_gradient
+from rnnlm_core.figures.palette import (
+    LIGHT,
+    SURPRISE_TOP,
+    fade,
+    surprise_fill,
+    surprise_gradient,
+)
 from rnnlm_core.figures.template import esc
 from rnnlm_ui import config_form, session
 from rnnlm_ui.components.coloured_text import coloured_text
@@ -55,6 +65,8 @@ ENCODINGS = ("", "utf-8", "gb18030", "big5", "shift_jis", "euc-kr", "utf-16", "c
              "cp1252")  # the first is the guess
 BARS = 40
 TOKENS = 61  # sixty inputs and the last one's target
+_LONG_TOKEN = 30  # characters: so many tokens' worth of text is encoded for them
+_TURNS = (fade(LIGHT["posfill"], 0.35), fade(LIGHT["negfill"], 0.35))  # one piece, the next
 _PASSAGE, _LINES = 320, 4
 _READ_HERE = ("manual", "source")  # differ by Python version
 _EXAMPLE = "roneneldan/TinyStories"
@@ -94,16 +106,32 @@ def _statistics(sha256: str, validation_share: float, _corpus: Corpus) -> TextSt
     return text_statistics(_corpus.text, validation_share)
 
 
+def tokenizer(corpus: Corpus, config: RunConfig) -> Tokenizer:
+    """As these settings divide the text. Raises `CorpusError` where no piece is frequent enough."""
+    start = split_point(corpus.text, config.validation_share)
+    return _tokenizer(corpus.manifest.sha256, start, config.tokenizer, config.max_vocabulary,
+                      config.min_frequency, corpus)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _tokenizer(sha256: str, start: int, _corpus: Corpus) -> CharTokenizer:
-    return CharTokenizer.fit(_corpus.text[:start])
+def _tokenizer(sha256: str, start: int, kind: str, max_vocabulary: int, min_frequency: int,
+               _corpus: Corpus) -> Tokenizer:
+    return tokenizers.fit(kind, _corpus.text[:start], max_vocabulary, min_frequency)
 
 
-def tokenizer(corpus: Corpus, numbers: TextStatistics) -> CharTokenizer:
-    return _tokenizer(corpus.manifest.sha256, numbers.training, corpus)
+def token_numbers(corpus: Corpus, config: RunConfig) -> TokenStatistics:
+    return _token_numbers(corpus.manifest.sha256, config.validation_share, config.tokenizer,
+                          config.max_vocabulary, config.min_frequency, corpus,
+                          tokenizer(corpus, config))
 
 
-def fits(numbers: TextStatistics, config: RunConfig) -> CorpusError | None:
+@st.cache_data(max_entries=32, show_spinner=False)
+def _token_numbers(sha256: str, validation_share: float, kind: str, max_vocabulary: int,
+                   min_frequency: int, _corpus: Corpus, _tokenizer: Tokenizer) -> TokenStatistics:
+    return token_statistics(_corpus.text, validation_share, _tokenizer)
+
+
+def fits(numbers: TokenStatistics, config: RunConfig) -> CorpusError | None:
     """Why the training part is too short for these settings, if it is."""
     try:
         fit_to_text(numbers.training, config.batch, config.sequence_length)
@@ -390,8 +418,8 @@ def spoken(character: str) -> str:
     return t(f"component.{words[character]}") if character in words else character_name(character)
 
 
-def preview(corpus: Corpus, numbers: TextStatistics, ids: CharTokenizer) -> None:
-    """A few lines, each character filled by how rare it is in this text."""
+def preview(corpus: Corpus, numbers: TokenStatistics, ids: Tokenizer, by_character: bool) -> None:
+    """A few lines: each character filled by how rare it is, or other tokens in turn."""
     at, text = place_shown(corpus)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(t("data.beginning") if at == 0 else t("data.place", at=number(at)))
@@ -404,35 +432,74 @@ def preview(corpus: Corpus, numbers: TextStatistics, ids: CharTokenizer) -> None
         st.button(t("data.another_place"), key=_KEY("another"), icon=":material/casino:",
                   on_click=lambda: session.remember(
                       _KEY("place"), session.recall(_KEY("place"), 0) + 1))
-    bits = surprise_bits(text, numbers.counts)
-    tips = [t("data.tip", name=spoken(c), id=int(i), bits=f"{b:.2f}")
-            for c, i, b in zip(text, ids.encode(text), bits, strict=True)]
+    fills, tips = _pieces(text, numbers, ids, by_character)
     # the dot stands in for the space one to one, so fills and tips keep their places
-    coloured_text(text.replace(" ", "·") if dots else text, surprise_fill(bits),
-                  key=_KEY("preview"), tips=tips, size="1.05rem",
-                  legend=(t("data.common"), t("data.rare"), surprise_gradient()),
-                  label=t("data.preview_label"))
+    coloured_text(text.replace(" ", "·") if dots else text, fills, key=_KEY("preview"), tips=tips,
+                  size="1.05rem", label=t("data.preview_label"),
+                  legend=(t("data.common"), t("data.rare"), surprise_gradient())
+                  if by_character else None)
+    if not by_character:
+        st.markdown(":gray[" + t("data.in_turn") + "]")
 
 
-def token_strip(corpus: Corpus, ids: CharTokenizer) -> None:
+def _pieces(text: str, numbers: TokenStatistics, ids: Tokenizer, by_character: bool
+            ) -> tuple[list[str], list[str]]:
+    """A fill and a tip for every character of a passage."""
+    fills, tips = [], []
+    for turn, (piece, tokens) in enumerate(divided(text, ids)):
+        bits = sum(numbers.surprise.get(i, math.inf) for i in tokens)
+        unknown = ids.unknown_id in tokens
+        if by_character:
+            fill = surprise_fill([bits])[0]
+        else:
+            fill = surprise_fill([SURPRISE_TOP])[0] if unknown else _TURNS[turn % 2]
+        name = t("data.unknown_piece") if unknown else \
+            spoken(piece) if len(piece) == 1 else piece.replace("\n", "⏎")
+        fills += [fill] * len(piece)
+        tips += [t("data.tip", name=name, id=" ".join(map(str, tokens)),
+                   bits=f"{bits:.2f}")] * len(piece)
+    return fills, tips
+
+
+def divided(text: str, ids: Tokenizer) -> list[tuple[str, list[int]]]:
+    """The shortest parts of a text that are whole tokens, each with its ids.
+
+    Of bytes, the characters, each with several; of all else the pieces, `<unk>` among them.
+    """
+    if isinstance(ids, tokenizers.PieceTokenizer):
+        pieces = list(ids.divide(text))
+        return [(p, [int(i)]) for p, i in zip(pieces, ids.encode(text), strict=True)]
+    tokens = ids.encode(text).tolist()
+    _, owners = ids.owners(tokens)
+    found, start, first = [], 0, 0
+    for end in (*np.flatnonzero(np.diff(owners)) + 1, len(owners)) if len(owners) else ():
+        last = int(owners[end - 1]) + 1
+        found.append((text[start:end], tokens[first:last]))
+        start, first = int(end), last
+    return found
+
+
+def token_strip(corpus: Corpus, ids: Tokenizer) -> None:
     """The same place as the network gets it: ids, and the target shifted by one."""
     at, _ = place_shown(corpus)
-    part = corpus.text[at:at + TOKENS]
+    part = ids.encode(corpus.text[at:at + TOKENS * _LONG_TOKEN])[:TOKENS].tolist()
+    tokens = [Token(ids.pieces[i], t("data.unknown_piece") if i == ids.unknown_id else
+                    spoken(ids.pieces[i]) if len(ids.pieces[i]) == 1 else "", i) for i in part]
     words = TokenWords((t("data.input"), t("data.input_short")),
                        (t("data.target"), t("data.target_short")), t("data.id"))
 
     def draw() -> Any:
-        figure = token_figure([Token(c, spoken(c), int(i))
-                               for c, i in zip(part, ids.encode(part), strict=True)], words)
+        figure = token_figure(tokens, words)
         figure.update_layout(uirevision=f"{corpus.manifest.sha256} {at}")
         return figure
 
-    live_plot(draw, key=_KEY("tokens"), alt=t("data.tokens_alt"), height=184, cell=TOKEN_WIDTH,
-              rev=(corpus.manifest.sha256, at, ids.size))
+    live_plot(draw, key=_KEY("tokens"), alt=t("data.tokens_alt"), height=184,
+              cell=token_width(tokens), rev=(corpus.manifest.sha256, at, ids.kind, ids.size))
 
 
-def frequencies(corpus: Corpus, numbers: TextStatistics) -> None:
-    """How often each character occurs: bars (linear or logarithmic), or by rank."""
+def frequencies(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics,
+                ids: Tokenizer) -> None:
+    """How often each character occurs as bars (linear or logarithmic), each token by rank."""
     session.preset(_KEY("scale"), SCALES[0])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(_frequency_title(numbers))
@@ -441,27 +508,33 @@ def frequencies(corpus: Corpus, numbers: TextStatistics) -> None:
             t("data.scale_label"), SCALES, key=_KEY("scale"), required=True,
             format_func=lambda s: t(f"data.scale.{s}"), label_visibility="collapsed",
             persist_state="session") or SCALES[0]
+    # the bars are of characters: where these are the tokens, <unk> is one of the equally frequent
+    even = tokens.vocabulary if ids.kind == "characters" else numbers.different
     words = FrequencyWords(t("data.share"), t("data.rest"), t("data.rest_name", n=number(
-        max(0, numbers.different - BARS))), t("data.uniform", v=number(numbers.vocabulary)),
+        max(0, numbers.different - BARS))), t("data.uniform", v=number(even)),
         t("data.times"), t("data.rank"))
 
     def draw() -> Any:
         total = numbers.characters
         if scale == "rank":
-            figure = rank_figure([n for _, n in numbers.counts],
-                                 [f"{glyph(c)} {esc(spoken(c))}" for c, _ in numbers.counts],
-                                 total, words)
+            figure = rank_figure([n for _, n in tokens.counts],
+                                 [_rank_name(ids.pieces[i]) for i, _ in tokens.counts],
+                                 tokens.training + tokens.validation, words)
         else:
             bars = [Bar(c, spoken(c), n, n / total) for c, n in numbers.counts[:BARS]]
             rest = sum(n for _, n in numbers.counts[BARS:])
-            figure = character_figure(bars, rest, total, 1 / numbers.vocabulary, scale == "log",
+            figure = character_figure(bars, rest, total, 1 / even, scale == "log",
                                       words)
         figure.update_layout(uirevision=f"{corpus.manifest.sha256} {scale}")
         return figure
 
     live_plot(draw, key=_KEY("characters"), height=250,
               alt=t("data.characters_alt", n=min(BARS, numbers.different)),
-              rev=(corpus.manifest.sha256, numbers.vocabulary, scale))
+              rev=(corpus.manifest.sha256, tokens.vocabulary, ids.kind, scale))
+
+
+def _rank_name(piece: str) -> str:
+    return f"{glyph(piece)} {esc(spoken(piece))}" if len(piece) == 1 else esc(piece)
 
 
 def _frequency_title(numbers: TextStatistics) -> str:
@@ -471,15 +544,15 @@ def _frequency_title(numbers: TextStatistics) -> str:
              share=f"{count / numbers.characters:.1%}")
 
 
-def facts(corpus: Corpus, numbers: TextStatistics, config: RunConfig) -> None:
+def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics,
+          config: RunConfig) -> None:
     """Everything about the text in numbers."""
     lines = [("size", t("data.size", lines=number(numbers.lines), words=number(numbers.words),
                         characters=number(numbers.characters), bytes=number(numbers.bytes))),
-             ("vocabulary", t("data.vocabulary", v=number(numbers.vocabulary),
-                              different=number(numbers.vocabulary - 1))),
+             ("vocabulary", _vocabulary(tokens, config)),
              ("split", _split(numbers)),
-             ("yardsticks", t("data.yardsticks", uniform=f"{numbers.uniform:.2f}",
-                              entropy=f"{numbers.entropy:.2f}")),
+             ("unknown", _unknown(tokens)),
+             ("yardsticks", _yardsticks(numbers, tokens, config)),
              ("cleaning", _cleaning(corpus.manifest.cleaning))]
     if origin := _origin(corpus):
         lines.append(("origin", origin))
@@ -490,26 +563,52 @@ def facts(corpus: Corpus, numbers: TextStatistics, config: RunConfig) -> None:
         with st.popover(t("data.sha", short=sha[:12]), type="tertiary", help=sha,
                         icon=":material/fingerprint:"):
             st.code(sha, language=None, wrap_lines=True)
-        changed = config.changed_fields() & {"max_characters", "validation_share"}
-        label = t("config.group.text")
-        if changed:
-            label += " · **" + t("config.changed", n=len(changed)) + "**"
-        with st.popover(label, type="tertiary", icon=":material/tune:"):
-            config_form.field("max_characters")
-            config_form.field("validation_share")
+        config_form.group_popover("text")
+
+
+def _vocabulary(tokens: TokenStatistics, config: RunConfig) -> str:
+    """V, and how the text comes out of it."""
+    kind = config.tokenizer
+    text = t(f"data.vocabulary.{kind}", v=number(tokens.vocabulary),
+             different=number(tokens.vocabulary - 1))
+    if kind != "characters":
+        text += "  \n" + t("data.tokens", n=number(tokens.training + tokens.validation),
+                           characters=f"{tokens.characters_per_token:.2f}")
+    return text + "  \n" + t("data.exact" if tokens.exact else "data.not_exact")
 
 
 def _split(numbers: TextStatistics) -> str:
     if not numbers.validation:
         return t("data.split_none", training=number(numbers.training))
-    text = t("data.split", training=number(numbers.training),
+    return t("data.split", training=number(numbers.training),
              validation=number(numbers.validation),
              share=f"{numbers.validation / numbers.characters:.0%}")
-    if not numbers.unknown:
-        return text + "  \n" + t("data.unknown_none")
-    shown = " ".join(numbers.unknown[:8]) + (" …" if len(numbers.unknown) > 8 else "")
-    return text + "  \n" + t("data.unknown", n=number(numbers.unknown_count),
-                             characters=plain(shown))
+
+
+def _unknown(tokens: TokenStatistics) -> str:
+    """What has no id of its own, in both parts."""
+    lines = []
+    if tokens.unknown_training:
+        lines.append(t("data.unknown_training", n=number(tokens.unknown_training),
+                       share=_percent(tokens.unknown_training, tokens.training)))
+    if tokens.unknown_count:
+        shown = " ".join(tokens.unknown[:8]) + (" …" if len(tokens.unknown) > 8 else "")
+        lines.append(t("data.unknown", n=number(tokens.unknown_count), pieces=plain(shown),
+                       share=_percent(tokens.unknown_count, tokens.validation)))
+    return "  \n".join(lines) or t("data.unknown_none")
+
+
+def _percent(part: int, whole: int) -> str:
+    share = part / whole
+    return f"{share:.2%}" if share < 0.1 else f"{share:.0%}"
+
+
+def _yardsticks(numbers: TextStatistics, tokens: TokenStatistics, config: RunConfig) -> str:
+    uniform = f"{tokens.uniform:.2f}"
+    if config.tokenizer == "characters":
+        return t("data.yardsticks", uniform=uniform, entropy=f"{numbers.entropy:.2f}")
+    return t("data.yardsticks_tokens", uniform=uniform, entropy=f"{numbers.entropy:.2f}",
+             character=f"{tokens.uniform / tokens.characters_per_token:.2f}")
 
 
 def _cleaning(counts: dict[str, int]) -> str:

@@ -13,8 +13,9 @@ from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.figures.template import MONO, esc
 
 _VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
-TOKEN_WIDTH = 46  # pixels of one character and its id
+TOKEN_WIDTH = 46  # pixels of one short token and its id
 _BOX = 38
+_LETTER, _LONGEST = 11, 9  # pixels of a letter of a longer token; letters that are shown
 _REST_GAP = 1  # columns left free before the bar of all others, for its longer label
 
 
@@ -136,11 +137,23 @@ def _share_axis(low: float, top: float, log: bool) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Token:
-    """One character as the network gets it."""
+    """One token as the network gets it."""
 
-    character: str
+    piece: str
     name: str
     id: int
+
+    @property
+    def label(self) -> str:
+        """Its text as far as there is room, white space as signs."""
+        shown = self.piece if len(self.piece) <= _LONGEST else self.piece[:_LONGEST - 1] + "…"
+        return "".join(glyph(character) for character in shown)
+
+
+def token_width(tokens: Sequence[Token]) -> int:
+    """Pixels of a column that holds the longest of them."""
+    longest = max((min(len(token.piece), _LONGEST) for token in tokens), default=1)
+    return max(TOKEN_WIDTH, _LETTER * longest + 12)
 
 
 @dataclass(frozen=True)
@@ -153,26 +166,29 @@ class TokenWords:
 
 
 def token_figure(tokens: Sequence[Token], words: TokenWords, height: int = 184) -> go.Figure:
-    """Input above, target below: the same characters, shifted by one."""
+    """Input above, target below: the same tokens, shifted by one."""
+    wide = token_width(tokens) > TOKEN_WIDTH
     inputs, targets = tokens[:-1], tokens[1:]
     figure = go.Figure()
     for row, part in ((1.0, inputs), (0.0, targets)):
-        hover = [f"<b>{glyph(token.character)}</b> {esc(token.name)}<br>{words.id} {token.id}"
+        hover = [f"<b>{token.label}</b> {esc(token.name)}<br>{words.id} {token.id}"
                  for token in part]
         at = list(range(len(part)))
         figure.add_scatter(
             x=at, y=[row] * len(at), mode="markers", customdata=hover,
-            marker={"symbol": "square", "size": _BOX, "color": LIGHT["panel"],
-                    "line": {"color": LIGHT["rule"], "width": 1}},
+            marker={"symbol": "square", "size": _BOX,
+                    "color": fade(LIGHT["panel"], 0.0) if wide else LIGHT["panel"],
+                    "line": {"color": LIGHT["rule"], "width": 0 if wide else 1}},
             hovertemplate="%{customdata}<extra></extra>")
         for shift, texts, size, colour in (
-                (0.11, [glyph(token.character) for token in part], 18, LIGHT["ink"]),
+                (0.11, [token.label for token in part], 18, LIGHT["ink"]),
                 (-0.17, [str(token.id) for token in part], 14, LIGHT["dim"])):
             figure.add_scatter(x=at, y=[row + shift] * len(at), mode="text", text=texts,
                                hoverinfo="skip", textfont={"family": MONO, "size": size,
                                                            "color": colour})
     figure.update_layout(
         height=height, margin={"l": 0, "r": 0, "t": 22, "b": 22}, hovermode="closest",
+        shapes=[_wide_box(i, row) for row in (1.0, 0.0) for i in range(len(inputs) * wide)],
         annotations=[*(_shift_arrow(i) for i in range(1, len(inputs))),
                      _row_name(1, *words.input), _row_name(0, *words.target)],
         xaxis={"visible": False, "range": [-0.5, 20]},
@@ -180,8 +196,15 @@ def token_figure(tokens: Sequence[Token], words: TokenWords, height: int = 184) 
     return figure
 
 
+def _wide_box(column: int, row: float) -> dict[str, Any]:
+    """A box as wide as its column; that of a character is a square marker."""
+    return {"type": "rect", "x0": column - 0.46, "x1": column + 0.46, "y0": row - 0.27,
+            "y1": row + 0.27, "layer": "below", "fillcolor": LIGHT["panel"],
+            "line": {"color": LIGHT["rule"], "width": 1}}
+
+
 def _shift_arrow(index: int) -> dict[str, Any]:
-    """From the input at `index` to the same character as the target one step before."""
+    """From the input at `index` to the same token as the target one step before."""
     return {"x": index - 1 + 0.32, "y": 0.3, "ax": index - 0.32, "ay": 0.7, "xref": "x",
             "yref": "y", "axref": "x", "ayref": "y", "showarrow": True, "arrowhead": 2,
             "arrowsize": 0.8, "arrowwidth": 1.1, "arrowcolor": LIGHT["ngram"], "text": ""}

@@ -11,6 +11,13 @@ from rnnlm_core.figures.template import MONO, esc
 
 ROW = 36  # pixels of a candidate
 MARKS = {"\n": "⏎", " ": "␣", "\t": "⇥"}
+_LONGEST, _LETTER = 12, 11  # letters of a label, pixels of each
+
+
+def visible(piece: str) -> str:
+    """A token with white space as signs, escaped; the beginning of a long one."""
+    shown = piece if len(piece) <= _LONGEST else piece[:_LONGEST - 1] + "…"
+    return "".join(MARKS.get(character) or esc(character) for character in shown)
 
 
 def candidates_height(rows: int) -> int:
@@ -21,7 +28,7 @@ def with_written(alternatives: Sequence[tuple[str, float]], written: str, probab
                  ) -> list[tuple[str, float]]:
     """The alternatives, and the written character below them where it is not among them."""
     listed = list(alternatives)
-    if all(character != written for character, _ in listed):
+    if all(piece != written for piece, _ in listed):
         listed.append((written, probability))
     return listed
 
@@ -34,25 +41,26 @@ def candidates_figure(candidates: Sequence[tuple[str, float]], written: str, kep
     """
     rows = list(range(len(candidates)))
     fills, lines, texts = [], [], []
-    for rank, (character, share) in enumerate(candidates):
-        is_written, is_cut = character == written, rank >= kept and character != written
+    for rank, (piece, share) in enumerate(candidates):
+        is_written, is_cut = piece == written, rank >= kept and piece != written
         fills.append(LIGHT["ink"] if is_written else
                      fade(LIGHT["rule"], 0.0) if is_cut else LIGHT["rule"])
         lines.append(LIGHT["ink"] if is_written else LIGHT["rule"])
         word = written_word if is_written else cut_word if is_cut else ""
         texts.append(f"{percent(share)} {esc(word)}".strip().replace("<", "&lt;"))
     longest = max((share for _, share in candidates), default=1.0)
+    letters = max((min(len(piece), _LONGEST) for piece, _ in candidates), default=1)
     figure = go.Figure(go.Bar(
         x=[share for _, share in candidates], y=rows, orientation="h", width=0.72,
         hoverinfo="skip", text=texts, textposition="outside", cliponaxis=False,
         marker={"color": fills, "line": {"color": lines, "width": 1}},
         textfont={"size": 15, "color": LIGHT["ink"]}))
     figure.update_layout(
-        height=candidates_height(len(rows)), margin={"l": 30, "r": 4, "t": 2, "b": 2},
-        dragmode=False,
+        height=candidates_height(len(rows)), dragmode=False,
+        margin={"l": max(30, 12 + _LETTER * letters), "r": 4, "t": 2, "b": 2},
         xaxis={"visible": False, "range": [0, max(longest, 0.02) * 1.55], "fixedrange": True},
         yaxis={"range": [len(rows) - 0.5, -0.5], "tickmode": "array", "tickvals": rows,
-               "ticktext": [f"{MARKS.get(c) or esc(c)} " for c, _ in candidates], "ticks": "",
+               "ticktext": [f"{visible(piece)} " for piece, _ in candidates], "ticks": "",
                "showline": False, "showgrid": False, "fixedrange": True,
                "tickfont": {"family": MONO, "size": 17, "color": LIGHT["ink"]}})
     return figure

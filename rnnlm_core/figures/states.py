@@ -1,4 +1,4 @@
-"""Charts of what units hold: a heatmap over characters, the states' path, the alternatives."""
+"""Charts of what units hold: a heatmap over tokens, the states' path, the alternatives."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ Values = NDArray[np.floating[Any]]
 ROW = 16  # pixels of a unit
 NARROW_CELL, WIDE_CELL = 12, 20  # pixels of a character column
 _TOP, _BOTTOM = 34, 4
+_LETTER = 10  # pixels of a letter of a longer token
+_LONGEST = 10  # letters of it that are shown
 _MARKS = {"\n": "⏎", " ": "·", "\t": "⇥"}
 _LABEL_EVERY = 3
 
@@ -47,31 +49,33 @@ class PathWords:
     value: str
 
 
-def visible(character: str) -> str:
-    """A character that would not be seen, as a mark: ⏎, ·, ⇥."""
-    return _MARKS.get(character, character)
+def visible(piece: str) -> str:
+    """A token with what would not be seen as marks: ⏎, ·, ⇥."""
+    return "".join(_MARKS.get(character, character) for character in piece)
 
 
-def glyph(character: str) -> str:
-    """A character as a label of Plotly."""
-    return _MARKS.get(character) or esc(character)
+def glyph(piece: str) -> str:
+    """A token as a label of Plotly; the beginning of a long one."""
+    shown = piece if len(piece) <= _LONGEST else piece[:_LONGEST - 1] + "…"
+    return "".join(_MARKS.get(character) or esc(character) for character in shown)
 
 
-def cell_width(text: str) -> int:
-    """Pixels of a column: full-width letters need more, and then all get it."""
-    wide = any(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return WIDE_CELL if wide else NARROW_CELL
+def cell_width(pieces: Sequence[str]) -> int:
+    """Pixels of a column: the longest token and full-width letters need more, and all get it."""
+    wide = any(unicodedata.east_asian_width(c) in "WF" for piece in pieces for c in piece)
+    longest = max((min(len(piece), _LONGEST) for piece in pieces), default=1)
+    return max(WIDE_CELL if wide else NARROW_CELL, _LETTER * longest + 4 if longest > 1 else 0)
 
 
 def heat_height(rows: int) -> int:
     return _TOP + _BOTTOM + ROW * rows
 
 
-def heatmap_figure(values: Values, units: Sequence[int], text: str, scale: Scale,
+def heatmap_figure(values: Values, units: Sequence[int], pieces: Sequence[str], scale: Scale,
                    words: HeatWords, selected: int | None = None) -> go.Figure:
-    """Units (R, T) over the characters of `text`: the first row is the chosen one, outlined.
+    """Units (R, T) over T tokens: the first row is the chosen one, outlined.
 
-    `selected` is the character that is looked at; its column is outlined.
+    `selected` is the token that is looked at; its column is outlined.
     """
     count, length = values.shape
     names = [str(unit) for unit in units]
@@ -88,7 +92,8 @@ def heatmap_figure(values: Values, units: Sequence[int], text: str, scale: Scale
         height=heat_height(count), hovermode="closest", shapes=shapes,
         margin={"l": 52, "r": 8, "t": _TOP, "b": _BOTTOM},
         xaxis={"side": "top", "tickmode": "array", "tickvals": list(range(length)),
-               "ticktext": [glyph(c) for c in text], "tickangle": 0, "ticks": "", "showline": False,
+               "ticktext": [glyph(piece) for piece in pieces], "tickangle": 0, "ticks": "",
+               "showline": False,
                "tickfont": {"family": MONO, "size": 15, "color": LIGHT["ink"]},
                "range": [-0.5, length - 0.5]},
         yaxis={"type": "category", "range": [count - 0.5, -0.5], "ticks": "", "showline": False,
@@ -99,7 +104,7 @@ def heatmap_figure(values: Values, units: Sequence[int], text: str, scale: Scale
 
 def path_figure(path: Values, values: Values, scale: Scale, hovers: Sequence[str],
                 words: PathWords, selected: int | None = None, height: int = 380) -> go.Figure:
-    """The state after each character as a point (T, 2), filled with one unit's value.
+    """The state after each token as a point (T, 2), filled with one unit's value.
 
     `hovers` name the points; they are foreign text and are escaped here.
     """
@@ -125,9 +130,10 @@ def path_figure(path: Values, values: Values, scale: Scale, hovers: Sequence[str
 
 
 def alternatives_figure(alternatives: Sequence[tuple[str, float]], came: str) -> go.Figure:
-    """What was expected at a place, likeliest first; the character that came is in bold."""
+    """What was expected at a place, likeliest first; the token that came is in bold."""
     labels = [f"<b>{glyph(c)}</b>" if c == came else glyph(c) for c, _ in alternatives]
     shares = [p for _, p in alternatives]
+    letters = max((min(len(piece), _LONGEST) for piece, _ in alternatives), default=1)
     rows = list(range(len(shares)))
     figure = go.Figure(go.Bar(
         x=shares, y=rows, orientation="h", width=0.62, hoverinfo="skip",
@@ -137,7 +143,8 @@ def alternatives_figure(alternatives: Sequence[tuple[str, float]], came: str) ->
         textposition="outside", constraintext="none", cliponaxis=False,
         textfont={"size": 15, "color": LIGHT["ink"]}))
     figure.update_layout(
-        height=26 * len(shares) + 8, margin={"l": 34, "r": 8, "t": 2, "b": 4}, dragmode=False,
+        height=26 * len(shares) + 8, dragmode=False,
+        margin={"l": max(34, 14 + _LETTER * letters), "r": 8, "t": 2, "b": 4},
         xaxis={"visible": False, "range": [0, 1.18], "fixedrange": True},
         yaxis={"range": [len(shares) - 0.5, -0.5], "tickmode": "array", "tickvals": rows,
                "ticktext": labels, "ticks": "", "showline": False, "showgrid": False,
