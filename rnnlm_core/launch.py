@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -61,9 +62,19 @@ def models_root() -> Path:
     return PROJECT / "models"
 
 
+def fitted(text: str, validation_share: float, kind: str, max_vocabulary: int, min_frequency: int
+           ) -> tuple[tokenizers.Tokenizer, int]:
+    """The tokenizer of a text's training part, and how many tokens that has."""
+    training = text[:split_point(text, validation_share)]
+    tokenizer = tokenizers.fit(kind, training, max_vocabulary, min_frequency)
+    return tokenizer, len(tokenizer.encode(training))
+
+
 def create_run(config: RunConfig, root: Path, corpus: Corpus | None = None,
-               origin: Origin | None = None) -> RunFolder:
+               origin: Origin | None = None, fit: Callable[..., Any] = fitted) -> RunFolder:
     """A new run folder, ready to start. Fetches the text where it is not in the store yet.
+
+    Who makes many at once gives the text, and a `fit` that remembers.
 
     Raises `ConfigError` (all problems of the settings), `CorpusError`, or `RunError` where the
     disk refuses, and then leaves no run.
@@ -71,11 +82,10 @@ def create_run(config: RunConfig, root: Path, corpus: Corpus | None = None,
     config.checked()
     try:
         corpus = corpus or load_corpus(config.corpus, root / "corpora", config.max_characters)
-        training = corpus.text[:split_point(corpus.text, config.validation_share)]
-        tokenizer = tokenizers.fit(config.tokenizer, training, config.max_vocabulary,
-                                   config.min_frequency)
-        fit = fit_to_text(len(tokenizer.encode(training)), config.batch, config.sequence_length)
-        needed = training_megabytes(replace(config, batch=fit.batch), tokenizer.size)
+        tokenizer, tokens = fit(corpus.text, config.validation_share, config.tokenizer,
+                                config.max_vocabulary, config.min_frequency)
+        fits = fit_to_text(tokens, config.batch, config.sequence_length)
+        needed = training_megabytes(replace(config, batch=fits.batch), tokenizer.size)
         if needed > MAX_MEGABYTES:
             raise ConfigError([Problem("config.model_too_large",
                                        {"value": round(needed), "limit": MAX_MEGABYTES})])

@@ -15,15 +15,13 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from rnnlm_core import launch
 from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
-from rnnlm_core.data import tokenizer
 from rnnlm_core.data.corpus import Corpus, load_corpus
-from rnnlm_core.data.split import split_point
 from rnnlm_core.errors import ConfigError, Problem
 from rnnlm_core.nets.parameters import parameter_count
 from rnnlm_core.records import Origin
@@ -94,8 +92,8 @@ def race(config: RunConfig, vocabulary: int | None = None, seeds: Sequence[int] 
 def vocabulary(config: RunConfig, root: Path) -> int:
     """The tokens of the text of these settings, for `race`. Raises `CorpusError`."""
     text = load_corpus(config.corpus, root / "corpora", config.max_characters).text
-    return tokenizer.fit(config.tokenizer, text[:split_point(text, config.validation_share)],
-                         config.max_vocabulary, config.min_frequency).size
+    return launch.fitted(text, config.validation_share, config.tokenizer, config.max_vocabulary,
+                         config.min_frequency)[0].size
 
 
 def equal_steps(config: RunConfig, steps: int) -> RunConfig:
@@ -128,13 +126,14 @@ def create_group(kind: Literal["sweep", "race", "repeat"], variants: Sequence[Va
     group = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
     texts: dict[tuple[str, int], Corpus] = {}
     made: list[RunFolder] = []
+    fit = lru_cache(maxsize=MAX_SETTINGS)(launch.fitted)  # of a million words: a second each
 
     def make(config: RunConfig, changed: dict[str, Any]) -> None:
         source = config.corpus, config.max_characters
         if source not in texts:
             texts[source] = load_corpus(source[0], root / "corpora", source[1])
         made.append(launch.create_run(config, root, texts[source],
-                                      Origin(kind, group, changed=changed)))
+                                      Origin(kind, group, changed=changed), fit))
 
     try:
         _all_good((changed, partial(make, config, changed)) for config, changed in variants)

@@ -156,15 +156,18 @@ def test_a_group_shares_its_name_and_each_run_says_what_is_its_own(tmp_path: Pat
     assert len({o.group for f in [*folders, *other] if (o := f.origin())}) == 2
 
 
-def test_the_text_of_a_large_group_is_read_once(tmp_path: Path,
+def test_the_text_of_a_large_group_is_read_and_cut_into_tokens_once(tmp_path: Path,
                                                 monkeypatch: pytest.MonkeyPatch) -> None:
     variants = grid(own(tmp_path), {"seed": range(64)})
     reads: list[str] = []
     read = corpus.read_stored
     monkeypatch.setattr(corpus, "read_stored", lambda store, sha: reads.append(sha) or read(
         store, sha))
+    fits: list[str] = []
+    fit = launch.fitted
+    monkeypatch.setattr(launch, "fitted", lambda *of: fits.append(of[0][:9]) or fit(*of))
     assert len(create_group("repeat", variants, tmp_path)) == 64
-    assert len(reads) == 1
+    assert (len(reads), len(fits)) == (1, 1)
 
 
 def test_a_sweep_over_texts_reads_each(tmp_path: Path) -> None:
