@@ -1,9 +1,10 @@
 # make run: start the app.   make test: everything that must hold.   make bench: speed and memory.
+# make reproduce: the learning figures of docs/reproduced.md (TEXT=PATH adds tiny Shakespeare).
 PY := .venv/bin/python
 PORT ?= 8501
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: run test lint types unit browser bench tools
+.PHONY: run test lint types unit browser bench reproduce tools
 
 .venv/app.done: requirements.txt
 	python3 -m venv .venv
@@ -39,3 +40,6 @@ test: tools lint types
 
 bench: tools
 	$(PY) -m benchmarks
+
+reproduce: tools
+	$(PY) -m benchmarks.reproduce $(if $(TEXT),--text $(TEXT))

@@ -3,7 +3,7 @@
 | name | what | same on every machine |
 |---|---|---|
 | names | names of the characters of Unicode 3.2, one a line, shuffled | yes |
-| dialogue2 | sentences with quotations that join words by `_` | yes |
+| dialogue2, anbn, dyck2, agreement | generated, see `data.generated` | yes |
 | stories_en, stories_zh | short stories written for this project, small vocabulary | yes |
 | manual | the Python manual's topics (`pydoc_data.topics`) | differs by Python version |
 | source | Python source of the standard library, by file name | differs by Python version |
@@ -19,15 +19,10 @@ from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 
-_ORDER_SEED = 0  # of the shuffle and the generator: part of the corpus, not of a run
-_SOURCE_CHARACTERS = 1_500_000
-_DIALOGUE_CHARACTERS = 300_000
+from rnnlm_core.data.generated import GENERATED
 
-_WORDS = (  # noqa: SIM905
-    "river stone window morning little garden yellow silver table winter letter basket under after "
-    "never always house bread cloud spoon green paper field candle mountain summer water bridge "
-    "quiet early seven horse apple corner story market evening lantern pocket"
-).split()
+_ORDER_SEED = 0  # of the shuffle: part of the corpus, not of a run
+_SOURCE_CHARACTERS = 1_500_000
 
 
 def character_names() -> str:
@@ -41,27 +36,6 @@ def character_names() -> str:
     names = [name for name in every if name and not name.startswith(skipped)]
     random.Random(_ORDER_SEED).shuffle(names)
     return "\n".join(names) + "\n"
-
-
-def dialogue2() -> str:
-    """Sentences in which a network must remember whether it is inside quotation marks.
-
-    A sentence is `A said "B" and left.` (70 %) or `A.`; A is 2–8 words joined by spaces, B 2–8
-    words joined by `_`: the separator tells at every word whether the network remembers.
-    """
-    draw = random.Random(_ORDER_SEED)
-
-    def words(separator: str) -> str:
-        return separator.join(draw.choice(_WORDS) for _ in range(draw.randint(2, 8)))
-
-    lines: list[str] = []
-    length = 0
-    while length < _DIALOGUE_CHARACTERS:
-        spoken = draw.random() < 0.7
-        line = f'{words(" ")} said "{words("_")}" and left.' if spoken else f'{words(" ")}.'
-        lines.append(line)
-        length += len(line) + 1
-    return "\n".join(lines) + "\n"
 
 
 def python_manual() -> str:
@@ -95,7 +69,7 @@ def _own_text(name: str) -> Callable[[], str]:
 
 BUILTIN: dict[str, Callable[[], str]] = {
     "names": character_names,
-    "dialogue2": dialogue2,
+    **GENERATED,
     "stories_en": _own_text("stories_en"),
     "stories_zh": _own_text("stories_zh"),
     "manual": python_manual,

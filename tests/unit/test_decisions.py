@@ -1,0 +1,178 @@
+"""Decisions read off generated texts by hand, and scores of networks whose answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from rnnlm_core.config import RunConfig
+from rnnlm_core.data.generated import GENERATED
+from rnnlm_core.data.tokenizer import CharTokenizer
+from rnnlm_core.errors import BadInput
+from rnnlm_core.insight.decisions import (
+    DECISIONS,
+    Score,
+    agreement_decisions,
+    anbn_decisions,
+    dialogue2_decisions,
+    dyck2_decisions,
+    find_memories,
+    memories,
+    score,
+    score_with_unit_held,
+)
+from rnnlm_core.nets.build import build
+
+
+# -- which places, and what is right -------------------------------------------------------------
+def test_every_decision_names_the_character_that_comes() -> None:
+    for name, made in GENERATED.items():
+        text = made()[:20_000]
+        decisions = DECISIONS[name](text)
+        assert len(decisions) > 300
+        assert all(text[d.at] == d.right and d.right not in d.rivals for d in decisions)
+
+
+def test_anbn_decides_after_every_b() -> None:
+    found = anbn_decisions("aabb\nab\n")
+    assert [(d.at, d.right, d.rivals) for d in found] == [
+        (3, "b", "\n"), (4, "\n", "b"), (7, "\n", "b")]
+    assert [d.groups[1] for d in found] == ["goes_on", "ends", "ends"]
+
+
+def test_dyck2_decides_at_every_closer_by_depth() -> None:
+    found = dyck2_decisions("([])[()]\n")
+    assert [(d.at, d.right, d.rivals) for d in found] == [
+        (2, "]", ")"), (3, ")", "]"), (6, ")", "]"), (7, "]", ")")]
+    assert [d.groups for d in found] == [
+        ("all", "depth_2"), ("all", "depth_1", "returns"), ("all", "depth_2"),
+        ("all", "depth_1", "returns")]
+
+
+def test_agreement_decides_at_the_verb() -> None:
+    text = ("the dogs are old.\nthe cat of the boys is old.\n"
+            "the girls of the dog of the cats are old.\nthe girls of the cats of the dog are old.")
+    found = agreement_decisions(text)
+    assert [text[d.at:d.at + 3] for d in found] == ["are", "is ", "are", "are"]
+    assert [d.rivals for d in found] == ["i", "a", "i", "i"]
+    assert [d.groups for d in found] == [
+        ("attractors_0",), ("attractors_1", "attractors", "conflict"),
+        ("attractors_2", "attractors"), ("attractors_2", "attractors", "conflict")]
+
+
+def test_dialogue2_decides_between_words_of_the_list() -> None:
+    text = 'river stone said "green_paper_field" and left.\nwater summer.\n'
+    found = dialogue2_decisions(text)
+    assert [(d.at, d.right, d.groups[1]) for d in found] == [
+        (5, " ", "outside"), (23, "_", "inside"), (29, "_", "inside"),
+        (text.index("summer") - 1, " ", "outside")]
+
+
+def test_what_a_unit_could_hold() -> None:
+    counter, = memories("anbn", "aab\nab\n")
+    assert counter.values.tolist() == [1, 2, 1, 0, 1, 0, 0]
+    text = "([])[\n"
+    depth, top = memories("dyck2", text)
+    assert depth.values.tolist() == [1, 2, 1, 0, 1, 1]
+    assert top.values.tolist() == [0, 1, 0, 0, 1, 1]
+    assert [text[i] for i in np.flatnonzero(top.where)] == ["]"]  # after ) nothing is open
+    assert memories("names", text) == []
+
+
+# -- networks whose answers are known ------------------------------------------------------------
+TEXT = 'river stone said "green_paper_field" and left.\n' * 30
+TOKENIZER = CharTokenizer.fit(TEXT)
+
+
+def always(character: str, hidden: int = 3) -> nn.Module:
+    """A network that holds one character the likeliest, whatever it reads."""
+    model = build(RunConfig(cell="gru", embedding=2, hidden=hidden), TOKENIZER.size).eval()
+    with torch.no_grad():
+        model.output.weight.zero_()
+        model.output.bias.zero_()
+        model.output.bias[TOKENIZER.id_of(character)] = 1.0
+    return model
+
+
+def test_blind_networks_score_what_the_text_gives_them() -> None:
+    decisions = dialogue2_decisions(TEXT)
+    for character, outside, inside in ((" ", 30, 0), ("_", 0, 60)):
+        found = score(always(character), TOKENIZER, TEXT, decisions)
+        assert found == {"all": Score(outside + inside, 90, 0.5),
+                         "outside": Score(outside, 30, 0.5), "inside": Score(inside, 60, 0.5)}
+        assert found["all"].share == pytest.approx((outside + inside) / 90)
+
+
+def test_a_tie_is_wrong() -> None:
+    found = score(always("r"), TOKENIZER, TEXT, dialogue2_decisions(TEXT))
+    assert found["all"].right == 0
+
+
+def test_the_score_is_of_the_reading_before_the_decided_character() -> None:
+    model = build(RunConfig(cell="lstm", embedding=4, hidden=8, seed=3), TOKENIZER.size).eval()
+    decisions = dialogue2_decisions(TEXT)
+    right = 0
+    with torch.no_grad():
+        for d in decisions:  # each by itself, from the text's beginning
+            ids = torch.tensor(TOKENIZER.encode(TEXT[:d.at]).astype(np.int64))[None]
+            last = model(ids)[0][0, -1]
+            right += bool(last[TOKENIZER.id_of(d.right)] > last[TOKENIZER.id_of(d.rivals)])
+    assert score(model, TOKENIZER, TEXT, decisions)["all"].right == right
+
+
+@pytest.mark.parametrize("value", [0.9, -0.9])
+def test_a_held_unit_decides_where_the_output_reads_it_alone(value: float) -> None:
+    model = always("r")
+    with torch.no_grad():
+        model.output.weight[TOKENIZER.id_of("_"), 1] = 1.0
+        model.output.weight[TOKENIZER.id_of(" "), 1] = -1.0
+    decisions = dialogue2_decisions(TEXT)
+    late = [d for d in decisions if d.at >= 256]
+    wanted = "_" if value > 0 else " "
+    found = score_with_unit_held(model, TOKENIZER, TEXT, decisions, "h", 0, 1, value)
+    assert found["all"] == Score(sum(d.right == wanted for d in late), len(late), 0.5)
+    other = score_with_unit_held(model, TOKENIZER, TEXT, decisions, "h", 0, 1, value, most=5)
+    assert other["all"].cases == 5
+
+
+def test_holding_a_unit_that_nothing_reads_changes_nothing() -> None:
+    model = build(RunConfig(cell="lstm", embedding=4, hidden=8, seed=3), TOKENIZER.size).eval()
+    with torch.no_grad():
+        model.output.weight[:, 2] = 0.0
+        model.layers[0].weight_hh_l0[:, 2] = 0.0
+    decisions = [d for d in dialogue2_decisions(TEXT) if d.at >= 256]
+    plain = score(model, TOKENIZER, TEXT, decisions)
+    assert score_with_unit_held(model, TOKENIZER, TEXT, decisions, "h", 0, 2, 0.7) == plain
+    cell = score_with_unit_held(model, TOKENIZER, TEXT, decisions, "c", 0, 3, 40.0)
+    assert cell != plain  # a cell that is read does
+
+
+def test_texts_without_a_decision_are_refused() -> None:
+    model = always("r")
+    with pytest.raises(BadInput):
+        score(model, TOKENIZER, "river", [])
+    with pytest.raises(BadInput):
+        score_with_unit_held(model, TOKENIZER, TEXT[:100], dialogue2_decisions(TEXT[:100]),
+                             "h", 0, 0, 1.0)
+
+
+def test_a_unit_that_counts_is_found() -> None:
+    """A ReLU unit that adds one at an a and takes one off at a b is aⁿbⁿ's counter."""
+    text = GENERATED["anbn"]()[:4_000]
+    tokenizer = CharTokenizer.fit(text)
+    config = RunConfig(cell="rnn", activation="relu", embedding=2, hidden=3)
+    untrained, model = (build(config, tokenizer.size).eval() for _ in range(2))
+    with torch.no_grad():
+        layer = model.layers[0]
+        for parameter in layer.parameters():
+            parameter.zero_()
+        model.embedding.weight.zero_()
+        for character, step in (("a", 1.0), ("b", -1.0), ("\n", 0.0)):
+            model.embedding.weight[tokenizer.id_of(character), 0] = step
+        layer.weight_ih_l0[1, 0] = 1.0
+        layer.weight_hh_l0[1, 1] = 1.0
+    found, = find_memories(model, untrained, tokenizer, "anbn", text)
+    assert (found.label, found.part, found.unit, found.sign) == ("counter", "h", 1, 1)
+    assert found.correlation == pytest.approx(1.0, abs=1e-6)
