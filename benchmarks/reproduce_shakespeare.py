@@ -20,12 +20,12 @@ from benchmarks.reproduced import Row, measured
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.corpus import keep_own_text
 from rnnlm_core.data.files import read_text_file
-from rnnlm_core.lab import Run, train
+from rnnlm_core.lab import train
+from rnnlm_core.nets.language_model import LanguageModel
 from rnnlm_core.prepared import Prepared, prepare
 from rnnlm_core.yardsticks import all_yardsticks
 
 RUN_UP = 1_000  # training characters read before the first scored one
-_READ_AT_ONCE = 4_096
 TARGET = 1.46  # nats, three minutes, two cores
 PUBLISHED = {"nanoGPT, about three minutes on a laptop CPU": 1.88,
              "nanoGPT, about three minutes on an A100": 1.4697}
@@ -42,15 +42,16 @@ def shakespeare_config(seconds: float, seed: int, corpus: str) -> RunConfig:
         clip_norm=1.0, forget_bias=1.0, max_seconds=seconds, threads=2, seed=seed)
 
 
-def carried_loss(run: Run, prepared: Prepared) -> float:
-    """Nats a character over the whole validation part, read straight on."""
+def carried_loss(model: LanguageModel, prepared: Prepared,
+                 at_once: int = 4_096) -> float:
+    """Nats a character over the whole validation part, read straight on, `at_once` at a time."""
     start = len(prepared.train_ids)
     first = max(0, start - 1 - RUN_UP)
     ids = torch.from_numpy(np.asarray(prepared.ids[first:], np.int64))
-    model, carried, total = run.model, None, 0.0
+    carried, total = None, 0.0
     with torch.no_grad():
-        for at in range(0, len(ids) - 1, _READ_AT_ONCE):
-            x, y = (ids[at + i:at + i + _READ_AT_ONCE] for i in (0, 1))
+        for at in range(0, len(ids) - 1, at_once):
+            x, y = (ids[at + i:at + i + at_once] for i in (0, 1))
             logits, carried = model(x[None, :len(y)], carried)
             each = functional.cross_entropy(logits[0].float(), y, reduction="none").double()
             total += float(each[max(0, start - 1 - first - at):].sum())
@@ -65,7 +66,7 @@ def shakespeare(seeds: tuple[int, ...], runs: Path, path: Path, seconds: float) 
         for seed in seeds:
             run = train(shakespeare_config(seconds, seed, corpus.manifest.source), runs)
             prepared = prepare(run.folder)
-            losses.append(carried_loss(run, prepared))
+            losses.append(carried_loss(run.model, prepared))
             steps = run.status.step
             print(f"  seed {seed}: {losses[-1]:.4f} nats in {steps} steps", file=sys.stderr)
     ours = statistics.median(losses)
