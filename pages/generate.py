@@ -1,13 +1,15 @@
 """What would it write next? A text that grows, each character with what else it could have been."""
 
+import contextlib
+
 import streamlit as st
 
-from rnnlm_core import launch
 from rnnlm_core.errors import UnrollError
-from rnnlm_ui import generate_view, look_inside, runs
+from rnnlm_ui import generate_view, look_inside, runs, time_machine
 from rnnlm_ui.components import viewport
 from rnnlm_ui.i18n import t
-from rnnlm_ui.page import fault, head, how_to_read, next_link
+from rnnlm_ui.page import head, how_to_read, next_link
+from rnnlm_ui.tokens import words_on
 
 folder = runs.current()
 with st.bottom:
@@ -24,15 +26,13 @@ def actions() -> None:
 
 head(t("generate.title"), actions=actions)
 look_inside.missing_run()
+time_machine.slider(folder, lambda: time_machine.fork_link(folder))
 narrow = viewport.is_narrow()
 ticking = active or generate_view.opening(folder)
 st.fragment(lambda: generate_view.live(folder, ticking, narrow), key="generate.live",
             run_every=generate_view.TICK if ticking else None)()
-try:
-    if runs.is_active(launch.status(folder).state):
-        look_inside.follow_checkpoints(folder, look_inside.newest(folder))
-except UnrollError as error:
-    fault(error)
+with contextlib.suppress(UnrollError):  # the text's place says what is damaged
+    look_inside.follow_checkpoints(folder, time_machine.entry(folder))
 next_link("data", t("generate.next"))
-how_to_read(t("generate.how_to_read"))
+how_to_read(t("generate.how_to_read", **words_on(folder)))
 viewport.watch()

@@ -4,10 +4,11 @@ import streamlit as st
 
 from rnnlm_core.errors import Problem, UnrollError
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import look_inside, runs, session
+from rnnlm_core.run.history import Entry
+from rnnlm_ui import embeddings_view, look_inside, runs, session, time_machine
 from rnnlm_ui.i18n import error_text, t
 from rnnlm_ui.page import fault, head, how_to_read, next_link, plain
-from rnnlm_ui.states_findings import answer
+from rnnlm_ui.states_findings import answer, answer_then, finding_of
 from rnnlm_ui.states_view import (
     Look,
     character_panel,
@@ -18,22 +19,29 @@ from rnnlm_ui.states_view import (
     path_picture,
     path_settings,
     read,
+    score_then,
     settings,
     settle,
     text_picture,
     text_to_read,
     unknown_note,
 )
+from rnnlm_ui.tokens import words_on
 
 
-def view(folder: RunFolder, digest: str) -> None:
-    """The answer, the picture with what was found beside it, the settings, the states' path."""
+def view(folder: RunFolder, shown: Entry | None) -> None:
+    """The answer, the picture with what was found beside it, the settings, the states' path.
+
+    What was found is of the newest weights: at an earlier moment the same unit is looked at, to see
+    it come into being.
+    """
     run = runs.opened(folder)
     assert run.model  # a run without a checkpoint has nothing to show: its error is the answer
-    path, config = str(folder.path), run.config
-    place = st.container()
+    assert shown is not None  # the model is read from it
+    path, config, step = str(folder.path), run.config, time_machine.moment(folder)
+    place, newest = st.container(), look_inside.newest(folder)
     try:
-        findings = found_units(path, digest)
+        findings = found_units(path, newest.sha256 if newest is not None else "")
     except UnrollError as error:  # the held-out text is short: a limit, not a fault
         findings = []
         note = Problem("text.held_out_short", error.values) if error.code == "text.too_short" \
@@ -42,14 +50,16 @@ def view(folder: RunFolder, digest: str) -> None:
     choice = settle(folder, config, findings)
     text = text_to_read(run)
     try:
-        reading = read(path, digest, text)
+        reading = read(path, step, shown.sha256, text)
     except UnrollError as error:  # of the reader's text: the picture is of the run's own
         with place:
             fault(error)
-        reading = read(path, digest, default_text(run))
-    look = Look(folder, digest, config, reading, choice)
-    if findings:
-        place.markdown(answer(findings, choice, session.recall("states.label", ""), config))
+        reading = read(path, step, shown.sha256, default_text(run))
+    look = Look(folder, step, shown.sha256, config, reading, choice)
+    label = session.recall("states.label", "")
+    own = finding_of(findings, choice, label) if step is not None else None
+    if findings and own is None:
+        place.markdown(answer(findings, choice, label, config))
     picture, side = st.columns([2.1, 1], gap="medium")
     with picture:
         text_picture(look)
@@ -65,24 +75,27 @@ def view(folder: RunFolder, digest: str) -> None:
         path_settings(look)
     with picture:
         path_picture(look)
+    embeddings_view.section(folder)
+    if own is not None and step is not None and newest is not None:
+        # last: it reads much text, and the pictures need not wait for it
+        then = score_then(path, step, shown.sha256, own)
+        place.markdown(answer_then(own, then, step, newest.step, config))
 
 
 folder = runs.current(runs.DIALOGUE)
 head(t("states.title"), actions=lambda: runs.picker(runs.DIALOGUE))
 look_inside.missing_run()
-stamp, place = st.container(), st.empty()
-shown = None
+time_machine.slider(folder, lambda: time_machine.fork_link(folder))
+stamp, shown = st.container(), None
+room = look_inside.room("states", folder, height=560)
 try:
-    shown = look_inside.newest(folder)
-    digest = shown.sha256 if shown is not None else ""
-    if look_inside.first_time("states", (folder.id, digest)):
-        place.skeleton(height=560)
-    with place.container():
-        view(folder, digest)
+    shown = time_machine.entry(folder)
+    with room():
+        view(folder, shown)
 except UnrollError as error:
-    with place.container():
+    with room():
         fault(error)
 with stamp:
     look_inside.follow_checkpoints(folder, shown)
 next_link("gradients", t("states.next"))
-how_to_read(t("states.how_to_read"))
+how_to_read(t("states.how_to_read", **words_on(folder)))

@@ -3,14 +3,16 @@
 import streamlit as st
 
 from rnnlm_core import launch
+from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import BadInput, UnrollError
 from rnnlm_core.records import Status
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import config_form, runs, session
+from rnnlm_ui import config_form, diagnosis_view, fork_view, knobs_view, runs, session, time_machine
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import follow, tail_of
 from rnnlm_ui.look_inside import missing_run
 from rnnlm_ui.page import fault, head, how_to_read, next_link, plain, primary_label
+from rnnlm_ui.tokens import tokens_of, words_on
 from rnnlm_ui.training_view import (
     LOSS_HEIGHT,
     UNITS,
@@ -21,6 +23,7 @@ from rnnlm_ui.training_view import (
     norm_chart,
     progress_share,
     progress_text,
+    queue_text,
     timeline,
 )
 
@@ -60,7 +63,7 @@ def setup() -> None:
         start()
 
 
-def controls(folder: RunFolder, status: Status) -> None:
+def controls(folder: RunFolder, status: Status, config: RunConfig) -> None:
     """Pause, one step and stop beside the progress; while starting, what is happening."""
     paused, started = status.state == "paused", status.state in ("running", "paused")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -72,12 +75,16 @@ def controls(folder: RunFolder, status: Status) -> None:
         st.button(t("train.one_step"), icon=":material/skip_next:", disabled=not paused,
                   key="train.step", on_click=lambda: launch.wish(folder, "step"))
         st.button(t("common.stop"), icon=":material/stop:", key="train.stop",
-                  on_click=lambda: launch.wish(folder, "stop"))
-        st.progress(progress_share(status), text=line(status))
+                  on_click=lambda: launch.cancel(folder))
+        if started:
+            knobs_view.popover(folder, config)
+        st.progress(progress_share(status), text=line(folder, status))
 
 
-def line(status: Status) -> str:
+def line(folder: RunFolder, status: Status) -> str:
     """The words over the progress bar."""
+    if status.state == "queued":
+        return ":material/hourglass_empty: " + queue_text(folder)
     if status.state == "running":
         # the last evaluation, after the last step
         return t("train.stopping") if status.activity == "finishing" else progress_text(status)
@@ -94,9 +101,11 @@ def ended(folder: RunFolder, status: Status) -> None:
         fault(UnrollError(status.error["code"], **status.error["values"]))
     if status.state in ("stopped", "lost", "failed"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(t(f"train.ended.{status.state}", step=number(status.step)))
-            pressed = st.button(t("train.resume"), icon=":material/play_arrow:",
-                                key="train.go_on")
+            never = status.state == "stopped" and not status.heartbeat  # had no worker yet
+            st.markdown(t("train.ended.never") if never else
+                        t(f"train.ended.{status.state}", step=number(status.step)))
+            pressed = st.button(t("common.start" if never else "train.resume"),
+                                icon=":material/play_arrow:", key="train.go_on")
         if pressed:
             resume(folder)
 
@@ -108,23 +117,28 @@ def live(folder: RunFolder, active: bool, unit: str) -> None:
         st.rerun()
     config, yardsticks = folder.config(), folder.yardsticks()
     if active:
-        controls(folder, status)
+        controls(folder, status, config)
     else:
         ended(folder, status)
-    st.markdown(finding(status, tail, yardsticks, unit))
+    step = time_machine.moment(folder)
+    st.markdown(finding(status, tail, yardsticks, unit, tokens_of(folder)) if step is None
+                else time_machine.finding(tail, step, unit))
     st.markdown(facts(folder, config))
     if not tail.last_step:
         if active:
             st.skeleton(height=LOSS_HEIGHT)
         return
     picture, side = st.columns([2.1, 1], gap="medium")
-    revision = (status.state, status.resumes)
+    decorate, added = fork_view.decoration(folder, unit)
+    revision, samples = (status.state, status.resumes), time_machine.written_before(
+        tail.samples, step)
     with picture:
-        loss_chart(tail, yardsticks, config, unit, revision)
+        loss_chart(tail, yardsticks, config, unit, (revision, added), decorate)
     with side:
-        newest_sample(tail.samples)
+        newest_sample(samples)
         norm_chart(tail, config, revision)
-    timeline(tail.samples)
+    timeline(samples)
+    diagnosis_view.could_be_better(folder, status, tail, config, yardsticks, unit)
 
 
 def unit_switch() -> str:
@@ -148,7 +162,9 @@ head(t("train.title"), None if active else t("train.setup", run=plain(runs.title
 missing_run()
 if not active:
     setup()
+fork_view.row(folder)
 follow(lambda: live(folder, active, session.widget("unit", UNITS[0])), active,
        key="train.live")
+time_machine.walk(folder)
 next_link("states", t("train.next"))
-how_to_read(t("train.how_to_read"))
+how_to_read(t("train.how_to_read", **words_on(folder)))

@@ -47,8 +47,8 @@ def idle(config: RunConfig) -> set[str]:
         found.add("activation")
     if config.cell not in ("gru", "lstm"):
         found.add("chrono_steps")
-    if config.cell == "cnn":  # as deep as its receptive field asks for, and without W_hh
-        found |= {"layers", "gain"}
+    if config.cell == "cnn":  # as deep as its receptive field asks for, always residual
+        found |= {"layers", "residual"}
     else:
         found.add("receptive_field")
         if config.layers == 1:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -24,12 +25,13 @@ from rnnlm_core.figures.generate import (
 from rnnlm_core.figures.palette import surprise_fill, surprise_gradient
 from rnnlm_core.records import SampledToken, WrittenSample
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import look_inside, runs, session
+from rnnlm_ui import runs, session, time_machine
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import error_text, number, t
 from rnnlm_ui.live import tail_of
 from rnnlm_ui.page import fault, plain, primary_label
+from rnnlm_ui.tokens import tokens_of, words_of
 from rnnlm_ui.writing import MOST, PACES, Writing
 
 if TYPE_CHECKING:
@@ -57,9 +59,9 @@ def wish(what: str, *values: Any) -> None:
     session.remember(_WISH, (what, *values))
 
 
-def put(index: int, character: str) -> None:
-    """Go on with this character in place of the written one."""
-    wish("put", index, character)
+def put(index: int, piece: str) -> None:
+    """Go on with this token in place of the written one."""
+    wish("put", index, piece)
 
 
 def take_prompt() -> None:
@@ -106,25 +108,32 @@ def bring(folder: RunFolder) -> Writing:
 
 
 def _current(folder: RunFolder) -> Writing:
-    """The text kept in this tab; an untouched example gives way to newer weights."""
-    entry, kept = look_inside.newest(folder), session.recall(_WRITING, None)
-    digest = entry.sha256 if entry is not None else ""
+    """The text kept in this tab; an untouched example gives way to newer weights.
+
+    At another moment the same beginning is gone on with by the weights of that moment.
+    """
+    entry, kept = time_machine.entry(folder), session.recall(_WRITING, None)
+    digest, moment = entry.sha256 if entry is not None else "", time_machine.moment(folder)
     same_run = isinstance(kept, Writing) and kept.run.path == folder.path
-    if same_run and (kept.digest == digest or kept.prompt or kept.by_hand or kept.active):
+    same_moment = same_run and kept.moment == moment
+    if same_run and (kept.digest == digest or kept.by_hand or (
+            same_moment and (kept.prompt or kept.active))):
         return kept
-    run = runs.opened(folder)
+    run = runs.opened(folder, moment)
     _ = run.model  # raises before anything is kept
-    writing = Writing(run, digest, entry.step if entry is not None else 0)
+    writing = Writing(run, digest, entry.step if entry is not None else 0,
+                      kept.prompt if same_run else "", moment=moment)
     session.remember(_WRITING, writing)
     session.forget(_SELECTED)
     return writing
 
 
 def _renew(writing: Writing) -> None:
-    """What is written from now on is written by the newest weights."""
-    entry = look_inside.newest(writing.run.folder)
+    """What is written from now on is written by the weights that are looked at."""
+    folder = writing.run.folder
+    entry, writing.moment = time_machine.entry(folder), time_machine.moment(folder)
     if entry is not None and entry.sha256 != writing.digest:
-        writing.run = runs.opened(writing.run.folder)
+        writing.run = runs.opened(folder, writing.moment)
         writing.digest, writing.step = entry.sha256, entry.step
 
 
@@ -143,9 +152,9 @@ def _carry_out(writing: Writing, what: str, values: list[Any], now: float) -> No
     elif what == "keep":
         writing.keep(values[0])
     elif what == "put":
-        index, character = values
+        index, piece = values
         if index < len(writing.tokens):
-            writing.put(index, character)
+            writing.put(index, piece)
             writing.go_on(settings(), now)
     elif what == "rewrite" and writing.active:
         writing.go_on(settings(writing.left), now)
@@ -168,26 +177,27 @@ def settings(length: int | None = None) -> SamplingSettings:
 # -- settings --------------------------------------------------------------------------------------
 def controls(folder: RunFolder, narrow: bool) -> None:
     """Temperature, what is kept, pace; the rest behind "More". On a phone all behind one button."""
-    seed = folder.config().seed
+    config = folder.config()
+    seed, names = config.seed, words_of(config)
     if narrow:
         with st.popover(t("generate.settings"), icon=":material/tune:"):
-            _common("stretch", "stretch")
-            _more(seed)
+            _common(names, "stretch", "stretch")
+            _more(names, seed)
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        _common(260, 180)
+        _common(names, 260, 180)
         with st.popover(t("generate.more"), icon=":material/tune:"):
-            _more(seed)
+            _more(names, seed)
 
 
-def _common(width: Any, pace_width: Any) -> None:
+def _common(names: dict[str, str], width: Any, pace_width: Any) -> None:
     st.slider(t("generate.temperature"), 0.0, 2.0, _DEFAULTS["temperature"], step=0.05,
               key="temperature", width=width, on_change=_turned, bind="query-params",
-              help=t("generate.temperature_help"))
+              help=t("generate.temperature_help", **names))
     keep = st.segmented_control(
         t("generate.keep"), KEEP, default=KEEP[0], key="keep", required=True, on_change=_turned,
         format_func=lambda k: t(f"generate.kept.{k}"), bind="query-params",
-        help=t("generate.keep_help"))
+        help=t("generate.keep_help", **names))
     if keep == "top_k":
         st.number_input(t("generate.k"), 1, 20_000, _DEFAULTS["top_k"], key="top_k", width=110,
                         on_change=_turned, bind="query-params")
@@ -198,9 +208,9 @@ def _common(width: Any, pace_width: Any) -> None:
                      format_func=lambda p: t(f"generate.paces.{p}"), persist_state="session")
 
 
-def _more(seed: int) -> None:
-    st.number_input(t("generate.length"), *LENGTHS, _DEFAULTS["length"], key="length", step=20,
-                    on_change=_turned, bind="query-params")
+def _more(names: dict[str, str], seed: int) -> None:
+    st.number_input(t("generate.length", **names), *LENGTHS, _DEFAULTS["length"], key="length",
+                    step=20, on_change=_turned, bind="query-params")
     st.number_input(t("generate.seed"), 0, _MOST_SEED, seed, key="draw", step=1, on_change=_turned,
                     bind="query-params", help=t("generate.seed_help"))
     st.button(t("generate.another"), icon=":material/casino:", key="generate.another",
@@ -236,7 +246,8 @@ def main_button(active: bool) -> None:
         label = t("generate.go_on")
         st.button(f":material/play_arrow: {label}" if full else primary_label(label, "play_arrow"),
                   type="primary", key="generate.go_on", on_click=lambda: wish("go_on"),
-                  disabled=full, help=t("generate.full", n=number(MOST)) if full else None)
+                  disabled=full, help=t("generate.full", n=number(MOST), **words_of(
+                      writing.run.config)) if writing is not None and full else None)
 
 
 # -- the text --------------------------------------------------------------------------------------
@@ -260,7 +271,9 @@ def live(folder: RunFolder, ticking: bool, narrow: bool) -> None:
     if writing.active != ticking:
         st.rerun()
     with place:
-        st.markdown(finding(folder, [token.surprise for token in writing.tokens]))
+        from rnnlm_core.generate import character_surprise
+
+        st.markdown(finding(folder, character_surprise(writing.tokens)))
     _show(folder, writing)
 
 
@@ -277,7 +290,8 @@ def _first_paint(folder: RunFolder) -> bool:
 
 
 def _newest_sample(folder: RunFolder) -> WrittenSample | None:
-    samples = tail_of(folder.path).refresh().samples
+    samples = time_machine.written_before(tail_of(folder.path).refresh().samples,
+                                          time_machine.moment(folder))
     return samples[-1] if samples else None
 
 
@@ -303,18 +317,29 @@ def _show(folder: RunFolder, writing: Writing) -> None:
         _panel(folder, writing)
 
 
+def _tips(tokens: list[SampledToken]) -> list[str]:
+    """For each written character how likely it was; where several bytes make it, all of them."""
+    template, tips, share = t("generate.tip"), list[str](), 1.0
+    for token in tokens:
+        share *= token.probability
+        if token.text:
+            bits = -math.log2(max(share, 1e-300))
+            tips += [template.format(share=percent(share), bits=f"{bits:.1f}")] * len(token.text)
+            share = 1.0
+    return tips
+
+
 def _text(writing: Writing) -> None:
+    from rnnlm_core.generate import character_surprise
+
     beginning = writing.beginning
-    before, template = len(beginning), t("generate.tip")
-    tokens = writing.tokens
-    tips = [template.format(share=percent(token.probability), bits=f"{token.surprise:.1f}")
-            for token in tokens]
-    fills = surprise_fill(token.surprise for token in tokens)
+    before, whole = len(beginning), len(writing.text)
+    fills, tips = surprise_fill(character_surprise(writing.tokens)), _tips(writing.tokens)
     typed = None
     if writing.active and session.widget("pace", _PACE) == _PACE \
             and not session.recall(_HURRY, False):
-        typed = min(session.recall(_SHOWN, 0), before + len(tokens))
-    session.remember(_SHOWN, before + len(tokens))
+        typed = min(session.recall(_SHOWN, 0), whole)
+    session.remember(_SHOWN, whole)
     place = shown_place(writing)
     clicked = _coloured(writing.text, [""] * before + fills, [""] * before + tips, before,
                         place if not writing.active or _own(writing) is not None else None,
@@ -335,9 +360,9 @@ def _notes(writing: Writing) -> None:
     """What a reader should know about this text, where there is something."""
     notes = []
     if writing.unknown:
-        problem = Problem("prompt.unknown_characters", {"characters": named(writing.unknown)})
+        problem = Problem("prompt.unknown_characters", {"characters": listed(writing.unknown)})
         notes.append(plain(error_text(problem)))
-    entry = look_inside.newest(writing.run.folder)
+    entry = time_machine.entry(writing.run.folder)
     if entry is not None and entry.sha256 != writing.digest:
         notes.append(t("generate.by_step", step=number(writing.step), now=number(entry.step)))
     if writing.by_hand and not writing.active:
@@ -346,11 +371,11 @@ def _notes(writing: Writing) -> None:
         st.markdown(f":material/info: {note}")
 
 
-def named(characters: str) -> str:
-    """Characters by sight, by code point where nothing would be seen; at most twenty."""
-    shown = [c if c.isprintable() and not c.isspace() else f"U+{ord(c):04X}"
-             for c in characters[:20]]
-    return " ".join(shown) + (" …" if len(characters) > 20 else "")
+def listed(pieces: Sequence[str]) -> str:
+    """Pieces by sight, by code points where nothing would be seen; at most twenty."""
+    shown = [p if p.isprintable() and not p.isspace() else " ".join(f"U+{ord(c):04X}" for c in p)
+             for p in pieces[:20]]
+    return " ".join(shown) + (" …" if len(pieces) > 20 else "")
 
 
 def finding(folder: RunFolder, surprise: list[float]) -> str:
@@ -358,14 +383,17 @@ def finding(folder: RunFolder, surprise: list[float]) -> str:
     if not surprise:
         return t("generate.finding_none")
     bits = f"{sum(surprise) / len(surprise):.2f}"
-    real = real_text(folder)
-    if real is None:
+    real, characters = real_text(folder), tokens_of(folder).characters
+    if real is None or characters is None:
         return t("generate.finding_alone", bits=bits)
-    return t("generate.finding", bits=bits, real=f"{real / math.log(2):.2f}")
+    return t("generate.finding", bits=bits, real=f"{real / math.log(2) / characters:.2f}")
 
 
 def real_text(folder: RunFolder) -> float | None:
-    """Nats a character on validation text, the whole of it where it was measured."""
+    """Nats a token on validation text, the whole of it where it was measured."""
+    if (step := time_machine.moment(folder)) is not None:
+        then = time_machine.measured_before(tail_of(folder.path).refresh(), step)
+        return then[1] if then is not None else None
     whole = launch.status(folder).final_validation
     if whole is not None:
         return whole
@@ -385,11 +413,13 @@ def shown_place(writing: Writing) -> int | None:
     own = _own(writing)
     if own is not None or not writing.tokens:
         return own
+    owners = writing.owners
+    if not owners or owners[-1] < 0:
+        return None  # nothing of what is written makes a character yet
     if writing.active:
-        index = len(writing.tokens) - 1
-    else:
-        index = max(range(len(writing.tokens)), key=lambda i: writing.tokens[i].surprise)
-    return len(writing.beginning) + index
+        return owners.index(owners[-1])
+    seen = sorted({index for index in owners if index >= 0})
+    return owners.index(max(seen, key=lambda i: writing.tokens[i].surprise))
 
 
 def _panel(folder: RunFolder, writing: Writing) -> None:
@@ -397,7 +427,10 @@ def _panel(folder: RunFolder, writing: Writing) -> None:
     place = shown_place(writing)
     if place is None:
         return
-    index = place - len(writing.beginning)
+    owners = writing.owners
+    index = owners[place]
+    if index >= 0:
+        place = owners.index(index)  # where the token begins
     before = "".join(MARKS.get(c, c) if c != " " else c
                      for c in writing.text[max(0, place - _CONTEXT):place])
     cut = "…" if place > _CONTEXT else ""
@@ -406,26 +439,29 @@ def _panel(folder: RunFolder, writing: Writing) -> None:
     if index < 0:
         st.markdown(t("generate.of_prompt"))
         return
-    token = writing.tokens[index]
-    listed = with_written(token.alternatives, token.text, token.probability)
-    live_plot(lambda: candidates_figure(listed, token.text, token.kept, t("generate.written"),
+    token, tokenizer = writing.tokens[index], writing.run.tokenizer
+    piece = tokenizer.pieces[token.id]
+    candidates = with_written(token.alternatives, piece, token.probability)
+    live_plot(lambda: candidates_figure(candidates, piece, token.kept, t("generate.written"),
                                         t("generate.cut")),
-              key="generate.candidates", height=candidates_height(len(listed)), on=(),
-              alt=t("generate.candidates_alt"),
-              rev=(tuple(listed), token.text, token.kept))
+              key="generate.candidates", height=candidates_height(len(candidates)), on=(),
+              alt=t("generate.candidates_alt", **words_of(writing.run.config)),
+              rev=(tuple(candidates), piece, token.kept))
     st.markdown(t("generate.drawn_from", kept=number(token.kept),
-                  v=number(writing.run.tokenizer.size - 1), entropy=f"{token.entropy:.2f}"))
-    _instead(token, index)
+                  v=number(tokenizer.size - (tokenizer.unknown_id is not None)),
+                  **words_of(writing.run.config), entropy=f"{token.entropy:.2f}"))
+    _instead(token, piece, index)
     left = len(writing.tokens) - index - 1
     st.button(t("generate.undo"), icon=":material/undo:", key="generate.undo", disabled=left == 0,
-              on_click=lambda: wish("keep", index + 1), help=t("generate.undo_help"))
+              on_click=lambda: wish("keep", index + 1), 
+              help=t("generate.undo_help", **words_of(writing.run.config)))
 
 
-def _instead(token: SampledToken, index: int) -> None:
-    """Buttons that go on from here with another character."""
-    others = [character for character, _ in token.alternatives if character != token.text]
+def _instead(token: SampledToken, written: str, index: int) -> None:
+    """Buttons that go on from here with another token."""
+    others = [piece for piece, _ in token.alternatives if piece != written]
     st.markdown(t("generate.instead"))
     with st.container(horizontal=True, gap="xsmall"):
-        for rank, character in enumerate(others):
-            st.button(plain(MARKS.get(character, character)), key=f"generate.put.{rank}",
-                      on_click=put, args=(index, character))
+        for rank, piece in enumerate(others):
+            st.button(plain("".join(MARKS.get(c, c) for c in piece)), key=f"generate.put.{rank}",
+                      on_click=put, args=(index, piece))

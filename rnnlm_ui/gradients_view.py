@@ -15,6 +15,7 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import t
+from rnnlm_ui.tokens import words_of
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.gradients import LagCurve, LagProfile
@@ -42,29 +43,32 @@ class Reaches:
 
 # -- what is computed once for all visitors ---------------------------------------------------
 def text_length(folder: RunFolder) -> tuple[int, UnrollError | None]:
-    """How much text there is to take gradients on, and what is wrong with the run's own."""
-    text, error = look_inside.text_of(runs.opened(folder))
-    return len(text), error
+    """How many tokens there are to take gradients on, and what is wrong with the run's own."""
+    run = runs.opened(folder)
+    text, error = look_inside.text_of(run)
+    return len(run.tokenizer.encode(text)), error
 
 
 def lags_of(length: int) -> list[int]:
-    """The choices that a text of this length allows, each with room for windows to differ."""
+    """The choices that so many tokens allow, each with room for windows to differ."""
     most = length // 2 - 2
     if most < FEWEST_LAGS:
         raise BadInput("text.too_short", value=length, limit=2 * (FEWEST_LAGS + 2))
     return [lags for lags in LAGS if lags <= most] or [most]
 
 
-def compared(folder: RunFolder, digest: str, lags: int) -> Reaches:
+def compared(folder: RunFolder, step: int | None, digest: str, lags: int) -> Reaches:
+    """This run at a moment (`step`, None for the newest; no digest: it has no checkpoint yet)."""
     path = str(folder.path)
-    return Reaches(_trained(path, digest, lags) if digest else None, _untrained(path, lags), lags)
+    trained = _trained(path, step, digest, lags) if digest else None
+    return Reaches(trained, _untrained(path, lags), lags)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _trained(path: str, digest: str, lags: int) -> LagProfile:
+def _trained(path: str, step: int | None, digest: str, lags: int) -> LagProfile:
     from rnnlm_core.insight.gradients import lag_profile
 
-    run = runs.opened(RunFolder(path))
+    run = runs.opened(RunFolder(path), step)
     return lag_profile(run.model, run.tokenizer.encode(look_inside.text_of(run)[0]), lags)
 
 
@@ -99,9 +103,9 @@ def answer(reaches: Reaches, config: RunConfig, untrained: bool = False) -> str:
     known = [horizon for horizon in horizons if horizon is not None]
     limit = next((n for n in _ROUND if n > max(known, default=0)), None)
     if len(known) == len(horizons) and limit is not None:
-        sentence = t("gradients.answer_short", limit=limit, **texts)
+        sentence = t("gradients.answer_short", limit=limit, **texts, **words_of(config))
     else:
-        sentence = t("gradients.answer_long", **texts)
+        sentence = t("gradients.answer_long", **texts, **words_of(config))
     if reaches.trained is None:
         return sentence
     if untrained:
@@ -170,17 +174,19 @@ def curves_of(rows: Sequence[Row]) -> list[Reach]:
             for row in rows]
 
 
-def chart(rows: Sequence[Row], reaches: Reaches, relative: bool, revision: object) -> None:
+def chart(rows: Sequence[Row], reaches: Reaches, config: RunConfig, relative: bool,
+          revision: object) -> None:
     def draw() -> Any:
         words = ReachWords(
-            t("gradients.lag"),
+            t("gradients.lag", **words_of(config)),
             t("gradients.norm_relative" if relative else "gradients.norm_absolute"),
             t("gradients.horizon_line"), "<1e-300")
         figure = reach_figure(curves_of(rows), relative, words)
         figure.update_layout(uirevision=f"{revision}")
         return figure
 
-    live_plot(draw, key="gradients.reach", height=430, alt=t("gradients.chart_alt"), on=(),
+    live_plot(draw, key="gradients.reach", height=430, on=(),
+              alt=t("gradients.chart_alt", **words_of(config)),
               rev=(revision, relative, tuple(row.name for row in rows)))
 
 
@@ -195,7 +201,7 @@ def table(rows: Sequence[Row]) -> None:
              border="horizontal", hide_index=True)
 
 
-def settings(choices: Sequence[int], has_trained: bool) -> None:
+def settings(choices: Sequence[int], has_trained: bool, config: RunConfig) -> None:
     """Which networks, relative or absolute, how far back."""
     session.preset(SHOW, SHOWN[0])
     session.preset(RELATIVE, SCALES[0])
@@ -208,6 +214,6 @@ def settings(choices: Sequence[int], has_trained: bool) -> None:
         st.segmented_control(t("gradients.scale"), SCALES, key=RELATIVE, required=True,
                              format_func=lambda s: t(f"gradients.relative.{s}"),
                              persist_state="session")
-        st.segmented_control(t("gradients.lags"), list(choices), key=LAG, required=True,
-                             persist_state="session")
+        st.segmented_control(t("gradients.lags", **words_of(config)), list(choices), key=LAG,
+                             required=True, persist_state="session")
 

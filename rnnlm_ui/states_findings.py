@@ -10,6 +10,7 @@ import numpy as np
 
 from rnnlm_core.config import RunConfig
 from rnnlm_ui.i18n import number, t
+from rnnlm_ui.tokens import words_of
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.units import UnitFinding
@@ -78,6 +79,14 @@ def answer(findings: Sequence[UnitFinding], choice: Choice, label: str, config: 
     return t("states.answer_nothing")
 
 
+def answer_then(finding: UnitFinding, then: float, step: int, newest: int, config: RunConfig
+                ) -> str:
+    """How far the unit had come at an earlier moment, where it came to, and what luck gives."""
+    return t("time.unit_then", name=_name(finding, config), step=number(step),
+             claim=t(f"states.claim.{finding.label}"), then=score_text(finding, then),
+             newest=number(newest), **_numbers(finding))
+
+
 def doubt(finding: UnitFinding) -> str:
     """Why a finding counts for nothing."""
     if finding.few_spans:
@@ -107,7 +116,7 @@ def detail(finding: UnitFinding, config: RunConfig) -> str:
     """The guards of one finding: its echo, its stretches, its values."""
     return t(f"states.detail.{finding.kind}", name=_name(finding, config),
              within=signed(finding.within_character), spans=number(finding.spans),
-             on=signed(finding.mean_on), off=signed(finding.mean_off))
+             **words_of(config), on=signed(finding.mean_on), off=signed(finding.mean_off))
 
 
 def tried(findings: Sequence[UnitFinding], config: RunConfig) -> dict[str, str]:

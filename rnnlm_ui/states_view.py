@@ -42,6 +42,7 @@ from rnnlm_ui.states_findings import (
     tried,
     unit_name,
 )
+from rnnlm_ui.tokens import words_of
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.states import PrincipalPath, StateReading
@@ -55,6 +56,7 @@ LONGEST_TEXT = 500
 SEARCHED_STATES = 8_000_000
 DEFAULT_TEXT, DEFAULT_LINES = 200, 4
 RUN_UP = 20
+_BEFORE = 12  # characters that are named before a place
 PART, LAYER, UNIT, ORDER, PAGE, TEXT, FOUND, MEANS = (
     f"states_{name}" for name in ("part", "layer", "unit", "order", "page", "text", "found",
                                   "means"))
@@ -72,27 +74,37 @@ def found_units(path: str, digest: str) -> list[UnitFinding]:
     return by_training(find_units(run.model, run.untrained, run.tokenizer, text))
 
 
+@st.cache_data(max_entries=256, show_spinner=False)
+def score_then(path: str, step: int, digest: str, finding: UnitFinding) -> float:
+    """How well a unit that was found in the newest weights did its work at an earlier moment."""
+    from rnnlm_core.insight.units import score_again
+
+    run = runs.opened(RunFolder(path), step)
+    return score_again(run.model, run.tokenizer,
+                       run.validation_text[:searched_characters(run.config)], finding)
+
+
 def searched_characters(config: RunConfig) -> int:
     """Large networks are searched on less text: LSTM 512 × 2 took 12 s on 24,000 characters."""
     return max(6_000, min(look_inside.LONGEST, SEARCHED_STATES // (config.hidden * config.layers)))
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def read(path: str, digest: str, text: str) -> StateReading:
-    """Every unit and gate over a short text. Raises where no character is known."""
-    run = runs.opened(RunFolder(path))
+def read(path: str, step: int | None, digest: str, text: str) -> StateReading:
+    """Every unit and gate over a short text. Raises where nothing of it is known."""
+    run = runs.opened(RunFolder(path), step)
     unknown = run.tokenizer.unknown_in(text)
-    if text and set(text) <= set(unknown):
+    if unknown and not run.tokenizer.known(text):
         raise BadInput("prompt.unknown_characters", characters=_listed(unknown))
     return run.states(text)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def path_of(path: str, digest: str, text: str, part: str, layer: int, without_means: bool
-            ) -> PrincipalPath:
+def path_of(path: str, step: int | None, digest: str, text: str, part: str, layer: int,
+            without_means: bool) -> PrincipalPath:
     from rnnlm_core.insight.states import principal_path
 
-    reading = read(path, digest, text)
+    reading = read(path, step, digest, text)
     values = reading.c if part == "c" and reading.c is not None else reading.h
     return principal_path(values[layer], 2, reading.ids if without_means else None)
 
@@ -151,7 +163,7 @@ def default_text(run: Run) -> str:
     start = "\n".join(text[:DEFAULT_TEXT].strip("\n").split("\n")[:DEFAULT_LINES])
     if "\n" in start[DEFAULT_TEXT // 3:]:  # the last line may have been cut
         start = start[:start.rindex("\n")]
-    return start or "".join(run.tokenizer.characters[1:41])
+    return start or run.tokenizer.decode([*range(1, min(41, run.tokenizer.size))])
 
 
 # -- the values of a choice -----------------------------------------------------------------------
@@ -196,7 +208,8 @@ class Look:
     """All that a view is drawn from."""
 
     folder: RunFolder
-    digest: str
+    step: int | None  # the moment; None for the newest
+    digest: str  # of the weights at that moment
     config: RunConfig
     reading: StateReading
     choice: Choice
@@ -214,10 +227,15 @@ class Look:
         return unit_name(self.choice.part, self.choice.layer, self.choice.unit, self.config)
 
     @property
+    def words(self) -> dict[str, str]:
+        """What its tokens are called."""
+        return words_of(self.config)
+
+    @property
     def place(self) -> int:
-        """The character that is looked at: the reader's, else the one that surprised most."""
+        """The token that is looked at: the reader's, else the one that surprised most."""
         text, index = session.recall("states.place", ("", 0))
-        if text == self.reading.text and 0 <= index < len(text):
+        if text == self.reading.text and 0 <= index < len(self.reading.ids):
             return int(index)
         surprise = np.nan_to_num(self.reading.surprise, nan=-1.0)
         if len(surprise) > 2 * RUN_UP:
@@ -233,28 +251,29 @@ class Look:
 
 
 def text_picture(look: Look) -> None:
-    """The text, filled with the chosen unit's value after each character."""
-    unit, scale = look.values[:, look.choice.unit], look.scale
-    shares = unit / scale.top
+    """The text, filled with the chosen unit's value after each token."""
+    unit, scale, owners = look.values[:, look.choice.unit], look.scale, look.reading.owners
+    shares = unit[owners] / scale.top
     low, high = signed(scale.low), signed(scale.top)
     if has_no_limits(look.choice.part, look.config):
         low, high = f"≤ {low}", f"≥ {high}"
-    tips = [tip(look, i) for i in range(len(look.reading.text))]
+    tips = [tip(look, int(i)) for i in owners]
     clicked = coloured_text(
         look.reading.text, value_fill(shares) if scale.signed else share_fill(shares),
-        key="states.coloured", tips=tips, size="1.3rem", selected=look.place,
+        key="states.coloured", tips=tips, size="1.3rem",
+        selected=min(int(np.searchsorted(owners, look.place)), len(owners) - 1),
         legend=(t("states.end", name=look.name, value=low), high,
                 value_gradient() if scale.signed else share_gradient()),
-        label=t("states.text_label", name=look.name))
+        label=t("states.text_label", name=look.name, **look.words))
     if clicked is not None:
-        look.go_to(clicked)
+        look.go_to(int(owners[clicked]))
 
 
 def tip(look: Look, index: int) -> str:
-    """One line on a character, for the pointer."""
+    """One line on a token, for the pointer."""
     value = signed(float(look.values[index, look.choice.unit]))
     surprise = float(look.reading.surprise[index])
-    shown = visible(look.reading.text[index])
+    shown = visible(look.reading.pieces[index])
     if np.isnan(surprise):
         return t("states.tip_first", character=shown, name=look.name, value=value)
     return t("states.tip", character=shown, name=look.name, value=value, bits=f"{surprise:.1f}")
@@ -272,13 +291,14 @@ def heat_picture(look: Look) -> None:
 
     def draw() -> Any:
         words = HeatWords(t("states.unit"), t("states.value"))
-        figure = heatmap_figure(look.values[:, units].T, units, look.reading.text, look.scale,
+        figure = heatmap_figure(look.values[:, units].T, units, look.reading.pieces, look.scale,
                                 words, place)
         figure.update_layout(uirevision=look.reading.text)
         return figure
 
     point = live_plot(draw, key="states.heat", height=heat_height(len(units)),
-                      cell=cell_width(look.reading.text), alt=t("states.heat_alt", name=look.name),
+                      cell=cell_width(look.reading.pieces),
+                      alt=t("states.heat_alt", name=look.name, **look.words),
                       rev=(*look.revision, tuple(units))).click
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -320,10 +340,10 @@ def found_list(look: Look, findings: Sequence[UnitFinding]) -> None:
 
 
 def character_panel(look: Look) -> None:
-    """The character that is looked at: value, surprise, and what else was expected."""
+    """The token that is looked at: value, surprise, and what else was expected."""
     index, reading = look.place, look.reading
-    before = "".join(visible(c) for c in reading.text[max(0, index - 12):index])
-    came = visible(reading.text[index])
+    before = visible("".join(reading.pieces[max(0, index - _BEFORE):index])[-_BEFORE:])
+    came = visible(reading.pieces[index])
     st.subheader(t("states.here" if before else "states.here_start", character=plain(came),
                    before=plain(before)), anchor=False)
     value = signed(float(look.values[index, look.choice.unit]))
@@ -333,8 +353,8 @@ def character_panel(look: Look) -> None:
     st.markdown(t("states.here_value", name=look.name, value=value,
                   bits=f"{float(reading.surprise[index]):.1f}"))
     choices = reading.alternatives[index]
-    live_plot(lambda: alternatives_figure(choices, reading.text[index]), key="states.expected",
-              height=26 * len(choices) + 8, alt=t("states.expected_alt"), on=(),
+    live_plot(lambda: alternatives_figure(choices, reading.pieces[index]), key="states.expected",
+              height=26 * len(choices) + 8, alt=t("states.expected_alt", **look.words), on=(),
               rev=look.revision)
 
 
@@ -342,13 +362,14 @@ def path_picture(look: Look) -> None:
     """The state's way through the two directions in which it varies most."""
     without = bool(session.widget(MEANS, False))
     part = "c" if look.choice.part == "c" else "h"
-    path, explained = path_of(str(look.folder.path), look.digest, look.reading.text, part,
-                              look.choice.layer, without)
+    path, explained = path_of(str(look.folder.path), look.step, look.digest, look.reading.text,
+                              part, look.choice.layer, without)
     st.markdown(t("states.path_title", share=f"{float(explained.sum()):.0%}"))
 
     def draw() -> Any:
-        text = "".join(visible(c) for c in look.reading.text)
-        hovers = [f"…{text[max(0, i - 8):i]}[{text[i]}]" for i in range(len(text))]
+        shown = [visible(piece) for piece in look.reading.pieces]
+        hovers = [f"…{''.join(shown[max(0, i - 8):i])[-_BEFORE:]}[{piece}]"
+                  for i, piece in enumerate(shown)]
         words = PathWords(t("states.first", share=f"{explained[0]:.0%}"),
                           t("states.second", share=f"{explained[1]:.0%}"), look.name)
         figure = path_figure(path, look.values[:, look.choice.unit], look.scale, hovers, words,
@@ -356,7 +377,7 @@ def path_picture(look: Look) -> None:
         figure.update_layout(uirevision=f"{look.reading.text} {part} {without}")
         return figure
 
-    point = live_plot(draw, key="states.path", height=380, alt=t("states.path_alt"),
+    point = live_plot(draw, key="states.path", height=380, alt=t("states.path_alt", **look.words),
                       rev=(*look.revision, without)).click
     if point is not None and point.index is not None and point.trace == 1:
         look.go_to(point.index)
@@ -365,8 +386,8 @@ def path_picture(look: Look) -> None:
 
 def path_settings(look: Look) -> None:
     """What the path shows, and the one thing that can be changed about it."""
-    st.markdown(t("states.path_text", name=look.name))
-    st.toggle(t("states.means"), key=MEANS, persist_state="session")
+    st.markdown(t("states.path_text", name=look.name, **look.words))
+    st.toggle(t("states.means", **look.words), key=MEANS, persist_state="session")
 
 
 def settings(config: RunConfig) -> None:
@@ -390,14 +411,14 @@ def settings(config: RunConfig) -> None:
 
 
 def unknown_note(reading: StateReading) -> None:
-    """Characters that the network never saw, by name."""
+    """What the network never saw, by name."""
     if reading.unknown:
         problem = Problem("prompt.unknown_characters", {"characters": _listed(reading.unknown)})
         st.markdown(":material/info: " + plain(error_text(problem)))
 
 
-def _listed(characters: str) -> str:
-    """Characters by sight, by code point where nothing would be seen; at most twenty."""
-    shown = [visible(c) if visible(c).isprintable() and not visible(c).isspace()
-             else f"U+{ord(c):04X}" for c in characters[:20]]
-    return " ".join(shown) + (" …" if len(characters) > 20 else "")
+def _listed(pieces: Sequence[str]) -> str:
+    """Pieces by sight, by code points where nothing would be seen; at most twenty."""
+    shown = [visible(p) if visible(p).isprintable() and not visible(p).isspace()
+             else " ".join(f"U+{ord(c):04X}" for c in p) for p in pieces[:20]]
+    return " ".join(shown) + (" …" if len(pieces) > 20 else "")

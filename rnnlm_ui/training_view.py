@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from rnnlm_core import launch
 from rnnlm_core.config import RunConfig
+from rnnlm_core.errors import RunError
 from rnnlm_core.figures.palette import surprise_fill, surprise_gradient
 from rnnlm_core.figures.training import (
     Line,
@@ -25,7 +27,9 @@ from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import duration, error_text, number, t
 from rnnlm_ui.live import Column, RunTail, thinned
+from rnnlm_ui.milestones import crossings, event_marks, passed_at, passed_text
 from rnnlm_ui.page import plain
+from rnnlm_ui.tokens import Tokens, named
 
 UNITS = ("bits", "nats", "perplexity")
 DRAWN = ("uniform", "unigram", "kn2", "kn3", "kn4", "kn5")
@@ -38,7 +42,7 @@ _TIMELINE_CHARACTERS = 110
 
 
 def to_unit(unit: str) -> Callable[[Column], Column]:
-    """From nats a character."""
+    """From nats a token."""
     if unit == "bits":
         return lambda nats: nats / math.log(2)
     if unit == "nats":
@@ -46,11 +50,13 @@ def to_unit(unit: str) -> Callable[[Column], Column]:
     return lambda nats: np.minimum(np.exp(np.minimum(nats, 700.0)), HIGHEST_PERPLEXITY)
 
 
-def shown(nats: float, unit: str) -> str:
-    """A loss with its unit, as in the answer sentence."""
+def shown(nats: float, unit: str, tokens: Tokens | None = None) -> str:
+    """A loss with its unit, as in the answer sentence; for tokens that are no characters in bits a
+    character too."""
+    tokens = tokens or named(RunConfig())
     value = float(to_unit(unit)(np.array(nats)))
     text = f"> {HIGHEST_PERPLEXITY:,.0f}" if value >= HIGHEST_PERPLEXITY else f"{value:.2f}"
-    return t(f"train.value.{unit}", value=text)
+    return tokens.with_bits(t(f"train.value.{unit}", value=text, one=tokens.one), nats)
 
 
 def yardstick_name(name: str) -> str:
@@ -73,15 +79,16 @@ def standing(loss: float, yardsticks: list[Yardstick], whole: bool) -> Standing:
     return Standing(loss, [v for v in values if loss < v[1]], [v for v in values if loss >= v[1]])
 
 
-def finding(status: Status, tail: RunTail, yardsticks: list[Yardstick], unit: str) -> str:
+def finding(status: Status, tail: RunTail, yardsticks: list[Yardstick], unit: str,
+            tokens: Tokens | None = None) -> str:
     """The answer to "Is it learning?" in one sentence, recomputed at every look."""
     whole = status.final_validation is not None
     _, losses = tail.validation()
     if not whole and not len(losses):
-        return _without_validation(tail, unit)
+        return _without_validation(tail, unit, tokens)
     loss = status.final_validation if status.final_validation is not None else float(losses[-1])
     place = standing(loss, yardsticks, whole)
-    value = shown(loss, unit)
+    value = shown(loss, unit, tokens)
     where = t("train.on_all" if whole else "train.on_sample")
     if not yardsticks or status.state == "diverged":
         return t("train.finding_alone", value=value, where=where)
@@ -90,7 +97,8 @@ def finding(status: Status, tail: RunTail, yardsticks: list[Yardstick], unit: st
                  passed=yardstick_name(place.passed[-1][0]))
     if not place.ahead:
         return t("train.finding_all", value=value, where=where,
-                 name=yardstick_name(place.passed[-1][0]), its=shown(place.passed[-1][1], unit))
+                 name=_with_moment(place.passed[-1][0], yardsticks, tail),
+                 its=shown(place.passed[-1][1], unit, tokens))
     next_name, next_loss = place.ahead[0]
     convert = to_unit(unit)
     away = float(convert(np.array(loss)) - convert(np.array(next_loss)))
@@ -98,15 +106,23 @@ def finding(status: Status, tail: RunTail, yardsticks: list[Yardstick], unit: st
               "away": f"{away:.2f}"}
     if not place.passed:
         return t("train.finding_none", **values)
-    return t("train.finding", passed=yardstick_name(place.passed[-1][0]), **values)
+    return t("train.finding", passed=_with_moment(place.passed[-1][0], yardsticks, tail), **values)
 
 
-def _without_validation(tail: RunTail, unit: str) -> str:
+def _with_moment(name: str, yardsticks: list[Yardstick], tail: RunTail) -> str:
+    """A yardstick by name; of an n-gram also when it was passed. The others go in no time."""
+    own = yardstick_name(name)
+    live = next((y.live for y in yardsticks if y.name == name), None)
+    when = passed_at(tail, live) if live is not None and name.startswith("kn") else None
+    return own if when is None else passed_text(own, when)
+
+
+def _without_validation(tail: RunTail, unit: str, tokens: Tokens | None) -> str:
     losses = tail.column("loss")
     losses = losses[np.isfinite(losses)]
     if not len(losses):
         return t("train.finding_nothing")
-    return t("train.finding_training_only", value=shown(float(losses[-50:].mean()), unit))
+    return t("train.finding_training_only", value=shown(float(losses[-50:].mean()), unit, tokens))
 
 
 def facts(folder: RunFolder, config: RunConfig) -> str:
@@ -114,7 +130,7 @@ def facts(folder: RunFolder, config: RunConfig) -> str:
     plan, optimizer = folder.plan(), t(f"choice.optimizer.{config.optimizer}")
     parts = [f"{optimizer} {config.learning_rate:g}",
              t("train.fact_batch", batch=plan.batch if plan else config.batch,
-               length=config.sequence_length)]
+               length=config.sequence_length, many=named(config).many)]
     if plan is not None:
         parts += [t(f"choice.precision.{plan.precision}"),
                   t("train.fact_parameters", n=number(plan.parameters))]
@@ -126,24 +142,29 @@ def facts(folder: RunFolder, config: RunConfig) -> str:
 
 
 def loss_chart(tail: RunTail, yardsticks: list[Yardstick], config: RunConfig, unit: str,
-               revision: object) -> None:
-    """The hero: validation and training loss, the yardsticks as the grid."""
+               revision: object, decorate: Callable[[Any], None] = lambda figure: None) -> None:
+    """The hero: validation and training loss, the yardsticks as the grid; then `decorate`."""
+    marks = event_marks(tail.folder)
+
     def draw() -> object:
         convert = to_unit(unit)
         _, losses = tail.validation()
         best = float(losses.min()) if len(losses) else math.inf
         ahead = [y.live for y in yardsticks if y.live <= best]
+        drawn = {yardstick_name(y.name): y.live for y in yardsticks if y.name in DRAWN}
         lines = [Line(float(convert(np.array(y.live))), yardstick_name(y.name),
                       yardstick_name(y.name), best < y.live, bool(ahead) and y.live == max(ahead))
                  for y in yardsticks if y.name in DRAWN]
-        words = LossWords(t(f"train.axis.{unit}"), t("train.step_axis"), t("train.training"),
-                          t("train.validation"))
-        figure = loss_figure(tail.loss_curves(convert), lines, config.cell, words, LOSS_HEIGHT)
+        words = LossWords(t(f"train.axis.{unit}", one=named(config).one), t("train.step_axis"),
+                          t("train.training"), t("train.validation"))
+        figure = loss_figure(tail.loss_curves(convert), lines, config.cell, words, LOSS_HEIGHT,
+                             crossings(tail, drawn, convert), marks)
+        decorate(figure)
         figure.update_layout(uirevision=f"{tail.folder.id} {unit}")
         return figure
 
     live_plot(draw, key="train.loss", alt=t("train.loss_alt"), height=LOSS_HEIGHT,  # type: ignore[arg-type]
-              rev=(tail.folder.id, tail.visible, unit, len(yardsticks), revision))
+              rev=(tail.folder.id, tail.visible, unit, len(yardsticks), len(marks), revision))
 
 
 def norm_chart(tail: RunTail, config: RunConfig, revision: object) -> None:
@@ -215,6 +236,20 @@ def progress_text(status: Status) -> str:
     if status.tokens_per_second and status.state == "running":
         parts.append(t("train.speed", thousand=f"{status.tokens_per_second / 1000:.1f}"))
     return " · ".join(parts)
+
+
+def queue_text(folder: RunFolder) -> str:
+    """Where a waiting run stands. Looking at it also keeps the queue going."""
+    try:
+        place = launch.queue_place(folder)
+    except RunError as error:
+        return plain(error_text(error))
+    if place is None:
+        return t("train.activity.next_up")
+    if place.seconds is None or place.seconds < 1:  # it may be memory or the disk that it waits for
+        return t("train.activity.queued", place=place.place, of=place.of)
+    return t("train.activity.queued_time", place=place.place, of=place.of,
+             time=duration(place.seconds))
 
 
 def progress_share(status: Status) -> float:

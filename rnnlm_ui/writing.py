@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from rnnlm_core.generate import SamplingSettings
     from rnnlm_core.lab import Run
 
-MOST = 1_500  # written characters: more would make every refresh of the page heavy
+MOST = 1_500  # written tokens: more would make every refresh of the page heavy
 PACES: dict[str, float | None] = {"slow": 4.0, "reading": 16.0, "fast": 60.0, "at_once": None}
 BUDGET = 0.12  # seconds of computing in a row: Stop is heard, and other tabs get their turn
 _CATCH_UP = 1.0  # seconds; a tab that slept does not get all it missed at once
-_READ_AT_ONCE = 128  # characters
+_READ_AT_ONCE = 128  # tokens
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Writing:
     prompt: str = ""  # as it was typed
     tokens: list[SampledToken] = field(default_factory=list)
     by_hand: bool = False  # whether a reader has cut or changed it
+    moment: int | None = None  # the step that was asked for; None: whichever is the newest
     _more: Generator[SampledToken, None, Any] | None = None
     _left: int = 0
     _pace: str = ""
@@ -40,18 +41,26 @@ class Writing:
     _taken: int = 0  # written since then
 
     @property
-    def unknown(self) -> str:
-        """Characters of the beginning that the vocabulary lacks: they are left out."""
+    def unknown(self) -> tuple[str, ...]:
+        """Pieces of the beginning that the vocabulary lacks: they are left out."""
         return self.run.tokenizer.unknown_in(self.prompt)
 
     @property
     def beginning(self) -> str:
-        missing = set(self.unknown)
-        return "".join(c for c in self.prompt if c not in missing)
+        tokenizer = self.run.tokenizer
+        return tokenizer.decode(tokenizer.known(self.prompt))
 
     @property
     def text(self) -> str:
         return self.beginning + "".join(token.text for token in self.tokens)
+
+    @property
+    def owners(self) -> list[int]:
+        """For each character of `text`, the token that brought it; −1 for the beginning."""
+        found = [-1] * len(self.beginning)
+        for index, token in enumerate(self.tokens):
+            found += [index] * len(token.text)
+        return found
 
     @property
     def active(self) -> bool:
@@ -67,7 +76,7 @@ class Writing:
 
     # -- what a reader does -------------------------------------------------------------------
     def go_on(self, settings: SamplingSettings, now: float) -> None:
-        """Write `settings.length` more characters from here. Errors as `generate`, at once.
+        """Write `settings.length` more tokens from here. Errors as `generate`, at once.
 
         Noise depends on seed and place alone: at one place, two continuations draw alike.
         """
@@ -78,8 +87,11 @@ class Writing:
         ids = starting_ids(tokenizer, self.prompt) + [token.id for token in self.tokens]
         length = min(settings.checked().length, MOST - len(self.tokens))
         settings = replace(settings, length=length, seed=(settings.seed + len(self.tokens)) % 2**63)
-        more = generate(self.run.model, tokenizer, tokenizer.characters[ids[-1]], settings,
-                        carried=_state_after(self.run.model, ids[:-1]))
+        stream = tokenizer.stream()
+        for token in self.tokens:  # the beginning is whole; what follows may end within a character
+            stream.push(token.id)
+        more = generate(self.run.model, tokenizer, ids[-1:], settings,
+                        carried=_state_after(self.run.model, ids[:-1]), stream=stream)
         if length:
             self._more, self._left, self._since, self._taken = more, length, now, 0
 
@@ -92,21 +104,25 @@ class Writing:
         self._more = None
 
     def keep(self, count: int) -> None:
-        """Take back what was written after the first `count` characters."""
+        """Take back what was written after the first `count` tokens."""
         self.stop()
         del self.tokens[max(0, count):]
         self.by_hand = True
 
-    def put(self, index: int, character: str) -> None:
-        """Another character in place of the written one at `index`, and nothing after it.
+    def put(self, index: int, piece: str) -> None:
+        """Another token in place of the written one at `index`, and nothing after it.
 
         It has to be one of the alternatives that there were.
         """
         instead = self.tokens[index]
-        probability = dict(instead.alternatives)[character]
-        token_id = int(self.run.tokenizer.encode(character)[0])
+        probability, tokenizer = dict(instead.alternatives)[piece], self.run.tokenizer
         self.keep(index)
-        self.tokens.append(replace(instead, id=token_id, text=character, probability=probability))
+        stream = tokenizer.stream()
+        for token in self.tokens:
+            stream.push(token.id)
+        token_id = tokenizer.id_of(piece)
+        self.tokens.append(replace(instead, id=token_id, text=stream.push(token_id),
+                                   probability=probability))
 
     # -- what time brings -----------------------------------------------------------------------
     def advance(self, now: float, pace: str, budget: float = BUDGET) -> None:

@@ -283,7 +283,7 @@ class WordTokenizer(PieceTokenizer):
     A gap is a token of its own. With one space taken along by each word, as in GPT-2, the text has
     fewer tokens, but every word needs two ids, with and without it, and more words are unknown: at
     the same V and the same steps an LSTM and Kneser–Ney both then lost more bits a character, the
-    spelling of unknown words counted (2.13 against 2.09, and 1.95 against 1.85, on `manual`).
+    spelling of unknown words counted (2.09 against 2.02, and 1.95 against 1.85, on `manual`).
     Scripts without spaces are read letter by letter. Ids from the commonest piece on.
     """
 

@@ -14,7 +14,7 @@ from rnnlm_core.data.tokenizer import KINDS, WordTokenizer, fit
 from rnnlm_core.generate import SamplingSettings, character_surprise, generate
 from rnnlm_core.insight.units import find_units
 from rnnlm_core.lab import Run
-from rnnlm_core.nets.language_model import build
+from rnnlm_core.nets.build import build
 from rnnlm_core.prepared import measured_tokens, prepare
 from rnnlm_core.records import SampledToken
 from rnnlm_core.run.directory import RunFolder
