@@ -13,6 +13,7 @@ from rnnlm_core.errors import UnrollError
 from rnnlm_core.prepared import manifest
 from rnnlm_core.records import FINAL_STATES
 from rnnlm_core.run.directory import RunFolder
+from rnnlm_core.run.history import entries
 from rnnlm_ui import session, warm
 from rnnlm_ui.i18n import t
 
@@ -100,15 +101,13 @@ def is_active(state: str) -> bool:
 
 
 def opened(folder: RunFolder, step: int | None = None) -> Run:
-    """The run with its model, kept for all visitors until another checkpoint is the newest."""
-    from rnnlm_core.run.checkpoint import entries
-
+    """The run with its model at a kept step, kept for all visitors; the newest where it is None."""
     listed = [e for e in entries(folder.checkpoints) if step is None or e.step == step]
     digest = listed[-1].sha256 if listed else ""
     return _opened(str(folder.path), step, digest)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@st.cache_resource(max_entries=12, show_spinner=False)
 def _opened(path: str, step: int | None, digest: str) -> Run:
     """`digest` is a part of the key, nothing more; a leading underscore would keep it out of it."""
     warm.ready()

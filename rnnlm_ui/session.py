@@ -1,9 +1,10 @@
 """What one browser tab remembers: the ONLY file that touches session state and the URL.
 
-In the URL, so that a link or a reload brings the same view: `?lang=`, `?run=` and what differs
-from the default settings. Streamlit drops plain parameters when a page is left, so `begin()` writes
-them again on every run, from session state. Widgets with a `key` look after themselves
-(`bind="query-params"`, `persist_state="session"`).
+In the URL, so that a link or a reload brings the same view: `?lang=`, `?run=`, `?step=` (the moment
+of that run), `?runs=` (those that are compared) and what differs from the default settings.
+Streamlit drops plain parameters when a page is left, so `begin()` writes them again on every run,
+from session state. Widgets with a `key`
+look after themselves (`bind="query-params"`, `persist_state="session"`).
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from rnnlm_core.errors import ConfigError
 T = TypeVar("T")
 LANGUAGES = {"en": "English", "zh": "中文"}
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
-_LANGUAGE, _SWITCH, _RUN, _DRAFT, _DRAFT_ERROR = (
-    "unroll.language", "unroll.language_switch", "unroll.run", "unroll.draft", "unroll.draft_error")
+STEP = re.compile(r"[0-9]{1,9}")
+MOST_COMPARED = 12
+_LANGUAGE, _SWITCH, _RUN, _STEPS, _COMPARED, _DRAFT, _DRAFT_ERROR = (
+    f"unroll.{name}" for name in ("language", "language_switch", "run", "steps", "compared",
+                                  "draft", "draft_error"))
 
 
 def begin() -> None:
@@ -29,13 +33,28 @@ def begin() -> None:
     query = st.query_params
     if query.get("lang") in LANGUAGES:
         st.session_state[_LANGUAGE] = query["lang"]
-    if RUN_ID.fullmatch(query.get("run", "")):
-        st.session_state[_RUN] = query["run"]
+    _take_over_run(query.get("run", ""), query.get("step", ""))
+    if _COMPARED not in st.session_state:
+        st.session_state[_COMPARED] = _ids(query.get("runs", "").split("."))
     if _DRAFT not in st.session_state:
         st.session_state[_DRAFT], problem = _settings_of(query.to_dict())
         if problem is not None:
             st.session_state[_DRAFT_ERROR] = problem
     _write_url()
+
+
+def _take_over_run(run: str, step: str) -> None:
+    """The run of the URL, and its moment where the run is new to this tab.
+
+    Else what the tab knows counts: the browser may still show the moment before the last one.
+    """
+    known, first = st.session_state.get(_RUN), _STEPS not in st.session_state
+    if first:
+        st.session_state[_STEPS] = {}
+    if RUN_ID.fullmatch(run):
+        st.session_state[_RUN] = run
+    if STEP.fullmatch(step) and (first or st.session_state.get(_RUN) != known):
+        _keep_moment(int(step))
 
 
 def _settings_of(query: dict[str, str]) -> tuple[RunConfig, ConfigError | None]:
@@ -63,6 +82,10 @@ def url_parameters() -> dict[str, str]:
         parameters["lang"] = state[_LANGUAGE]
     if _RUN in state:
         parameters["run"] = state[_RUN]
+    if (step := moment()) is not None:
+        parameters["step"] = str(step)
+    if ids := compared():
+        parameters["runs"] = ".".join(ids)
     return parameters
 
 
@@ -107,6 +130,48 @@ def choose_run(run: str | None) -> None:
     else:
         raise ValueError(f"run id {run!r} must match {RUN_ID.pattern}")
     _write_url()
+
+
+def moment() -> int | None:
+    """The step at which the run is looked at, None for its newest. It need not exist (any more).
+
+    Each run has its own; without a chosen run it is that of the run the page shows by itself.
+    """
+    steps: dict[str, int] = st.session_state.get(_STEPS, {})
+    return steps.get(run_id() or "")
+
+
+def choose_moment(run: str, step: int | None) -> None:
+    """Look at this run at this step on every page; None follows its newest checkpoint."""
+    st.session_state.get(_STEPS, {}).pop("", None)
+    st.session_state[_RUN] = run
+    _keep_moment(step)
+    _write_url()
+
+
+def _keep_moment(step: int | None) -> None:
+    steps = dict(st.session_state.get(_STEPS, {}))
+    steps.pop(run_id() or "", None)
+    if step is not None:
+        steps[run_id() or ""] = step
+    st.session_state[_STEPS] = steps
+
+
+# -- the runs that are compared --------------------------------------------------------------------
+def compared() -> list[str]:
+    """Ids, well formed; none where nobody has chosen. They need not exist (any more)."""
+    found: list[str] = st.session_state.get(_COMPARED, [])
+    return found
+
+
+def compare(runs: list[str]) -> None:
+    """Compare these from now on, the first twelve; none goes back to what the page chooses."""
+    st.session_state[_COMPARED] = _ids(runs)
+    _write_url()
+
+
+def _ids(runs: list[str]) -> list[str]:
+    return list(dict.fromkeys(run for run in runs if RUN_ID.fullmatch(run)))[:MOST_COMPARED]
 
 
 # -- the settings of the next run ------------------------------------------------------------------
@@ -172,7 +237,7 @@ def widget(key: str, default: T) -> T:
 
 def _write_url() -> None:
     wanted = url_parameters()
-    for name in [*FIELDS, "lang", "run"]:
+    for name in [*FIELDS, "lang", "run", "step", "runs"]:
         present = st.query_params.get(name)
         if name in wanted and present != wanted[name]:
             st.query_params[name] = wanted[name]

@@ -109,7 +109,7 @@ def all_units(model: LanguageModel, ids: NDArray[np.int64]) -> Floats:
     padded = np.concatenate([np.repeat(ids[:1], WARM_UP), ids,
                              np.repeat(ids[-1:], STRIPS * length - len(ids))])
     windows = np.arange(STRIPS)[:, None] * length + np.arange(WARM_UP + length)
-    batch = torch.from_numpy(padded[windows]).to(model.output.weight.device)
+    batch = torch.from_numpy(padded[windows]).to(model.device)
     with torch.no_grad():
         trace = unroll(model, batch)
         parts = [layer.h for layer in trace.layers]
@@ -149,11 +149,13 @@ def score_again(model: LanguageModel, tokenizer: Tokenizer, text: str, finding: 
     read, owners = tokenizer.owners(ids)
     label = next(label_of_tokens(one, owners, ids) for one in labels_of(read)
                  if one.name == finding.label)
-    where = label.where & (np.arange(len(ids)) >= len(ids) // 2)
+    half = len(ids) // 2
+    before = min(half, WARM_UP)
     layers, hidden = model.config.layers, model.config.hidden
     row = ((finding.part == "c") * layers + finding.layer) * hidden + finding.unit
-    ranks = centred_ranks(all_units(model, ids)[row, where][None])
-    own = float(effect(ranks, label.values[where], label.kind)[0])
+    values = all_units(model, ids[half - before:])[row, before:][label.where[half:]]
+    own = float(effect(centred_ranks(values[None]), label.values[half:][label.where[half:]],
+                       label.kind)[0])
     return _as_score(own * finding.sign, label.kind)
 
 

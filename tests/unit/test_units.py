@@ -1,9 +1,11 @@
 """The unit finder: AUC against scikit-learn, and each guard on planted units."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import rankdata, spearmanr
 from sklearn.metrics import roc_auc_score
 
@@ -23,12 +25,13 @@ from rnnlm_core.insight.units import (
     inside_quotes,
     labels_of,
     line_position,
+    score_again,
     search,
     spans_of,
     word_position,
 )
 from rnnlm_core.nets.cells import unroll
-from rnnlm_core.nets.language_model import build
+from rnnlm_core.nets.build import build
 
 RNG = np.random.default_rng
 
@@ -281,3 +284,20 @@ def test_ten_thousand_characters_are_searched_while_one_waits():
     find_units(model, model, tokenizer, text)
 
     assert time.process_time() - start < 5  # a bound for a busy core
+
+
+def test_a_found_unit_is_scored_again_on_the_same_letters_and_in_other_weights():
+    config = RunConfig(cell="gru", hidden=12, embedding=6)
+    tokenizer = CharTokenizer.fit(TEXT)
+    model, other = (build(replace(config, seed=seed), tokenizer.size) for seed in (1, 2))
+    for finding in find_units(model, other, tokenizer, TEXT):
+        again = score_again(model, tokenizer, TEXT, finding)
+        assert again == pytest.approx(finding.score, abs=0.01)
+    finding = find_units(model, other, tokenizer, TEXT)[0]
+    values = unroll(other, torch.from_numpy(IDS)[None]).layers[0].h[0, :, finding.unit].detach()
+    label = LABELS[finding.label]
+    held = label.where & (np.arange(len(IDS)) >= len(IDS) // 2)
+    expected = (roc_auc_score(label.values[held], finding.sign * values.numpy()[held])
+                if finding.kind == "binary" else
+                finding.sign * spearmanr(label.values[held], values.numpy()[held])[0])
+    assert score_again(other, tokenizer, TEXT, finding) == pytest.approx(expected, abs=0.01)
