@@ -10,19 +10,24 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args, get_type_hints
 
 from rnnlm_core.errors import ConfigError, Problem
 
-SCHEMA = 1
+SCHEMA = 2
 _SOURCES = "names, dialogue2, hf:OWNER/NAME, text:SHA256"  # what `corpus` may look like
 
-Cell = Literal["rnn", "gru", "lstm"]
+Tokenizer = Literal["characters", "bytes", "words"]
+Cell = Literal["rnn", "gru", "lstm", "cnn"]
 Activation = Literal["tanh", "relu", "sigmoid"]
+Initialisation = Literal["pytorch", "xavier", "orthogonal", "identity"]
+Softmax = Literal["full", "adaptive"]
+Windows = Literal["carried", "random"]
 Optimizer = Literal["sgd", "momentum", "rmsprop", "adam", "adamw"]
-Schedule = Literal["cosine", "constant"]
+Schedule = Literal["cosine", "constant", "step", "one_cycle", "range"]
+Loss = Literal["cross_entropy", "mse"]
 Device = Literal["cpu", "cuda", "mps"]
 Precision = Literal["auto", "fp32", "bf16"]
 
@@ -43,27 +48,54 @@ class RunConfig:
     corpus: str = _setting("names", "text")
     max_characters: int = _setting(1_000_000, "text", 100, 50_000_000)
     validation_share: float = _setting(0.1, "text", 0.0, 0.5)
+    tokenizer: Tokenizer = _setting("characters", "text")
+    max_vocabulary: int = _setting(10_000, "text", 2, 50_000)  # rarer ones become `<unk>`
+    min_frequency: int = _setting(1, "text", 1, 1_000)  # in the training part
     # network
     cell: Cell = _setting("lstm", "network")
     activation: Activation = _setting("tanh", "network")  # of the vanilla RNN only
-    embedding: int = _setting(64, "network", 1, 1024)
+    embedding: int = _setting(64, "network", 0, 1024)  # 0: one-hot input, no embedding
     hidden: int = _setting(256, "network", 1, 2048)
-    layers: int = _setting(1, "network", 1, 4)
-    dropout: float = _setting(0.1, "network", 0.0, 0.9)
-    forget_bias: float = _setting(1.0, "network", -5.0, 10.0)  # of the LSTM only (Gers 2000)
+    layers: int = _setting(1, "network", 1, 4)  # of the recurrent cells
+    receptive_field: int = _setting(64, "network", 2, 2048)  # of the CNN only, tokens
+    input_dropout: float = _setting(0.1, "network", 0.0, 0.9)
+    layer_dropout: float = _setting(0.1, "network", 0.0, 0.9)  # between layers
+    output_dropout: float = _setting(0.1, "network", 0.0, 0.9)
+    variational_dropout: bool = _setting(False, "network")  # one mask for all steps of a window
+    tie_weights: bool = _setting(False, "network")  # output weights = embedding
+    layer_norm: bool = _setting(False, "network")  # of each layer's output
+    residual: bool = _setting(False, "network")  # around each layer but the first
+    softmax: Softmax = _setting("full", "network")
+    # start
+    initialisation: Initialisation = _setting("pytorch", "start")
+    gain: float = _setting(1.0, "start", 0.0, 5.0)  # of W_hh; not of PyTorch's own start
+    forget_bias: float = _setting(1.0, "start", -5.0, 10.0)  # of the LSTM only (Gers 2000)
+    update_bias: float = _setting(0.0, "start", -5.0, 10.0)  # of the GRU only: z's bias
+    chrono_steps: int = _setting(0, "start", 0, 10_000)  # T_max of the chrono start; 0: off
     # batches
-    sequence_length: int = _setting(32, "batches", 2, 1024)
+    sequence_length: int = _setting(32, "batches", 2, 1024)  # tokens of each row read per step
     batch: int = _setting(16, "batches", 1, 1024)
+    backprop_length: int = _setting(0, "batches", 0, 2048)  # 0: as far as sequence_length
+    carry_length: int = _setting(0, "batches", 0, 1_000_000)  # state kept so long; 0: always
+    windows: Windows = _setting("carried", "batches")
     # optimizer
     optimizer: Optimizer = _setting("adamw", "optimizer")
     learning_rate: float = _setting(4e-3, "optimizer", 1e-6, 100.0)
     schedule: Schedule = _setting("cosine", "optimizer")
     warm_up_steps: int = _setting(20, "optimizer", 0, 100_000)
-    weight_decay: float = _setting(0.01, "optimizer", 0.0, 1.0)  # of AdamW only
+    decay_factor: float = _setting(0.5, "optimizer", 0.0, 1.0)  # of the step schedule
+    decay_every: int = _setting(0, "optimizer", 0, 1_000_000)  # steps; 0: a quarter of the run
+    weight_decay: float = _setting(0.01, "optimizer", 0.0, 1.0)
     clip_norm: float = _setting(1.0, "optimizer", 0.0, 1e6)  # 0 leaves the gradient alone
+    clip_value: float = _setting(0.0, "optimizer", 0.0, 1e6)  # 0 leaves the gradient alone
+    loss: Loss = _setting("cross_entropy", "optimizer")
+    label_smoothing: float = _setting(0.0, "optimizer", 0.0, 0.9)
+    averaging: float = _setting(0.0, "optimizer", 0.0, 0.9999)  # of the weights a step; 0: off
     # stopping: whichever comes first; 0 means no such limit
     max_steps: int = _setting(0, "stopping", 0, 10_000_000)
     max_seconds: float = _setting(120.0, "stopping", 0.0, 86_400.0)
+    target_loss: float = _setting(0.0, "stopping", 0.0, 20.0)  # nats, on the validation sample
+    patience: int = _setting(0, "stopping", 0, 10_000)  # evaluations without a better one
     # machine
     seed: int = _setting(1, "machine", 0, 2**31 - 1)
     device: Device = _setting("cpu", "machine")
@@ -84,11 +116,33 @@ class RunConfig:
                 if not isinstance(value, str) or not value.strip():
                     found.append(Problem("config.not_a_choice", {
                         "field": name, "value": repr(value)[:40], "choices": _SOURCES}))
+            elif kind is bool:
+                if not isinstance(value, bool):
+                    found.append(Problem("config.not_a_choice", {
+                        "field": name, "value": repr(value)[:40], "choices": "true, false"}))
             elif kind in (int, float):
                 found.extend(_number_problems(name, value, kind, limits["low"], limits["high"]))
-        if not found and self.max_steps == 0 and self.max_seconds == 0:
-            found.append(Problem("config.no_stop"))
-        return found
+        return found or list(self._contradictions())
+
+    def _contradictions(self) -> Iterator[Problem]:
+        """Settings that are good one by one and wrong together."""
+        if self.max_steps == 0 and self.max_seconds == 0:
+            yield Problem("config.no_stop")
+        if self.windows == "random" and (
+                self.carry_length or self.backprop_length > self.sequence_length):
+            yield Problem("config.random_carries")
+        if self.tie_weights and self.embedding != self.hidden:
+            yield Problem("config.tied_sizes", {"value": self.embedding, "limit": self.hidden})
+        if self.softmax == "adaptive" and self.tie_weights:
+            yield Problem("config.tied_adaptive")
+        if self.softmax == "adaptive" and (self.loss == "mse" or self.label_smoothing):
+            yield Problem("config.adaptive_loss")
+        if self.loss == "mse" and self.label_smoothing:
+            yield Problem("config.mse_smoothing")
+        if self.initialisation == "identity" and self.cell != "rnn":
+            yield Problem("config.identity_cell", {"value": self.cell})
+        if self.validation_share == 0 and (self.target_loss or self.patience):
+            yield Problem("config.stop_needs_validation")
 
     def checked(self) -> RunConfig:
         """This config, or a `ConfigError` that lists everything wrong with it."""
@@ -111,6 +165,10 @@ class RunConfig:
         schema = values.pop("schema", SCHEMA)
         if not isinstance(schema, int) or schema > SCHEMA:
             raise ConfigError([Problem("config.schema", {"value": schema, "limit": SCHEMA})])
+        if schema < 2:
+            values = _migrated(values)
+            if values.get("optimizer", "adamw") != "adamw":
+                values["weight_decay"] = 0.0  # which was AdamW's alone
         return cls.from_mapping(values)
 
     @classmethod
@@ -125,12 +183,14 @@ class RunConfig:
     def to_query(self) -> dict[str, str]:
         """Only what differs from the defaults, as URL query parameters."""
         changed = {n: getattr(self, n) for n in FIELDS if getattr(self, n) != FIELDS[n].default}
-        return {n: repr(v) if isinstance(v, float) else str(v) for n, v in changed.items()}
+        return {n: repr(v) if isinstance(v, float) else str(v).lower() if isinstance(v, bool)
+                else str(v) for n, v in changed.items()}
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> RunConfig:
         """From URL query parameters; names that are no settings are left to others."""
-        return cls.from_mapping({n: _parse(n, v) for n, v in query.items() if n in FIELDS})
+        values = {n: _parse(n, v) for n, v in _migrated(dict(query)).items() if n in FIELDS}
+        return cls.from_mapping(values)
 
     def changed_fields(self) -> set[str]:
         return {n for n in FIELDS if getattr(self, n) != FIELDS[n].default}
@@ -138,9 +198,39 @@ class RunConfig:
 
 FIELDS: dict[str, dataclasses.Field[Any]] = {f.name: f for f in fields(RunConfig)}
 FIELD_TYPES: dict[str, Any] = get_type_hints(RunConfig)
+DROPOUTS = ("input_dropout", "layer_dropout", "output_dropout")
+KNOBS = ("learning_rate", "clip_norm", "clip_value", *DROPOUTS)  # may change while it trains
+SAMPLE_KNOB = "sample_temperature"  # of the samples a run writes: may change too, but is no setting
+WINDOW_FIELDS = {"batch", "sequence_length", "backprop_length", "carry_length", "windows"}
+# what a fork cannot change: the weights and the losses before it are those of these settings
+FORK_FIXED = (*(n for n in FIELDS if FIELDS[n].metadata["group"] == "text"),
+              "cell", "activation", "embedding", "hidden", "layers", "receptive_field",
+              "tie_weights", "layer_norm", "residual", "softmax")
 GROUPS: dict[str, list[str]] = {}
 for _name, _field in FIELDS.items():
     GROUPS.setdefault(_field.metadata["group"], []).append(_name)
+
+
+def knob_problem(name: str, value: Any) -> Problem | None:
+    """What is wrong with this value of a knob, None where nothing is."""
+    if name == SAMPLE_KNOB:
+        found = _number_problems(name, value, float, 0.0, 10.0)
+    elif name in KNOBS:
+        limits = FIELDS[name].metadata
+        found = _number_problems(name, value, float, limits["low"], limits["high"])
+    else:
+        found = [Problem("config.unknown_field", {"field": name})]
+    return found[0] if found else None
+
+
+def _migrated(values: dict[str, Any]) -> dict[str, Any]:
+    """Settings under the names of schema 1, which knew one dropout for all three places."""
+    values = dict(values)
+    if "dropout" in values:
+        dropout = values.pop("dropout")
+        for name in DROPOUTS:
+            values.setdefault(name, dropout)
+    return values
 
 
 def _number_problems(name: str, value: Any, kind: type, low: float | None, high: float | None
@@ -172,6 +262,8 @@ def _as_type(value: Any, kind: Any) -> Any:
 
 def _parse(name: str, text: str) -> Any:
     kind = FIELD_TYPES[name]
+    if kind is bool:
+        return {"true": True, "false": False}.get(text.lower(), text)
     try:
         return kind(text) if kind in (int, float) else text
     except ValueError:

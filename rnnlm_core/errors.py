@@ -40,8 +40,8 @@ SENTENCES: dict[str, str] = {
     "nothing is held out. Set validation_share above 0.",
     "config.fork_fixed": "{field} cannot change in a fork, because the weights of the other run "
     "fit only its own. Start a new run for that.",
-    "config.fork_ended": "The fork begins at step {step}, after {seconds} s of training, where these "
-    "limits have already been reached. Set max_steps and max_seconds above that, or to 0.",
+    "config.fork_ended": "The fork begins at step {step}, after {seconds} s of training, where "
+    "these limits have already been reached. Set max_steps and max_seconds above that, or to 0.",
     "config.unknown_field": "There is no setting called {field}. Remove it from the settings.",
     "config.schema": "These settings have schema {value}; this version reads up to {limit}. "
     "Update Unroll.",
@@ -111,8 +111,8 @@ SENTENCES: dict[str, str] = {
     "run.damaged": "The checkpoint of this run is damaged and no earlier one is whole. "
     "Train it again.",
     "run.no_checkpoint": "This run has no checkpoint yet. Wait until training has started.",
-    "run.no_embedding": "This network has no row of numbers for each token: its input is one-hot and "
-    "its softmax adaptive. Choose a run with an embedding.",
+    "run.no_embedding": "This network has no row of numbers for each token: its input is one-hot "
+    "and its softmax adaptive. Choose a run with an embedding.",
     "run.no_such_moment": "No moment is kept at step {value}. Kept are: {choices}.",
     "run.no_state": "A CNN has no state that it carries from character to character, so there is "
     "nothing of that to show. Choose a run with an RNN, GRU or LSTM.",
@@ -135,7 +135,7 @@ SENTENCES: dict[str, str] = {
     "Give fewer values.",
     "sweep.seed_twice": "The seed is one of the settings that vary, so runs cannot be repeated "
     "with other seeds too. Leave out one of the two.",
-    "sweep.in_run": "With {values}:",
+    "sweep.in_run": "That is so in the runs with {values}.",
     # writing
     "prompt.unknown_characters": "The model never saw {characters}; these are left out.",
     "generate.bad_setting": "{field} is {value}; it must be {rule}.",

@@ -10,6 +10,7 @@ min-p); Gumbel-max: Maddison et al. 2014 (arXiv 1411.0030).
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import linear
 
 from rnnlm_core.data.tokenizer import TextStream, Tokenizer
 from rnnlm_core.errors import ConfigError, Problem, RunError
@@ -29,6 +29,7 @@ from rnnlm_core.nets.cells import (
     detached,
     input_product,
     layer_weights,
+    recurrent,
     state_of,
 )
 from rnnlm_core.nets.language_model import Carried, LanguageModel
@@ -166,42 +167,63 @@ class Writer:
     def __init__(self, model: LanguageModel, carried: Carried | None = None,
                  hook: Hook | None = None) -> None:
         config = model.config
+        model = recurrent(model if model.device.type == "cpu" else copy.deepcopy(model).cpu())
         self.cell, self.activation, self.hook = config.cell, config.activation, hook
+        self.model = model
         self.weights = detached([layer_weights(model, layer) for layer in range(config.layers)])
-        self.embedding = model.embedding.weight.detach().cpu()  # (V, D)
-        self.output = model.output.weight.detach().cpu()  # (V, H)
-        self.output_bias = model.output.bias.detach().cpu()
+        self.embedding = model.embedding.weight.detach()  # (V, D)
         carried = model.zero_state(1) if carried is None else carried
-        carried = tuple(part.detach().to(self.output) for part in carried)
+        carried = tuple(part.detach().to(self.embedding) for part in carried)
         self.states: list[State] = [tuple(part[layer] for part in carried)
                                     for layer in range(config.layers)]  # each (1, H)
         self.position = 0
         small = model.vocabulary * len(self.weights[0].b_ih) <= _TABLE_LIMIT
         self.table = input_product(self.embedding, self.weights[0]) if small else None
 
+    @torch.no_grad()
     def step(self, token: int) -> Floats:
         """Read one token; the logits (V,) of the next."""
-        if self.table is not None:
-            wx = self.table[token:token + 1]
-        else:
-            wx = input_product(self.embedding[token:token + 1], self.weights[0])
-        h = wx
+        x = self.embedding[token:token + 1]
         for layer, weights in enumerate(self.weights):
-            if layer:
-                wx = input_product(h, weights)
+            wx = self.table[token:token + 1] if self.table is not None and layer == 0 \
+                else input_product(x, weights)
             state = state_of(advance(self.cell, wx, self.states[layer], weights, self.activation))
             if self.hook is not None:
                 state = self.hook(layer, self.position, state)
             self.states[layer] = state
-            h = state[0]
+            x = self.model.above(layer, state[0], x)
         self.position += 1
-        logits: Tensor = linear(h, self.output, self.output_bias)[0]
+        logits: Tensor = self.model.output(x)[0]
         return logits.numpy().astype(np.float64)
 
     @property
     def carried(self) -> Carried:
         """The state now, each (L, 1, H)."""
         return tuple(torch.stack(parts) for parts in zip(*self.states, strict=True))
+
+
+class ConvolutionWriter:
+    """The same for a CNN, which has no state to hold a unit of: what it carries is its context."""
+
+    def __init__(self, model: LanguageModel, carried: Carried | None = None) -> None:
+        self.model = model
+        self.carried: Carried = model.zero_state(1) if carried is None else carried
+
+    @torch.no_grad()
+    def step(self, token: int) -> Floats:
+        """Read one token; the logits (V,) of the next."""
+        ids = torch.full((1, 1), token, device=self.model.device)
+        logits, self.carried = self.model(ids, self.carried)
+        found: Floats = logits[0, 0].float().cpu().numpy().astype(np.float64)
+        return found
+
+
+def writer_of(model: LanguageModel, carried: Carried | None = None, hook: Hook | None = None
+              ) -> Writer | ConvolutionWriter:
+    """Whichever suits the network. Raises `BadInput` where a CNN's state is to be held."""
+    if model.config.cell == "cnn" and hook is None:
+        return ConvolutionWriter(model, carried)
+    return Writer(model, carried, hook)
 
 
 def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[int],
@@ -230,7 +252,7 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
         raise RunError("run.mismatch",
                        what=f"{tokenizer.size} tokens for {model.vocabulary} outputs")
     start = starting_ids(tokenizer, prompt) if isinstance(prompt, str) else list(prompt)
-    return _write(Writer(model, carried, hook), tokenizer, start, settings,
+    return _write(writer_of(model, carried, hook), tokenizer, start, settings,
                   stream or tokenizer.stream())
 
 
@@ -239,8 +261,9 @@ def starting_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:
     return tokenizer.known(prompt) or [tokenizer.first_known]
 
 
-def _write(writer: Writer, tokenizer: Tokenizer, start: list[int], settings: SamplingSettings,
-           stream: TextStream) -> Generator[SampledToken, None, Carried]:
+def _write(writer: Writer | ConvolutionWriter, tokenizer: Tokenizer, start: list[int],
+           settings: SamplingSettings, stream: TextStream
+           ) -> Generator[SampledToken, None, Carried]:
     noise = noise_of(settings.seed, tokenizer.size)
     for token in start[:-1]:
         writer.step(token)

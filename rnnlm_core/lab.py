@@ -19,7 +19,8 @@ from rnnlm_core.errors import CorpusError, Diverged, RunError
 from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.insight.gradients import LagProfile, lag_profile
 from rnnlm_core.insight.states import StateReading, read_states
-from rnnlm_core.nets.language_model import LanguageModel, build
+from rnnlm_core.nets.build import build
+from rnnlm_core.nets.language_model import LanguageModel
 from rnnlm_core.records import Status, StepMetrics, WrittenSample, Yardstick
 from rnnlm_core.run.checkpoint import load_weights
 from rnnlm_core.run.directory import RunFolder

@@ -32,14 +32,18 @@ _EVALUATION_SHARE = 0.025  # of the time, at most about
 _TRY_BF16 = ("AVX512", "AMX")
 
 
-def make_plan(config: RunConfig, prepared: Prepared) -> Plan:
-    """Measure and decide. Draws from the global generator only inside `fork_rng`."""
+def make_plan(config: RunConfig, prepared: Prepared, done: tuple[int, float] = (0, 0.0)) -> Plan:
+    """Measure and decide. `done` steps and seconds of another run count, where this one forks it.
+
+    Draws from the global generator only inside `fork_rng`.
+    """
     refuse_missing_device(config.device)
     fit = fit_to_text(len(prepared.train_ids), config.batch, config.sequence_length)
     draft = Plan(1_000_000, "fp32", None, config.threads, config.device, fit.batch,
                  fit.sequence_length, 1, 1, 0, torch.__version__,
                  torch.backends.cpu.get_cpu_capability(), 0)
     with torch.random.fork_rng(devices=[]):
+        names = Trainer(config, draft, prepared.train_ids, prepared.tokenizer.size).layer_names
         seconds, gain = _measure(config, draft, prepared)
     bf16 = config.precision == "bf16" or (gain is not None and gain > 1.05)
     seconds = seconds / gain if bf16 and gain else seconds
@@ -47,8 +51,9 @@ def make_plan(config: RunConfig, prepared: Prepared) -> Plan:
     # reading forward costs about a third of a training step
     quick = _WATCH_SECONDS * _EVALUATION_SHARE * 3 * fit.batch * fit.sequence_length / seconds
     return dataclasses.replace(
-        draft, total_steps=_total_steps(config, seconds), precision="bf16" if bf16 else "fp32",
-        bf16_speed=gain, evaluate_every=every, sample_every=every,
+        draft, total_steps=_total_steps(config, seconds, done),
+        precision="bf16" if bf16 else "fp32", bf16_speed=gain, evaluate_every=every,
+        sample_every=every, layer_names=names,
         live_width=0 if prepared.rows is None else prepared.rows.live_width_for(quick),
         parameters=parameter_count(config, prepared.tokenizer.size))
 
@@ -92,8 +97,10 @@ def step_seconds(trainer: Trainer) -> float:
     return statistics.median(times)
 
 
-def _total_steps(config: RunConfig, seconds_a_step: float) -> int:
+def _total_steps(config: RunConfig, seconds_a_step: float, done: tuple[int, float]) -> int:
+    steps, seconds = done
     limits = [config.max_steps] if config.max_steps else []
     if config.max_seconds:
-        limits.append(max(1, int(config.max_seconds * _TRAINING_SHARE / seconds_a_step)))
+        left = (config.max_seconds - seconds) * _TRAINING_SHARE
+        limits.append(steps + max(1, int(left / seconds_a_step)))
     return min(limits)

@@ -12,8 +12,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-State = Literal["starting", "running", "paused", "finished", "stopped", "diverged", "failed",
-                "lost", "not_responding"]
+State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "diverged",
+                "failed", "lost", "not_responding"]
 FINAL_STATES = frozenset({"finished", "stopped", "diverged", "failed"})
 
 
@@ -52,6 +52,7 @@ class StepMetrics(_Record):
     learning_rate: float = 0.0
     tokens_per_second: float = 0.0
     finite: bool = True
+    layer_norms: list[float] = field(default_factory=list)  # as `Plan.layer_names`, before clipping
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Plan(_Record):
     torch_version: str
     cpu: str  # what torch detected, e.g. AVX2: sums differ between kinds
     parameters: int
+    layer_names: list[str] = field(default_factory=list)  # lowest first
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,28 @@ class Control(_Record):
 
     wish: Literal["run", "pause", "stop"] = "run"
     single_steps: int = 0
+    knobs: dict[str, float] = field(default_factory=dict)  # what differs from the config now
+
+
+@dataclass(frozen=True)
+class Origin(_Record):
+    """Where a run comes from (`origin.json`), written once with its folder."""
+
+    kind: Literal["fork", "sweep", "race", "repeat"]
+    group: str = ""  # the runs that were made together share it
+    parent: str = ""  # of a fork: the run it was copied from
+    step: int = 0  # of a fork: the last step that both share
+    exact: bool = False  # of a fork: optimizer, position and random state came along
+    changed: dict[str, Any] = field(default_factory=dict)  # settings that tell it from the others
+
+
+@dataclass(frozen=True)
+class Card(_Record):
+    """What a person says of a run (`card.json`)."""
+
+    name: str = ""
+    note: str = ""
+    star: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +144,9 @@ class Status(_Record):
     resumes: int = 0  # counts up each time a worker takes the folder: files may have been cut
     error: dict[str, Any] | None = None  # code and values of an UnrollError
     final_validation: float | None = None  # nats, on the whole validation text
+    ended_by: str = ""  # steps, seconds, target or patience
+    best_validation: float | None = None  # nats, on the live validation sample
+    best_step: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,31 @@ the carried state alone: watching a run never changes it.
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import math
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnlm_core.config import RunConfig
-from rnnlm_core.data.batches import Streams
+from rnnlm_core.config import KNOBS, RunConfig
+from rnnlm_core.data.batches import Streams, Window
 from rnnlm_core.data.split import ValidationRows
 from rnnlm_core.data.tokenizer import Ids
 from rnnlm_core.errors import Diverged, RunError
-from rnnlm_core.nets.language_model import Carried, LanguageModel, build
+from rnnlm_core.nets.adaptive import AdaptiveOutput
+from rnnlm_core.nets.build import build
+from rnnlm_core.nets.language_model import Carried, LanguageModel
+from rnnlm_core.nets.layers import token_losses
 from rnnlm_core.records import Plan
-
-_FINAL_RATE = 0.02  # of the peak, at the end of the cosine
+from rnnlm_core.run.checkpoint import AVERAGE, WEIGHTS
+from rnnlm_core.schedules import learning_rate
 
 
 @dataclass(frozen=True)
@@ -35,29 +42,24 @@ class StepResult:
     gradient_norm: float
     clipped_norm: float
     learning_rate: float
-
-
-def learning_rate(config: RunConfig, step: int, total_steps: int) -> float:
-    """Of the step numbered from 1: linear warm-up, then constant or half a cosine down to 2 %."""
-    warm_up = min(1.0, step / (config.warm_up_steps + 1))
-    if config.schedule == "constant":
-        return config.learning_rate * warm_up
-    done = min(1.0, step / total_steps)
-    cosine = _FINAL_RATE + (1 - _FINAL_RATE) * (1 + math.cos(math.pi * done)) / 2
-    return config.learning_rate * warm_up * cosine
+    layer_norms: list[float]  # before clipping; in the order of `Trainer.layer_names`
 
 
 def make_optimizer(config: RunConfig, model: nn.Module) -> torch.optim.Optimizer:
-    """PyTorch's optimizer for the config, fused where there is such a kernel."""
-    parameters, rate = list(model.parameters()), config.learning_rate
+    """PyTorch's optimizer for the config, fused where there is such a kernel.
+
+    The weight decay of AdamW acts on the weights by itself, that of the others is a part of the
+    gradient (Loshchilov & Hutter 2019, arXiv 1711.05101).
+    """
+    parameters, rate, decay = list(model.parameters()), config.learning_rate, config.weight_decay
     if config.optimizer == "adamw":
-        return torch.optim.AdamW(parameters, rate, weight_decay=config.weight_decay, fused=True)
+        return torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
     if config.optimizer == "adam":
-        return torch.optim.Adam(parameters, rate, fused=True)
+        return torch.optim.Adam(parameters, rate, weight_decay=decay, fused=True)
     if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(parameters, rate, foreach=True)
+        return torch.optim.RMSprop(parameters, rate, weight_decay=decay, foreach=True)
     momentum = 0.9 if config.optimizer == "momentum" else 0.0
-    return torch.optim.SGD(parameters, rate, momentum=momentum, fused=True)
+    return torch.optim.SGD(parameters, rate, momentum, weight_decay=decay, fused=True)
 
 
 class Trainer:
@@ -66,18 +68,28 @@ class Trainer:
     def __init__(self, config: RunConfig, plan: Plan, train_ids: Ids, vocabulary: int) -> None:
         self.config, self.plan = config, plan
         self.model: LanguageModel = build(config, vocabulary).to(plan.device)
+        if isinstance(self.model.output, AdaptiveOutput):
+            counts = torch.bincount(torch.from_numpy(train_ids.astype("int64")),
+                                    minlength=vocabulary)
+            self.model.output.order_by(counts)
+        self.average = copy.deepcopy(self.model).requires_grad_(False) if config.averaging else None
         self.optimizer = make_optimizer(config, self.model)
-        self.streams = Streams(train_ids, plan.batch, plan.sequence_length, config.seed,
-                               plan.device)
+        self.streams = Streams(train_ids, plan.batch, plan.sequence_length, config, plan.device)
         self.carried: Carried | None = None
         self.steps = 0
         self.last_loss: float | None = None
         self._parameters = list(self.model.parameters())
+        self.layer_names, self._layers = _by_layer(self.model)
         torch.manual_seed(config.seed)  # of the dropout masks; saved with the run
 
     @property
     def tokens(self) -> int:
         return self.steps * self.plan.batch * self.plan.sequence_length
+
+    @property
+    def shown(self) -> LanguageModel:
+        """The network that is evaluated, written and looked at: the average where there is one."""
+        return self.model if self.average is None else self.average
 
     def step(self) -> StepResult:
         """One step of truncated back-propagation through time.
@@ -90,29 +102,95 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.model.train()
-        inputs, targets, new_epoch = self.streams.next()  # (B, T)
-        if new_epoch or self.carried is None:
+        window = self.streams.next()
+        if window.fresh or self.carried is None:
             self.carried = self.model.zero_state(self.plan.batch)
         self.optimizer.zero_grad(set_to_none=True)
         with self.precision():
-            logits, carried = self.model(inputs, self.carried)  # (B, T, V)
-            loss = functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = self._clip()
+            h, carried = self._read(window, self.carried)  # (B, T, H)
+            objective, loss = self._losses(h.flatten(0, 1), window.targets.flatten())
+        objective.backward()  # type: ignore[no-untyped-call]
         value = float(loss.detach())
+        self.layer_norms, norm, clipped = self._clip()
         if not (math.isfinite(value) and math.isfinite(norm)):
             raise Diverged("run.diverged", step=number,
                            loss="–" if self.last_loss is None else f"{self.last_loss:.4g}")
         self.optimizer.step()
-        self.carried = tuple(state.detach().float() for state in carried)
+        self.carried = carried
         self.steps, self.last_loss = number, value
-        clip = self.config.clip_norm
-        return StepResult(value, norm, min(norm, clip) if clip else norm, rate)
+        self._average()
+        return StepResult(value, norm, clipped, rate, self.layer_norms)
 
-    def _clip(self) -> float:
-        """Scale the whole gradient down to `clip_norm`; the norm before that."""
-        limit = self.config.clip_norm or math.inf
-        return float(nn.utils.clip_grad_norm_(self._parameters, limit, foreach=True))
+    def _read(self, window: Window, carried: Carried) -> tuple[Tensor, Carried]:
+        """What the output layer sees at the T tokens to learn from (B, T, H), and the state where
+        the next window begins. A short reach of the gradient cuts the window into pieces."""
+        reach, length = self.config.backprop_length, window.inputs.shape[1]
+        short = 0 < reach < length
+        ends = {window.keep, *(range(reach, length, reach) if short else ()), length} - {0}
+        kept, parts = carried, []
+        for begin, end in pairwise((0, *sorted(ends))):
+            h, carried = self.model.read(window.inputs[:, begin:end], carried)
+            parts.append(h)
+            if end == window.keep:
+                kept = _detached(carried)
+            if short:
+                carried = _detached(carried)
+        h = parts[0] if len(parts) == 1 else torch.cat(parts, 1)
+        return h[:, window.lead:], kept
+
+    def _losses(self, h: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """What is minimised, and the cross-entropy in nats a token, which is always reported.
+
+        h (N, H), targets (N,). The mean squared error is that of the probabilities against one-hot
+        targets, over all N · V of them, as Keras has it.
+        """
+        config, output = self.config, self.model.output
+        if config.loss == "cross_entropy" and not config.label_smoothing:
+            loss = output.losses(h, targets, "mean")
+            return loss, loss
+        logits = output(h).float()  # (N, V)
+        loss = token_losses(logits.detach(), targets, "mean")
+        if config.loss == "mse":
+            wanted = functional.one_hot(targets, logits.shape[1]).float()
+            return (logits.softmax(1) - wanted).square().mean(), loss
+        return functional.cross_entropy(
+            logits, targets, label_smoothing=config.label_smoothing), loss
+
+    def _clip(self) -> tuple[list[float], float, float]:
+        """Norms of the layers' gradients and of all before clipping, and of all after it.
+
+        By norm: all parameters together, direction kept. By value: each entry by itself. They read
+        one number from the device a step, which costs nothing on a CPU.
+        """
+        norms = torch.stack(torch._foreach_norm(
+            [p.grad for p in self._parameters if p.grad is not None]))
+        layers = [float(norms[list(part)].norm()) for part in self._layers]
+        total = norms.norm()
+        before = float(total)
+        clip, value = self.config.clip_norm, self.config.clip_value
+        if clip:
+            nn.utils.clip_grads_with_norm_(self._parameters, clip, total, foreach=True)
+        after = min(before, clip) if clip else before
+        if value:
+            nn.utils.clip_grad_value_(self._parameters, value, foreach=True)
+            after = float(nn.utils.get_total_norm(
+                [p.grad for p in self._parameters if p.grad is not None], foreach=True))
+        return layers, before, after
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """A running mean of the weights (Polyak & Juditsky 1992), short at first."""
+        if self.average is not None:
+            decay = min(self.config.averaging, (1 + self.steps) / (10 + self.steps))
+            weights: list[Tensor] = list(self._parameters)
+            torch._foreach_lerp_(list(self.average.parameters()), weights, 1 - decay)
+
+    def turn(self, name: str, value: float) -> None:
+        """Change one of `config.KNOBS` from the next step on."""
+        if name not in KNOBS:
+            raise ValueError(name)
+        self.config = dataclasses.replace(self.config, **{name: value})  # type: ignore[arg-type]
+        self.model.set_dropouts(self.config)
 
     def precision(self) -> AbstractContextManager[Any]:
         if self.plan.precision == "bf16":
@@ -122,25 +200,26 @@ class Trainer:
     @torch.no_grad()
     def evaluate(self, rows: ValidationRows, live: bool) -> float:
         """Mean loss in nats a token over the live sample or over the whole validation text."""
-        self.model.eval()
+        model = self.shown.eval()
         width = rows.live_width if live else rows.targets.shape[1]
         inputs = torch.from_numpy(rows.inputs[:, :rows.warm_up + width]).to(self.plan.device)
         targets = torch.from_numpy(rows.targets[:, :width]).to(self.plan.device)
         total, carried = 0.0, None
         with self.precision():
             if rows.warm_up:
-                _, carried = self.model(inputs[:, :rows.warm_up])
+                _, carried = model.read(inputs[:, :rows.warm_up])
             for at in range(0, width, 256):  # bounds the memory of the logits
-                logits, carried = self.model(
+                h, carried = model.read(
                     inputs[:, rows.warm_up + at:rows.warm_up + at + 256], carried)
-                total += float(functional.cross_entropy(
-                    logits.float().flatten(0, 1), targets[:, at:at + 256].flatten(),
-                    ignore_index=-1, reduction="sum"))
+                total += float(model.output.losses(
+                    h.flatten(0, 1), targets[:, at:at + 256].flatten(), "sum"))
         return total / int((targets >= 0).sum())
 
     # -- the whole state, to the bit ------------------------------------------------------------
     def tensors(self) -> dict[str, Tensor]:
-        found = {f"model.{n}": t for n, t in self.model.state_dict().items()}
+        found = {WEIGHTS + n: t for n, t in self.model.state_dict().items()}
+        if self.average is not None:
+            found |= {AVERAGE + n: t for n, t in self.average.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             found |= {f"optimizer.{index}.{n}": t for n, t in state.items()
                       if isinstance(t, Tensor)}
@@ -152,7 +231,8 @@ class Trainer:
 
     def values(self) -> dict[str, Any]:
         return {"steps": self.steps, "epoch": self.streams.epoch, "index": self.streams.index,
-                "last_loss": self.last_loss}
+                "last_loss": self.last_loss,
+                "knobs": {name: getattr(self.config, name) for name in KNOBS}}
 
     def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
         """Go on exactly where `tensors()` and `values()` were taken.
@@ -160,8 +240,52 @@ class Trainer:
         Raises `RunError` where the tensors are not those of this config.
         """
         self._check_shapes(tensors)
-        self.model.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items()
-                                    if n.startswith("model.")})
+        self._load_weights(tensors)
+        self._load_optimizer(tensors)
+        self.carried = tuple(t.to(self.plan.device) for t in _numbered(tensors, "carried.")) or None
+        self.streams.go_to(values["epoch"], values["index"])
+        self._load_counters(values)
+        for name, value in values.get("knobs", {}).items():
+            self.turn(name, value)
+        self._load_random_state(tensors)  # last: nothing may draw after it
+
+    def adopt(self, tensors: dict[str, Tensor], values: dict[str, Any], same_windows: bool
+              ) -> dict[str, bool]:
+        """Begin where another run was, with this config; says what came along besides the weights.
+
+        The optimizer comes along where it is of the same kind and was kept; position and state
+        where `same_windows` are cut; random state where it was kept.
+        """
+        weights = {n: t for n, t in tensors.items() if n.startswith(WEIGHTS)}
+        self._check_shapes(weights)
+        self._load_weights(tensors)
+        moments = {name.split(".")[2] for name in tensors if name.startswith("optimizer.")}
+        optimizer = bool(moments) and moments == _moments(self.config.optimizer)
+        if optimizer:
+            self._load_optimizer(tensors)
+        carried = _numbered(tensors, "carried.")
+        position = same_windows and bool(carried)
+        if position:
+            self._check_shapes(weights | {f"carried.{i}": t for i, t in enumerate(carried)})
+            self.carried = tuple(t.to(self.plan.device) for t in carried)
+            self.streams.go_to(values["epoch"], values["index"])
+        else:
+            self.streams.go_to(values["epoch"] + 1, 0)
+        self._load_counters(values)
+        random = "random.torch" in tensors
+        if random:
+            self._load_random_state(tensors)
+        return {"optimizer": optimizer, "position": position, "random_state": random}
+
+    def _load_weights(self, tensors: dict[str, Tensor]) -> None:
+        self.model.load_state_dict({n.removeprefix(WEIGHTS): t for n, t in tensors.items()
+                                    if n.startswith(WEIGHTS)})
+        if self.average is not None:
+            kept = {n.removeprefix(AVERAGE): t for n, t in tensors.items()
+                    if n.startswith(AVERAGE)}
+            self.average.load_state_dict(kept or self.model.state_dict())
+
+    def _load_optimizer(self, tensors: dict[str, Tensor]) -> None:
         state: dict[int, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             if name.startswith("optimizer."):
@@ -169,23 +293,54 @@ class Trainer:
                 state.setdefault(int(index), {})[key] = tensor
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": state, "param_groups": groups})
-        carried = [tensors[f"carried.{i}"] for i in range(2) if f"carried.{i}" in tensors]
-        self.carried = tuple(t.to(self.plan.device) for t in carried) or None
-        self.streams.go_to(values["epoch"], values["index"])
+
+    def _load_counters(self, values: dict[str, Any]) -> None:
         self.steps, self.last_loss = values["steps"], values["last_loss"]
+
+    def _load_random_state(self, tensors: dict[str, Tensor]) -> None:
         if "random.cuda" in tensors and self.plan.device == "cuda":
             torch.cuda.set_rng_state(tensors["random.cuda"])
-        torch.set_rng_state(tensors["random.torch"])  # last: nothing may draw after it
+        torch.set_rng_state(tensors["random.torch"])
 
     def _check_shapes(self, tensors: dict[str, Tensor]) -> None:
-        expected = {f"model.{n}": t.shape for n, t in self.model.state_dict().items()}
+        expected = {WEIGHTS + n: t.shape for n, t in self.model.state_dict().items()}
         if "carried.0" in tensors:
             state = self.model.zero_state(self.plan.batch)
             expected |= {f"carried.{i}": t.shape for i, t in enumerate(state)}
-        found = {n: t.shape for n, t in tensors.items()
-                 if n.startswith(("model.", "carried."))}
+        found = {n: t.shape for n, t in tensors.items() if n.startswith((WEIGHTS, "carried."))}
         shapes = {str(i): p.shape for i, p in enumerate(self._parameters)}
         moments = [(shapes.get(n.split(".")[1]), t.shape)
                    for n, t in tensors.items() if n.startswith("optimizer.")]
         if found != expected or any(t and t != of for of, t in moments):
             raise RunError("run.mismatch", what="tensor shapes")
+
+
+def _detached(state: Carried) -> Carried:
+    return tuple(part.detach().float() for part in state)
+
+
+def _numbered(tensors: dict[str, Tensor], prefix: str) -> list[Tensor]:
+    """prefix0, prefix1, …, as far as they go."""
+    def found() -> Iterator[Tensor]:
+        index = 0
+        while (name := f"{prefix}{index}") in tensors:
+            yield tensors[name]
+            index += 1
+    return list(found())
+
+
+def _moments(optimizer: str) -> set[str]:
+    """What PyTorch's optimizer of this name keeps for each parameter."""
+    return {"sgd": set(), "momentum": {"momentum_buffer"}, "rmsprop": {"step", "square_avg"},
+            "adam": {"step", "exp_avg", "exp_avg_sq"},
+            "adamw": {"step", "exp_avg", "exp_avg_sq"}}[optimizer]
+
+
+def _by_layer(model: nn.Module) -> tuple[list[str], list[list[int]]]:
+    """Names of the parts (embedding, layers.0, …, output), and the numbers of their parameters."""
+    parts: dict[str, list[int]] = {}
+    for index, (name, _) in enumerate(model.named_parameters()):
+        pieces = name.split(".")
+        part = ".".join(pieces[:2]) if pieces[0] == "layers" else pieces[0]
+        parts.setdefault(part, []).append(index)
+    return list(parts), list(parts.values())

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from rnnlm_core.config import SAMPLE_KNOB, WINDOW_FIELDS, knob_problem
 from rnnlm_core.errors import Diverged, RunError, UnrollError, storage_error
 from rnnlm_core.records import Control, Event, Plan, State, Status, StepMetrics, WrittenSample
 from rnnlm_core.run import process
@@ -30,6 +31,7 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.journal import Journal, StatusWriter
 
 if TYPE_CHECKING:
+    from rnnlm_core.run.checkpoint import Checkpoint
     from rnnlm_core.trainer import StepResult
 
 CHECKPOINT_SECONDS = 5.0
@@ -62,6 +64,8 @@ class Worker:
         self._control_seen = 0.0
         self._steps_done = 0  # single steps of the wish that were carried out
         self._saved_at = time.monotonic()
+        self._sample_temperature = SAMPLE_TEMPERATURE
+        self._replay: list[Event] = []  # changed knobs of an earlier life, still to come
         self._yardsticks: subprocess.Popen[bytes] | None = None
         self._before = 0.0  # seconds of training before this process
         self._running_since: float | None = None
@@ -105,33 +109,40 @@ class Worker:
         self._start_yardsticks()
         self.status.set(state="running", activity="training", total_steps=self.plan.total_steps)
         self._rate = (time.perf_counter(), self.trainer.tokens)
-        while self.trainer.steps < self.plan.total_steps and not self._out_of_time():
+        while (reason := self.stopping.reason(self.trainer.steps, self._seconds())) is None:
             if self._wait_for_permission() == "stop":
                 self._save()
                 return self._ended("stopped")
+            self._turn_knobs()
             self._one_step()
-        self._finish()
+        self._finish(reason)
         return "finished"
 
     def _open_trainer(self) -> None:
         """A new trainer with its plan, or the one that the last checkpoint holds."""
-        from rnnlm_core.planning import make_plan, refuse_missing_device
-        from rnnlm_core.run.checkpoint import entries, load_latest_whole
+        from rnnlm_core.planning import refuse_missing_device
+        from rnnlm_core.run.checkpoint import load_latest_whole
+        from rnnlm_core.run.history import entries
+        from rnnlm_core.stopping import Stopping
         from rnnlm_core.trainer import Trainer
 
-        config, plan, prepared = self.config, self.folder.plan(), self.prepared
-        if plan is None:
-            self.status.set(activity="measuring")
-            plan = make_plan(config, prepared)
-            self.folder.write("plan.json", plan.to_json())
+        config, prepared = self.config, self.prepared
+        fork = self._unborn_fork()
+        self.plan = plan = self.folder.plan() or self._make_plan(fork)
         refuse_missing_device(plan.device)  # the folder may come from another machine
-        self.plan, self.prepared = plan, prepared.with_live_width(plan.live_width)
+        self.prepared = prepared.with_live_width(plan.live_width)
+        self.stopping = Stopping(config, plan.total_steps)
         self.trainer = Trainer(config, plan, prepared.train_ids, prepared.tokenizer.size)
-        if entries(self.folder.checkpoints):
+        if fork is not None:
+            self._begin_as_fork(fork)
+        elif entries(self.folder.checkpoints):
             found = load_latest_whole(self.folder.checkpoints)
             self.trainer.restore(found.tensors, found.values)
+            self.stopping.restore(found.values["stopping"])
+            self._sample_temperature = found.values["sample_temperature"]
             self._before = found.values["seconds"]
             self.journal.cut(found.values["offsets"])
+            self._replay = self._knobs_since(self.trainer.steps)
             self.status.set(step=self.trainer.steps)
             self._note("resumed" if _is_exact(plan) else "continued")
         else:
@@ -140,6 +151,41 @@ class Worker:
             self._save()
         self.status.set(step=self.trainer.steps, total_steps=plan.total_steps,
                         seconds=self._before)
+
+    def _make_plan(self, fork: Checkpoint | None) -> Plan:
+        from rnnlm_core.planning import make_plan
+
+        self.status.set(activity="measuring")
+        done = (fork.values["steps"], fork.values["seconds"]) if fork else (0, 0.0)
+        plan = make_plan(self.config, self.prepared, done)
+        self.folder.write("plan.json", plan.to_json())
+        return plan
+
+    def _unborn_fork(self) -> Checkpoint | None:
+        """Where a fork begins, before it has made a step of its own."""
+        from rnnlm_core.run.checkpoint import load_at
+
+        origin = self.folder.origin()
+        if origin is None or origin.kind != "fork" or any(
+                e.kind == "forked" for e in self.folder.events()[0]):
+            return None
+        return load_at(self.folder.checkpoints, origin.step)
+
+    def _begin_as_fork(self, found: Checkpoint) -> None:
+        """Weights and all that fits from the other run; what is said of it is a part of history."""
+        origin = self.folder.origin()
+        assert origin is not None
+        came = self.trainer.adopt(found.tensors, found.values,
+                                  same_windows=not WINDOW_FIELDS & set(origin.changed))
+        for name, value in found.values["knobs"].items():
+            if name not in origin.changed:  # as the other run had it at that step
+                self.trainer.turn(name, value)
+        self.stopping.restore(found.values.get("stopping", {}))
+        self._before = found.values["seconds"]
+        self.status.set(step=self.trainer.steps)
+        self._save()  # from here on it resumes like any other run
+        self._note("forked", parent=origin.parent, **came)
+        self.journal.flush()
 
     def _ended(self, state: State, **values: Any) -> State:
         self._note(state, **values)
@@ -163,22 +209,52 @@ class Worker:
             raise
         step = self.trainer.steps
         self.status.set(step=step)
-        validation = None
+        validation, best = None, False
         if step in _EARLY_EVALUATIONS or step % self.plan.evaluate_every == 0:
             validation = self._evaluate()
+        if validation is not None and self.stopping.see(step, validation):
+            best = True
+            self.status.set(best_validation=validation, best_step=step)
         if is_logged(step) or validation is not None or step == self.plan.total_steps:
             self._log(result, validation)
         if step == 1 or step % self.plan.sample_every == 0:
             self._show()
-        self._keep(step)
+        self._keep(step, best)
         self.journal.flush_by_clock()
+
+    def _turn_knobs(self) -> None:
+        """Changed settings from the next step on: those of an earlier life at their own steps,
+        then the person's wish. Every change is history, at once."""
+        step = self.trainer.steps
+        while self._replay and self._replay[0].step <= step:
+            event = self._replay.pop(0)
+            self._turn(event.values["name"], event.values["value"])
+        if self._replay:
+            return
+        for name, value in self._control.knobs.items():
+            before = self._sample_temperature if name == SAMPLE_KNOB \
+                else getattr(self.trainer.config, name, None)
+            if value != before and knob_problem(name, value) is None:
+                self._turn(name, value)
+                self._note("knob", name=name, value=value, before=before)
+                self.journal.flush()
+
+    def _turn(self, name: str, value: float) -> None:
+        if name == SAMPLE_KNOB:
+            self._sample_temperature = value
+        else:
+            self.trainer.turn(name, value)
+
+    def _knobs_since(self, step: int) -> list[Event]:
+        return [e for e in self.folder.events()[0] if e.kind == "knob" and e.step >= step]
 
     def _keep_last_good(self) -> None:
         """The weights before the step that failed, to write and look with."""
         from rnnlm_core.run.checkpoint import save_weights
 
         self.journal.add(StepMetrics(self.trainer.steps + 1, self.trainer.tokens,
-                                     round(self._seconds(), 3), None, finite=False))
+                                     round(self._seconds(), 3), None, finite=False,
+                                     layer_norms=self.trainer.layer_norms))
         save_weights(self.folder.checkpoints, self._checkpoint())
 
     def _evaluate(self) -> float | None:
@@ -191,7 +267,8 @@ class Worker:
         self.journal.add(StepMetrics(
             step, self.trainer.tokens, round(seconds, 3), result.loss, validation,
             result.gradient_norm, result.clipped_norm, result.learning_rate, round(speed, 1),
-            validation is None or math.isfinite(validation)))
+            validation is None or math.isfinite(validation),
+            [float(f"{norm:.4g}") for norm in result.layer_norms]))
         tokens_left = (total - step) * self.plan.batch * self.plan.sequence_length
         left = tokens_left / speed if speed else None
         limit = self.config.max_seconds
@@ -199,17 +276,18 @@ class Worker:
             left = min(left, max(0.0, limit - seconds))
         self.status.set(seconds=seconds, tokens_per_second=speed, seconds_left=left)
 
-    def _keep(self, step: int) -> None:
-        from rnnlm_core.run.checkpoint import is_mark, save_weights
+    def _keep(self, step: int, best: bool) -> None:
+        from rnnlm_core.run.checkpoint import save_weights
+        from rnnlm_core.run.history import is_mark
 
-        if time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
-            self._save()
+        if best or time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
+            self._save(best)
         elif is_mark(step):
             save_weights(self.folder.checkpoints, self._checkpoint())
 
-    def _finish(self) -> None:
+    def _finish(self, reason: str) -> None:
         """The last evaluation is over the whole validation text."""
-        self.status.set(activity="finishing")
+        self.status.set(activity="finishing", ended_by=reason)
         if self.prepared.rows is not None:
             self.status.set(final_validation=self.trainer.evaluate(self.prepared.rows, live=False))
         self._show()
@@ -219,7 +297,7 @@ class Worker:
             if self._stop_wished() or time.monotonic() > until:
                 break
             time.sleep(CONTROL_SECONDS)
-        self._ended("finished")
+        self._ended("finished", by=reason)
 
     # -- the wish -------------------------------------------------------------------------------
     def _wait_for_permission(self) -> str:
@@ -255,22 +333,20 @@ class Worker:
                 self._control = self.folder.control()
         return self.stop_signal or self._control.wish == "stop"
 
-    def _out_of_time(self) -> bool:
-        limit = self.config.max_seconds
-        return bool(limit) and self._seconds() >= limit
-
     # -- what is written ------------------------------------------------------------------------
-    def _save(self) -> None:
+    def _save(self, best: bool = False) -> None:
         from rnnlm_core.run.checkpoint import save_whole
 
         self.journal.flush()
-        save_whole(self.folder.checkpoints, self._checkpoint())
+        save_whole(self.folder.checkpoints, self._checkpoint(), best)
         self._saved_at = time.monotonic()
 
-    def _checkpoint(self) -> Any:
+    def _checkpoint(self) -> Checkpoint:
         from rnnlm_core.run.checkpoint import Checkpoint
 
         values = {**self.trainer.values(), "seconds": self._seconds(),
+                  "stopping": self.stopping.values(),
+                  "sample_temperature": self._sample_temperature,
                   "offsets": self.journal.offsets(), "torch": self.plan.torch_version,
                   "threads": self.plan.threads, "precision": self.plan.precision}
         return Checkpoint(self.trainer.steps, self.trainer.tensors(), values)
@@ -285,25 +361,26 @@ class Worker:
     def _sample(self) -> None:
         from rnnlm_core.generate import SamplingSettings, generate
 
-        settings = SamplingSettings(temperature=SAMPLE_TEMPERATURE, length=SAMPLE_CHARACTERS,
-                                    seed=self.config.seed)
-        self.trainer.model.eval()
+        settings = SamplingSettings(temperature=self._sample_temperature,
+                                    length=SAMPLE_CHARACTERS, seed=self.config.seed)
+        model = self.trainer.shown.eval()
         try:
-            tokens = list(generate(self.trainer.model, self.prepared.tokenizer, "", settings))
+            tokens = list(generate(model, self.prepared.tokenizer, "", settings))
         except RunError:
             return  # outputs that are no numbers: the next step finds that the run has diverged
         self.journal.add(WrittenSample(
             self.trainer.steps, round(self._seconds(), 3), "".join(t.text for t in tokens),
-            [round(t.surprise, 2) for t in tokens], SAMPLE_TEMPERATURE))
+            [round(t.surprise, 2) for t in tokens], self._sample_temperature))
 
     def _probe(self) -> None:
+        if self.config.cell == "cnn":
+            return  # it has no states
         from rnnlm_core.insight.probe import write_probe
 
         ids = self.prepared.validation_ids if len(self.prepared.validation_ids) \
             else self.prepared.train_ids
         text = self.prepared.tokenizer.decode(ids[:PROBE_CHARACTERS])
-        self.trainer.model.eval()
-        write_probe(self.folder.probes, self.trainer.steps, self.trainer.model,
+        write_probe(self.folder.probes, self.trainer.steps, self.trainer.shown.eval(),
                     self.prepared.tokenizer, text)
 
     def _start_yardsticks(self) -> None:
@@ -351,8 +428,9 @@ def _is_exact(plan: Plan) -> bool:
     """Whether sums come out the same as when the run was planned; else it only *continues*."""
     import torch
 
-    return (plan.device, plan.torch_version, plan.cpu) == (
-        "cpu", torch.__version__, torch.backends.cpu.get_cpu_capability())
+    return (plan.device, plan.torch_version, plan.cpu, plan.threads) == (
+        "cpu", torch.__version__, torch.backends.cpu.get_cpu_capability(),
+        torch.get_num_threads())
 
 
 EXIT_CODES: dict[State, int] = {"finished": 0, "stopped": 0, "diverged": 3, "failed": 2}

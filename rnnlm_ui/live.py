@@ -20,7 +20,8 @@ from rnnlm_core.run.directory import RunFolder
 
 POLL_SECONDS = 0.5
 POINTS, RAW_POINTS = 250, 120  # of a series in the browser, however long the run
-_COLUMNS = ("step", "loss", "validation", "gradient_norm", "clipped_norm", "seconds")
+_COLUMNS = ("step", "loss", "validation", "gradient_norm", "clipped_norm", "seconds",
+            "learning_rate")
 Column = NDArray[np.float64]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from rnnlm_core import launch
-from rnnlm_core.config import RunConfig
+from rnnlm_core.config import DROPOUTS, RunConfig
 from rnnlm_core.data.corpus import keep_own_text
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.records import Plan
@@ -23,7 +23,8 @@ from rnnlm_core.run import process
 from rnnlm_core.run.directory import RunFolder
 
 SMALL = RunConfig(embedding=4, hidden=8, batch=4, sequence_length=8, max_steps=60,
-                  max_seconds=0.0, warm_up_steps=3, dropout=0.2, validation_share=0.1)
+                  max_seconds=0.0, warm_up_steps=3, input_dropout=0.2, layer_dropout=0.2,
+                  output_dropout=0.2, validation_share=0.1)
 
 
 def small_text(characters: int = 1_600, seed: int = 0) -> str:
@@ -109,3 +110,8 @@ def run_quietly(*arguments: object, **options: Any) -> subprocess.CompletedProce
                    **options.pop("env", {})}
     return subprocess.run([str(a) for a in arguments], env=environment, text=True,
                           capture_output=True, timeout=120, cwd=os.path.expanduser("~"), **options)
+
+
+def dropouts(share: float) -> dict[str, float]:
+    """The same share on input, between layers and on the output."""
+    return dict.fromkeys(DROPOUTS, share)

@@ -23,8 +23,9 @@ from torch.nn.functional import cross_entropy
 
 from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.errors import BadInput
+from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import CELLS, LSTMStep, unroll
-from rnnlm_core.nets.language_model import Carried, LanguageModel, build
+from rnnlm_core.nets.language_model import Carried, LanguageModel
 
 FLOOR, CEILING = 1e-300, 1e300  # float64 says nothing beyond: counted, and shown as < or >
 WARM_UP = 100  # characters read before each window, so that its states are on the trajectory
@@ -135,7 +136,7 @@ def _states_before_loss(model: LanguageModel, batch: Tensor, warm_up: int, layer
     # the graph hangs on the first state alone: no gradient of a weight is ever taken
     carried = tuple(part.detach().requires_grad_() for part in carried)
     trace = unroll(model, batch[:, warm_up:-1], carried)
-    logits = model.output(trace.layers[-1].steps[-1].h)  # (B, V)
+    logits = model.output(trace.top(-1))  # (B, V)
     loss = cross_entropy(logits, batch[:, -1], reduction="sum")
     steps = trace.layers[layer].steps
     return loss, [s.h for s in steps], [s.c for s in steps if isinstance(s, LSTMStep)]

@@ -64,7 +64,7 @@ def read_states(model: LanguageModel, tokenizer: Tokenizer, text: str,
     if len(known) == 0:
         raise BadInput("text.too_short", value=0, limit=1)
     with torch.no_grad():
-        trace = unroll(model, torch.from_numpy(known)[None].to(model.output.weight.device),
+        trace = unroll(model, torch.from_numpy(known)[None].to(model.device),
                        hook=hook)
         log_p = torch.log_softmax(trace.logits[0].float(), -1).cpu()  # (T, V)
     cells = [layer.c for layer in trace.layers if layer.c is not None]

@@ -17,11 +17,13 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import linear
 
 from rnnlm_core.config import Activation, Cell
+from rnnlm_core.errors import BadInput
 from rnnlm_core.nets.language_model import Carried, LanguageModel
+from rnnlm_core.nets.recurrent import RecurrentModel
 
 State = tuple[Tensor, ...]  # (h,) or, for the LSTM, (h, c); each (B, H), of one layer
 Hook = Callable[[int, int, State], State]  # (layer, t, state) → the state to go on with
@@ -174,12 +176,24 @@ class Trace:
     """All layers over a text, lowest first."""
 
     layers: tuple[LayerTrace, ...]
-    output: nn.Linear
+    model: RecurrentModel
+    embedded: Tensor  # (B, T, D)
+
+    def top(self, t: int) -> Tensor:
+        """What the output layer sees at step t (B, H): the top state, normed and with its residual
+        where the network has such."""
+        x = self.embedded[:, t]
+        for index, layer in enumerate(self.layers):
+            x = self.model.above(index, layer.steps[t].h, x)
+        return x
 
     @cached_property
     def logits(self) -> Tensor:
         """(B, T, V), of the token after each one; computed when first asked for"""
-        return self.output(self.layers[-1].h)  # type: ignore[no-any-return]
+        x = self.embedded
+        for index, layer in enumerate(self.layers):
+            x = self.model.above(index, layer.h, x)
+        return self.model.output(x)
 
     @property
     def carried(self) -> Carried:
@@ -188,10 +202,17 @@ class Trace:
         return tuple(torch.stack(parts) for parts in zip(*last, strict=True))
 
 
+def recurrent(model: LanguageModel) -> RecurrentModel:
+    """The model, if it has a state to look into. Raises `BadInput` for a CNN."""
+    if not isinstance(model, RecurrentModel):
+        raise BadInput("run.no_state")
+    return model
+
+
 def layer_weights(model: LanguageModel, layer: int) -> CellWeights:
     """The parameters of one recurrent layer themselves (no copy), lowest layer 0."""
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    return CellWeights(*(getattr(model.recurrent, f"{name}_l{layer}") for name in names))
+    return CellWeights(*(getattr(recurrent(model).layers[layer], f"{name}_l0") for name in names))
 
 
 def unroll_layer(cell: Cell, x: Tensor, state: State, weights: CellWeights,
@@ -216,9 +237,9 @@ def unroll(model: LanguageModel, ids: Tensor, carried: Carried | None = None,
     `hook(layer, t, state)` sees every new state and returns the one to go on with; layer by layer,
     each over all t. What it returns is what the trace holds and what the layer above reads.
     """
-    config = model.config
+    model, config = recurrent(model), model.config
     carried = model.zero_state(ids.shape[0]) if carried is None else carried
-    x = model.embedding(ids)  # (B, T, D)
+    x = embedded = model.embedding(ids)  # (B, T, D)
     layers = []
     for layer in range(config.layers):
         state = tuple(part[layer] for part in carried)
@@ -226,8 +247,8 @@ def unroll(model: LanguageModel, ids: Tensor, carried: Carried | None = None,
                              partial(hook, layer) if hook is not None else None)
         layers.append(LayerTrace(config.cell, steps))
         if layer + 1 < config.layers:
-            x = layers[-1].h
-    return Trace(tuple(layers), model.output)
+            x = model.above(layer, layers[-1].h, x)
+    return Trace(tuple(layers), model, embedded)
 
 
 # -- Jacobians of one step ----------------------------------------------------------------------

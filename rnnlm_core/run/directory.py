@@ -8,7 +8,10 @@ line without a line end, and `*.tmp`.
 | `config.json` | app | once, last of the app's first files | `RunConfig`, schema number |
 | `tokenizer.json` | app | once, before the worker starts | the vocabulary |
 | `corpus.json` | app | once, before the worker starts | papers of the text; it lies in the store |
-| `control.json` | app | replaced | the wish: run, pause, stop, single steps |
+| `origin.json` | app | once, where it applies | fork, sweep, race or repeat, and of what |
+| `queued.json` | app | once; removed by who takes the run | it waits in the queue |
+| `card.json` | app | replaced | a person's name, note and star |
+| `control.json` | app | replaced | the wish: run, pause, stop, single steps, changed knobs |
 | `plan.json` | worker | once, before step 1 | total steps, precision, sizes that fit the text |
 | `status.json` | worker | replaced, at most 4 a second | state, step, heartbeat, process, error |
 | `metrics.jsonl` | worker | appended | one `StepMetrics` a logged step |
@@ -41,8 +44,10 @@ from rnnlm_core.errors import RunError
 from rnnlm_core.files import replace_file
 from rnnlm_core.records import (
     FINAL_STATES,
+    Card,
     Control,
     Event,
+    Origin,
     Plan,
     State,
     Status,
@@ -99,6 +104,17 @@ class RunFolder:
     def control(self) -> Control:
         return Control.from_mapping(self._json("control.json", dict) or {})
 
+    def origin(self) -> Origin | None:
+        values = self._json("origin.json", dict)
+        return None if values is None else Origin.from_mapping(values)
+
+    def card(self) -> Card:
+        """Empty where nobody has said anything, or what was said cannot be read."""
+        try:
+            return Card.from_mapping(self._json("card.json", dict) or {})
+        except RunError:
+            return Card()
+
     def yardsticks(self) -> list[Yardstick]:
         return [Yardstick.from_mapping(v) for v in self._json("yardsticks.json", list) or []]
 
@@ -137,6 +153,9 @@ class RunFolder:
 
     def write_control(self, control: Control) -> None:
         self.write("control.json", control.to_json())
+
+    def write_card(self, card: Card) -> None:
+        self.write("card.json", card.to_json())
 
     def write_yardsticks(self, yardsticks: list[Yardstick]) -> None:
         self.write("yardsticks.json", json.dumps([json.loads(y.to_json()) for y in yardsticks]))

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlm_core.config import RunConfig
+from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import unroll
-from rnnlm_core.nets.language_model import build
 
 CELLS = st.sampled_from([("rnn", "tanh"), ("rnn", "relu"), ("rnn", "sigmoid"), ("gru", "tanh"),
                          ("lstm", "tanh")])

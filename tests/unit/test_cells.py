@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlm_core.config import RunConfig
+from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import (
     CellWeights,
     gru_jacobian,
@@ -20,7 +21,7 @@ from rnnlm_core.nets.cells import (
     unroll,
     unroll_layer,
 )
-from rnnlm_core.nets.language_model import build
+from tests.small_runs import dropouts
 
 H, D = 5, 3
 GATE_BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}
@@ -166,7 +167,7 @@ def test_backpropagation_through_time_gives_the_figures_of_section_2d_b():
 
 def test_sigmoid_network_has_the_gradients_of_an_explicit_loop():
     model = build(RunConfig(cell="rnn", activation="sigmoid", hidden=6, embedding=4, layers=2,
-                            dropout=0.0), 7).double()
+                            **dropouts(0.0)), 7).double()
     ids = torch.arange(12).reshape(2, 6) % 7
     parameters = list(model.parameters())
 

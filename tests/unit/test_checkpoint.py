@@ -115,7 +115,7 @@ def test_the_pointer_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     def ended(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rnnlm_core.run.checkpoint._point", ended)
+    monkeypatch.setattr("rnnlm_core.run.checkpoint.point", ended)
     for save in (save_whole, save_weights):
         with pytest.raises(KeyboardInterrupt):
             changed = moment(again)

@@ -29,13 +29,13 @@ def test_the_defaults_are_fine() -> None:
 
 def test_every_problem_is_told_not_the_first() -> None:
     with pytest.raises(ConfigError) as error:
-        RunConfig(hidden=0, cell="elman", dropout=1.5, learning_rate=float("nan")).checked()  # type: ignore[arg-type]
+        RunConfig(hidden=0, cell="elman", output_dropout=1.5, learning_rate=float("nan")).checked()  # type: ignore[arg-type]
     assert codes(error) == [("config.not_a_choice", "cell"), ("config.too_small", "hidden"),
-                            ("config.too_large", "dropout"),
+                            ("config.too_large", "output_dropout"),
                             ("config.not_a_number", "learning_rate")]
     assert str(error.value) == (
-        "cell is 'elman'; choose one of rnn, gru, lstm. hidden is 0, but must be at least 1. "
-        "dropout is 1.5, but must be at most 0.9. "
+        "cell is 'elman'; choose one of rnn, gru, lstm, cnn. hidden is 0, but must be at least 1. "
+        "output_dropout is 1.5, but must be at most 0.9. "
         "learning_rate is nan, which is not a finite number.")
 
 
@@ -77,7 +77,7 @@ def test_what_is_no_whole_number_is_refused(value: str) -> None:
 @pytest.mark.parametrize("value", ["NaN", "1e999", "9" * 400, "false", "null", '"0.1"'],
                          ids=lambda v: v[:9])
 def test_what_is_no_number_is_refused(value: str) -> None:
-    assert refused(f'{{"dropout": {value}}}') == [("config.not_a_number", "dropout")]
+    assert refused(f'{{"output_dropout": {value}}}') == [("config.not_a_number", "output_dropout")]
 
 
 @pytest.mark.parametrize("value", ["5", "null", '""', '" "', "[]", "true"])
@@ -86,9 +86,9 @@ def test_a_text_is_called_by_a_name(value: str) -> None:
 
 
 def test_whole_floats_count_and_whole_numbers_measure() -> None:
-    config = RunConfig.from_json('{"hidden": 8.0, "dropout": 0}')
+    config = RunConfig.from_json('{"hidden": 8.0, "output_dropout": 0}')
     assert (type(config.hidden), config.hidden) == (int, 8)
-    assert (type(config.dropout), config.dropout) == (float, 0.0)
+    assert (type(config.output_dropout), config.output_dropout) == (float, 0.0)
 
 
 def test_settings_of_a_later_version_are_refused() -> None:
@@ -102,7 +102,7 @@ def test_a_query_leaves_the_parameters_of_others_alone() -> None:
 
 def test_every_bad_number_of_a_query_is_told() -> None:
     with pytest.raises(ConfigError) as error:
-        RunConfig.from_query({"hidden": "many", "dropout": "", "batch": "1e3", "seed": "-1"})
+        RunConfig.from_query({"hidden": "many", "output_dropout": "", "batch": "1e3", "seed": "-1"})
     assert sorted(codes(error)) == [
-        ("config.not_a_number", "batch"), ("config.not_a_number", "dropout"),
+        ("config.not_a_number", "batch"), ("config.not_a_number", "output_dropout"),
         ("config.not_a_number", "hidden"), ("config.too_small", "seed")]

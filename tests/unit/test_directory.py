@@ -286,7 +286,8 @@ def test_the_file_table_is_what_a_finished_run_holds(tmp_path: Path) -> None:
     folder = with_plan(new_run(tmp_path, max_steps=12))
     (folder.path / "worker.log").touch()  # made by `launch.start`
     assert work(folder) == "finished"
-    for name in ("validation.txt", "showcase.npz"):  # made by `ship`
+    # made by `ship`, by a fork or a group, by a person, and while a run waits in the queue
+    for name in ("validation.txt", "showcase.npz", "origin.json", "card.json", "queued.json"):
         (folder.path / name).touch()
     table = re.findall(r"^\| `([^`]+)` \|", directory.__doc__ or "", re.MULTILINE)
     patterns = [re.escape(name).replace("STEP", r"\d{8}").replace(r"\*", r"[\w-]+")

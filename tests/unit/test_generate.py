@@ -19,8 +19,8 @@ from rnnlm_core.generate import (
     starting_ids,
     written,
 )
+from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import unroll
-from rnnlm_core.nets.language_model import build
 
 TOY = np.array([2.0, 1.0, 0.0, -1.0, -2.0])
 TOKENIZER = CharTokenizer.fit("abcdefgh \n")

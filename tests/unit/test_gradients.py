@@ -17,8 +17,8 @@ from rnnlm_core.insight.gradients import (
     state_gradients,
     untrained_profiles,
 )
+from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import CellWeights, lstm_jacobian, unroll, unroll_layer
-from rnnlm_core.nets.language_model import build
 
 H, STEPS = 16, 50
 IDS = np.random.default_rng(0).integers(1, 9, 400)
@@ -170,7 +170,7 @@ def test_overflow_and_nan_are_counted_and_shown():
 def test_a_network_that_forgets_at_once_says_so():
     model = build(RunConfig(cell="rnn", activation="sigmoid", hidden=8, embedding=4), 9)
     with torch.no_grad():
-        model.recurrent.weight_hh_l0.mul_(1e-3)
+        model.layers[0].weight_hh_l0.mul_(1e-3)
 
     profile = lag_profile(model, IDS)
 
@@ -221,7 +221,7 @@ def test_h_and_c_of_an_lstm_obey_the_joint_jacobian():
         tau = torch.tanh(step.c[0])
         return over_c - over_h * step.o[0] * (1 - tau**2)
 
-    weights = CellWeights(*(getattr(model.recurrent, f"{n}_l0") for n in (
+    weights = CellWeights(*(getattr(model.layers[0], f"{n}_l0") for n in (
         "weight_ih", "weight_hh", "bias_ih", "bias_hh")))
     J = lstm_jacobian(steps[2], steps[1].c, weights)[0]
     later = torch.cat([h2, held(steps[2], h2, c2)])

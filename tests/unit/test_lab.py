@@ -16,7 +16,7 @@ from rnnlm_core.errors import ConfigError, CorpusError, Diverged, RunError
 from rnnlm_core.lab import Run, resume
 from rnnlm_core.records import Status, StepMetrics
 from rnnlm_core.run.checkpoint import entries
-from tests.small_runs import SMALL, new_run, small_text, with_plan
+from tests.small_runs import SMALL, dropouts, new_run, small_text, with_plan
 
 
 def config_in(root: Path, **changes: object) -> RunConfig:
@@ -81,7 +81,7 @@ def test_an_earlier_step_is_another_model_than_the_last(run: Run) -> None:
 
 def test_progress_is_told_and_training_is_repeatable(tmp_path: Path) -> None:
     said: list[Status] = []
-    config = config_in(tmp_path, max_steps=6, dropout=0.5)
+    config = config_in(tmp_path, max_steps=6, **dropouts(0.5))
     first, second = train(config, tmp_path, said.append), train(config, tmp_path)
     assert first.path != second.path
     assert first.metrics().loss.tolist() == second.metrics().loss.tolist()

@@ -25,7 +25,16 @@ from rnnlm_core.run import checkpoint
 from rnnlm_core.run.checkpoint import entries, load_latest_whole
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.worker import Worker, work
-from tests.small_runs import bits, last_step, new_run, state, wait_until, with_plan, worker
+from tests.small_runs import (
+    bits,
+    dropouts,
+    last_step,
+    new_run,
+    state,
+    wait_until,
+    with_plan,
+    worker,
+)
 
 STEPS = 130  # an epoch has 43: two boundaries, and evaluations at every 10th step
 
@@ -84,7 +93,7 @@ def _die_at(folder: RunFolder, at: int, moment: str) -> None:
         setattr(owner, name, call)
 
     dying(*{"step": (one, "_one_step"), "file": (checkpoint, "replace_file"),
-            "pointer": (checkpoint, "_point")}[moment])
+            "pointer": (checkpoint, "point")}[moment])
     one.run()
 
 
@@ -94,7 +103,7 @@ def _die_at(folder: RunFolder, at: int, moment: str) -> None:
 def test_killed_and_still_the_same_to_the_bit(
         tmp_path: Path, cell: str, kills: list[tuple[int, str]]) -> None:
     """In the first epoch or a later one, before and between a checkpoint's file and pointer."""
-    straight = with_plan(new_run(tmp_path, cell=cell, layers=2, dropout=0.3, max_steps=STEPS),
+    straight = with_plan(new_run(tmp_path, cell=cell, layers=2, **dropouts(0.3), max_steps=STEPS),
                          sample_every=40)
     broken = twin(straight)
     assert work(straight) == "finished"
@@ -111,7 +120,7 @@ def test_killed_and_still_the_same_to_the_bit(
 
 
 def test_killed_at_any_time_by_the_clock(tmp_path: Path) -> None:
-    straight = with_plan(new_run(tmp_path, cell="gru", max_steps=600, dropout=0.3),
+    straight = with_plan(new_run(tmp_path, cell="gru", max_steps=600, **dropouts(0.3)),
                          evaluate_every=40, sample_every=80)
     broken = twin(straight)
     assert work(straight) == "finished"
@@ -139,7 +148,7 @@ def stopped_at(folder: RunFolder, at: int) -> None:
 @pytest.mark.usefixtures("often")
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "rmsprop", "adam", "adamw"])
 def test_stopped_again_and_again_with_any_optimizer(tmp_path: Path, optimizer: str) -> None:
-    straight = with_plan(new_run(tmp_path, optimizer=optimizer, max_steps=STEPS, dropout=0.3),
+    straight = with_plan(new_run(tmp_path, optimizer=optimizer, max_steps=STEPS, **dropouts(0.3)),
                          sample_every=40)
     broken = twin(straight)
     assert work(straight) == "finished"
@@ -150,7 +159,7 @@ def test_stopped_again_and_again_with_any_optimizer(tmp_path: Path, optimizer: s
 
 
 def test_a_damaged_newest_checkpoint_falls_back_and_is_still_the_same(tmp_path: Path) -> None:
-    straight = with_plan(new_run(tmp_path, max_steps=STEPS, dropout=0.3))
+    straight = with_plan(new_run(tmp_path, max_steps=STEPS, **dropouts(0.3)))
     broken = twin(straight)
     assert work(straight) == "finished"
     stopped_at(broken, 50)
@@ -164,7 +173,7 @@ def test_a_damaged_newest_checkpoint_falls_back_and_is_still_the_same(tmp_path: 
 
 def test_watching_changes_nothing(tmp_path: Path) -> None:
     """Evaluated, sampled and probed at every step or nearly never."""
-    often = with_plan(new_run(tmp_path, dropout=0.5, max_steps=30), evaluate_every=1,
+    often = with_plan(new_run(tmp_path, **dropouts(0.5), max_steps=30), evaluate_every=1,
                       sample_every=1)
     seldom = with_plan(twin(often), evaluate_every=10_000, sample_every=10_000)
     assert work(often, progress=lambda _said: None) == work(seldom) == "finished"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -53,8 +54,8 @@ def test_the_cut_leaves_both_parts_something(length: int, share: float) -> None:
 def test_the_batch_shrinks_to_the_text(tokens: int, batch: int) -> None:
     fit = fit_to_text(tokens, 10, 20)
     assert (fit.batch, fit.sequence_length) == (batch, 20)
-    inputs, targets, _ = Streams(np.zeros(tokens, np.uint16), fit.batch, 20, seed=1).next()
-    assert inputs.shape == targets.shape == (batch, 20)
+    window = Streams(np.zeros(tokens, np.uint16), fit.batch, 20, RunConfig()).next()
+    assert window.inputs.shape == window.targets.shape == (batch, 20)
 
 
 @pytest.mark.parametrize("tokens", [0, 1, 20])
@@ -67,27 +68,27 @@ def test_a_text_without_one_whole_sequence_is_refused(tokens: int) -> None:
 # -- streams --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("tokens", "batch", "length"), [(205, 4, 8), (36, 4, 8), (333, 1, 7)])
 def test_streams_read_on_row_by_row(tokens: int, batch: int, length: int) -> None:
-    streams = Streams(np.arange(tokens, dtype=np.uint16), batch, length, seed=3)
+    streams = Streams(np.arange(tokens, dtype=np.uint16), batch, length, RunConfig(seed=3))
     before = None
     epochs = 0
     for _ in range(60):
-        inputs, targets, starts = streams.next()
-        epochs += starts
-        assert torch.equal(targets, inputs + 1)  # ids are positions
-        assert torch.equal(inputs[:, 1:], inputs[:, :-1] + 1)
-        if not starts:
-            assert torch.equal(inputs[:, 0], before[:, -1])  # goes on at the last target
-        before = targets
+        window = streams.next()
+        epochs += window.fresh
+        assert torch.equal(window.targets, window.inputs + 1)  # ids are positions
+        assert torch.equal(window.inputs[:, 1:], window.inputs[:, :-1] + 1)
+        if not window.fresh:
+            assert torch.equal(window.inputs[:, 0], before[:, -1])  # goes on at the last target
+        before = window.targets
     assert epochs > 1 and streams.epoch == epochs - 1
 
 
 def test_epochs_differ_and_depend_on_the_seed_alone() -> None:
     def first_ids(seed: int) -> list[int]:
-        streams = Streams(np.arange(500, dtype=np.uint16), 4, 16, seed)
+        streams = Streams(np.arange(500, dtype=np.uint16), 4, 16, RunConfig(seed=seed))
         seen = []
         while len(seen) < 8:
-            inputs, _, starts = streams.next()
-            seen += [int(inputs[0, 0])] if starts else []
+            window = streams.next()
+            seen += [int(window.inputs[0, 0])] if window.fresh else []
         return seen
 
     random.seed(1)
@@ -97,15 +98,43 @@ def test_epochs_differ_and_depend_on_the_seed_alone() -> None:
     assert len(set(ours)) > 1
 
 
-def test_a_position_is_all_there_is_to_save() -> None:
+@pytest.mark.parametrize("config", [
+    RunConfig(seed=3), RunConfig(seed=3, windows="random"), RunConfig(seed=3, backprop_length=20),
+    RunConfig(seed=3, carry_length=24)])
+def test_a_position_is_all_there_is_to_save(config: RunConfig) -> None:
     ids = np.arange(205, dtype=np.uint16)
-    straight, resumed = Streams(ids, 4, 8, seed=3), Streams(ids, 4, 8, seed=3)
+    straight, resumed = Streams(ids, 4, 8, config), Streams(ids, 4, 8, config)
     for _ in range(17):
         straight.next()
     resumed.go_to(straight.epoch, straight.index)
     for _ in range(17):
-        assert all(torch.equal(torch.as_tensor(a), torch.as_tensor(b))
-                   for a, b in zip(straight.next(), resumed.next(), strict=True))
+        ours, theirs = straight.next(), resumed.next()
+        assert torch.equal(ours.inputs, theirs.inputs) and torch.equal(ours.targets, theirs.targets)
+        assert (ours.lead, ours.fresh, ours.keep) == (theirs.lead, theirs.fresh, theirs.keep)
+
+
+def test_a_longer_reach_reads_earlier_tokens_once_more() -> None:
+    streams = Streams(np.arange(400, dtype=np.uint16), 2, 8, RunConfig(backprop_length=20))
+    windows = [streams.next() for _ in range(6)]
+    # 12 tokens more than a window, as soon as so many have been read
+    assert [w.lead for w in windows] == [0, 8, 12, 12, 12, 12]
+    for before, after in pairwise(windows):
+        assert after.inputs[0, 0] == before.inputs[0, 0] + before.keep  # where the state is kept
+        assert after.targets[0, 0] == before.targets[0, -1] + 1  # each token is learned from once
+
+
+def test_the_carried_state_is_emptied_at_whole_sequences() -> None:
+    streams = Streams(np.arange(400, dtype=np.uint16), 2, 8, RunConfig(carry_length=20))
+    assert [streams.next().fresh for _ in range(7)] == [True, False, False] * 2 + [True]
+
+
+def test_random_windows_come_from_anywhere_and_start_empty() -> None:
+    ids = np.arange(1_000, dtype=np.uint16)
+    windows = [Streams(ids, 4, 8, RunConfig(windows="random", seed=seed)).next() for seed in (1, 2)]
+    assert all(w.fresh and torch.equal(w.targets, w.inputs + 1) for w in windows)
+    assert not torch.equal(windows[0].inputs, windows[1].inputs)
+    starts = torch.cat([Streams(ids, 64, 8, RunConfig(windows="random")).next().inputs[:, 0]])
+    assert starts.min() < 200 and starts.max() > 800  # 64 draws miss a fifth once in 10^6
 
 
 # -- which positions are scored -------------------------------------------------------------------
@@ -175,7 +204,7 @@ def straight_loss(trainer: Trainer, ids: np.ndarray, start: int) -> float:
 
 def test_rows_score_what_reading_straight_on_scores_without_memory() -> None:
     trainer, ids = trained(RunConfig(**{**vars(SMALL), "cell": "rnn"}))
-    torch.nn.init.zeros_(trainer.model.recurrent.weight_hh_l0)
+    torch.nn.init.zeros_(trainer.model.layers[0].weight_hh_l0)
     rows = ValidationRows.cut(ids, 1_000)
     assert rows is not None
     assert trainer.evaluate(rows, live=False) == pytest.approx(

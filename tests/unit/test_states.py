@@ -14,7 +14,7 @@ from rnnlm_core.insight.states import (
     read_states,
     without_character_means,
 )
-from rnnlm_core.nets.language_model import build
+from rnnlm_core.nets.build import build
 
 TOKENIZER = CharTokenizer.fit("abcdefg \n")
 TEXT = "abba cab\nfed gab"
@@ -34,7 +34,7 @@ def test_reading_has_the_states_and_probabilities_of_the_fused_model(cell):
     model.eval()
     with torch.no_grad():
         logits, last = model(torch.from_numpy(ids)[None])
-        top, _ = model.recurrent(model.embedding(torch.from_numpy(ids)[None]))
+        top, _ = model.read(torch.from_numpy(ids)[None])
     p = torch.softmax(logits[0], -1).numpy()
     assert np.allclose(reading.h[-1], top[0].numpy(), atol=1e-6)
     assert np.allclose(reading.h[:, -1], last[0][:, 0].numpy(), atol=1e-6)

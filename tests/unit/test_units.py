@@ -30,8 +30,8 @@ from rnnlm_core.insight.units import (
     spans_of,
     word_position,
 )
-from rnnlm_core.nets.cells import unroll
 from rnnlm_core.nets.build import build
+from rnnlm_core.nets.cells import unroll
 
 RNG = np.random.default_rng
 
