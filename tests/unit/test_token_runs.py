@@ -139,3 +139,34 @@ def test_owners_lead_from_characters_to_states(tmp_path: Path) -> None:
     assert reading.owners.tolist() == [0, 0, 0, 0, 1, 2, 2, 2, 3]
     assert reading.h.shape[1] == 4 and np.isnan(reading.surprise[0])
     assert isinstance(run.tokenizer, WordTokenizer)
+
+
+def written_by(run: Run, ids: list[int], settings: SamplingSettings) -> list[int]:
+    """What the network goes on with after these ids, read from the beginning."""
+    return [token.id for token in generate(run.model, run.tokenizer, ids, settings)]
+
+
+@pytest.mark.parametrize("kind", ["bytes", "words"])
+def test_a_text_on_the_page_is_cut_changed_and_gone_on_with(kind: str, tmp_path: Path) -> None:
+    from rnnlm_ui.writing import Writing
+
+    run = Run(trained(tmp_path, kind))
+    settings = SamplingSettings(length=30, temperature=0.0)
+    writing = Writing(run, "", 0, prompt="abba 你好 ☃ cad")
+    assert writing.unknown == (() if kind == "bytes" else ("☃",))
+    assert writing.beginning == writing.prompt.replace("☃", "" if kind == "words" else "☃")
+    writing.go_on(settings, 0.0)
+    writing.advance(0.0, "at_once", budget=60.0)
+    start = run.tokenizer.known(writing.prompt)
+    assert [t.id for t in writing.tokens] == written_by(run, start, settings)
+    assert len(writing.owners) == len(writing.text)
+    assert [writing.owners.count(i) for i in range(30)] == [len(t.text) for t in writing.tokens]
+
+    piece = next(p for p, _ in writing.tokens[9].alternatives
+                 if p != run.tokenizer.pieces[writing.tokens[9].id])
+    writing.put(9, piece)
+    assert run.tokenizer.pieces[writing.tokens[9].id] == piece and len(writing.tokens) == 10
+    before = start + [t.id for t in writing.tokens]
+    writing.go_on(settings, 0.0)
+    writing.advance(0.0, "at_once", budget=60.0)
+    assert [t.id for t in writing.tokens[10:]] == written_by(run, before, settings)
