@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME …] [--minutes 10]`: one table, and `benchmarks/results.json`.
 
-Names: learning, worker, paint, memory (all by default). Each row is name, value, unit, target,
-whether it was met, the machine and the date. Ratios are medians of pairs taken in turn.
+Names: learning, worker, paint, memory, words (all by default). Each row is name, value, unit,
+target, whether it was met, the machine and the date. Ratios are medians of pairs taken in turn.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks import browser
+from benchmarks import browser, words
 from rnnlm_core import launch
 from rnnlm_core.config import RunConfig
 from rnnlm_core.prepared import prepare
@@ -164,8 +164,10 @@ def memory(runs: Path, minutes: float) -> list[tuple[str, float | None, str, str
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("names", nargs="*", default=["learning", "worker", "paint", "memory"])
+    parser.add_argument("names", nargs="*",
+                        default=["learning", "worker", "paint", "memory", "words"])
     parser.add_argument("--minutes", type=float, default=10.0, help="of the memory benchmark")
+    parser.add_argument("--text", type=Path, help="of the words benchmark")
     asked = parser.parse_args()
     path = HERE / "results.json"
     kept = {row["name"]: row for row in json.loads(path.read_text())} if path.exists() else {}
@@ -175,7 +177,8 @@ def main() -> None:
             print(name, "…", file=sys.stderr)
             here = machine()
             measure = {"learning": learning, "worker": worker, "paint": paint,
-                       "memory": lambda runs: memory(runs, asked.minutes)}[name]
+                       "memory": lambda runs: memory(runs, asked.minutes),
+                       "words": lambda _runs: words.words(asked.text)}[name]
             rows += [Row(*row, here, date) for row in measure(Path(folder))]
     for row in rows:
         kept[row.name] = asdict(row)
