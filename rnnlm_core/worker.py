@@ -28,6 +28,7 @@ from rnnlm_core.errors import Diverged, RunError, UnrollError, storage_error
 from rnnlm_core.records import Control, Event, Plan, State, Status, StepMetrics, WrittenSample
 from rnnlm_core.run import process
 from rnnlm_core.run.directory import RunFolder
+from rnnlm_core.run.history import is_mark
 from rnnlm_core.run.journal import Journal, StatusWriter
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ YARDSTICK_SECONDS = 30.0  # that a finished run waits for its n-grams
 EVERY_STEP_UNTIL, EVERY_FIFTH_UNTIL = 2_000, 20_000
 SAMPLE_CHARACTERS, SAMPLE_TEMPERATURE = 240, 0.8
 PROBE_CHARACTERS = 96
-_EARLY_EVALUATIONS = (1, 4, 16, 48)
+_EARLY_EVALUATIONS = (1, 4)  # and every moment that is kept for good has a loss of its own
 
 Progress = Callable[[Status], None]
 
@@ -210,7 +211,7 @@ class Worker:
         step = self.trainer.steps
         self.status.set(step=step)
         validation, best = None, False
-        if step in _EARLY_EVALUATIONS or step % self.plan.evaluate_every == 0:
+        if step in _EARLY_EVALUATIONS or step % self.plan.evaluate_every == 0 or is_mark(step):
             validation = self._evaluate()
         if validation is not None and self.stopping.see(step, validation):
             best = True
@@ -278,8 +279,6 @@ class Worker:
 
     def _keep(self, step: int, best: bool) -> None:
         from rnnlm_core.run.checkpoint import save_weights
-        from rnnlm_core.run.history import is_mark
-
         if best or time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
             self._save(best)
         elif is_mark(step):
@@ -359,10 +358,12 @@ class Worker:
             self._probe()
 
     def _sample(self) -> None:
-        from rnnlm_core.generate import SamplingSettings, generate
+        from rnnlm_core.generate import SamplingSettings, character_surprise, generate
 
+        a_token = self.prepared.characters_per_token or 1.0
         settings = SamplingSettings(temperature=self._sample_temperature,
-                                    length=SAMPLE_CHARACTERS, seed=self.config.seed)
+                                    length=max(1, round(SAMPLE_CHARACTERS / a_token)),
+                                    seed=self.config.seed)
         model = self.trainer.shown.eval()
         try:
             tokens = list(generate(model, self.prepared.tokenizer, "", settings))
@@ -370,7 +371,7 @@ class Worker:
             return  # outputs that are no numbers: the next step finds that the run has diverged
         self.journal.add(WrittenSample(
             self.trainer.steps, round(self._seconds(), 3), "".join(t.text for t in tokens),
-            [round(t.surprise, 2) for t in tokens], self._sample_temperature))
+            [round(bits, 2) for bits in character_surprise(tokens)], self._sample_temperature))
 
     def _probe(self) -> None:
         if self.config.cell == "cnn":

@@ -21,6 +21,7 @@ from rnnlm_ui import runs, session
 from rnnlm_ui.i18n import error_text, number, t
 from rnnlm_ui.live import RunTail, tail_of
 from rnnlm_ui.page import plain
+from rnnlm_ui.tokens import Tokens, tokens_of
 from rnnlm_ui.training_view import shown as loss_text
 
 _NEAR = 0.1  # of the step: an evaluation so close to a moment is that of the moment, about
@@ -109,11 +110,12 @@ def finding(tail: RunTail, step: int, unit: str) -> str:
     if then is None:
         return t("time.finding_none", step=number(step))
     at, loss = then
+    tokens = tokens_of(tail.folder)
     newest = measured_before(tail, int(steps[-1]))
     assert newest is not None
     key = "time.finding" if at == step else "time.finding_near"
-    return t(key, step=number(step), at=number(at), value=loss_text(loss, unit),
-             last=number(newest[0]), now=loss_text(newest[1], unit))
+    return t(key, step=number(step), at=number(at), value=loss_text(loss, unit, tokens),
+             last=number(newest[0]), now=loss_text(newest[1], unit, tokens))
 
 
 # -- the widget ------------------------------------------------------------------------------------
@@ -131,6 +133,7 @@ def slider(folder: RunFolder, actions: Callable[[], object] | None = None) -> No
         return
     now, losses = moment(folder), losses_of(tail_of(folder.path).refresh())
     steps, top = [e.step for e in listed], best(listed, losses)
+    tokens = tokens_of(folder)
     session.set_widget(_SLIDER, steps[-1] if now is None else now)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         walking = _is_walking(folder)
@@ -139,7 +142,7 @@ def slider(folder: RunFolder, actions: Callable[[], object] | None = None) -> No
                   on_click=lambda: _toggle(folder, steps))
         st.select_slider(
             t("time.moment"), steps, key=_SLIDER, width=_WIDTH, label_visibility="collapsed",
-            format_func=lambda step: label(step, losses),
+            format_func=lambda step: label(step, losses, tokens),
             on_change=lambda: _moved(folder, steps[-1]))
         st.button(t("time.best"), key="time.best", disabled=top is None or now == top,
                   on_click=lambda: go_to(folder, top))
@@ -149,13 +152,13 @@ def slider(folder: RunFolder, actions: Callable[[], object] | None = None) -> No
             actions()
 
 
-def label(step: int, losses: dict[int, float]) -> str:
+def label(step: int, losses: dict[int, float], tokens: Tokens) -> str:
     """`step 236 · 2.68 bits per character`, with ≈ where an evaluation was only near."""
     name = t("time.untrained") if step == 0 else t("time.mark", step=number(step))
     near = min(losses, key=lambda at: abs(at - step), default=None)
     if near is None or abs(near - step) > _NEAR * step:
         return name
-    return f"{name} · {'' if near == step else '≈ '}{loss_text(losses[near], 'bits')}"
+    return f"{name} · {'' if near == step else '≈ '}{loss_text(losses[near], 'bits', tokens)}"
 
 
 def fork_link(folder: RunFolder) -> None:

@@ -97,7 +97,7 @@ def test_unknown_characters_of_a_prompt_are_named(trained: RunFolder) -> None:
     (["--temperature", "-1"], "temperature is -1.0; it must be ≥ 0, < ∞."),
     (["--temperature", "nan"], "temperature is nan; it must be ≥ 0, < ∞."),
     (["--length", "-5"], "length is -5; it must be 0, 1, …, 100000."),
-    (["--step", "5"], "step is 5; it must be 0, 12.")])
+    (["--step", "5"], "No moment is kept at step 5. Kept are: 0, 12.")])
 def test_bad_settings_of_writing(
         trained: RunFolder, here: Command, options: list[str], sentence: str) -> None:
     assert one_sentence(here("generate", trained.path, *options)) == sentence

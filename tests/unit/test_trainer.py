@@ -46,7 +46,8 @@ def trainer_of(config: RunConfig, **plan: object) -> Trainer:
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_steps_equal_a_plain_loop_to_the_bit(cell: str, optimizer: str) -> None:
     config = small(cell=cell, optimizer=optimizer, learning_rate=0.01, clip_norm=0.1,
-                   schedule="constant", warm_up_steps=0, weight_decay=decay_of(optimizer), **dropouts(0.0))
+                   schedule="constant", warm_up_steps=0, weight_decay=decay_of(optimizer),
+                   **dropouts(0.0))
     trainer = trainer_of(config)
     losses, norms, weights = plain_loop(trainer, cell, OPTIMIZERS[optimizer], steps=12)
 
