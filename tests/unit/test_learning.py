@@ -1,4 +1,4 @@
-"""What must be learned, against what can be known: a constant text, and a Markov chain's entropy."""
+"""What must be learned, against what can be known: constant text, a Markov chain's entropy."""
 
 from __future__ import annotations
 
