@@ -8,7 +8,6 @@ PyTorch has it. Steps are those that the prototype took. Scored on the held-out 
 
 from __future__ import annotations
 
-import statistics
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,8 +96,10 @@ def dyck2(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
         yield [
             found.at_least(f"{cell}: right closer (chance .5)", closer, 0.97,
                            [s["all"].share for s in scores], steps),
-            found.at_least(f"{cell}: of the outermost bracket", outermost or "–", 0.93,
-                           [s["depth_1"].share for s in scores], steps),
+            found.at_least(f"{cell}: of the outermost bracket", outermost, 0.93,
+                           [s["depth_1"].share for s in scores], steps) if outermost else
+            found.shown(f"{cell}: of the outermost bracket", "–",
+                        [s["depth_1"].share for s in scores], steps),
             found.at_least(f"{cell}: correlation of the best unit with the depth", depth, 0.8,
                            depths, steps),
             found.at_least(f"{cell}: AUC of the best unit for the innermost bracket", top, 0.97,
@@ -144,8 +145,8 @@ def dialogue2(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
             rows += [
                 found.at_least("gru: `_` outside quotations with the unit held at its value inside "
                                "(was 0)", ".55 .02 .44 .77 .75", 0.3, outside, steps),
-                found.row("gru: `_` still inside with the unit held at its value outside (was 1)",
-                          ".36", "–", f"{statistics.median(inside):.4g}", inside, None, steps),
+                found.shown("gru: `_` still inside with the unit held at its value outside (was 1)",
+                            ".36", inside, steps),
                 found.at_least("gru: right separator with units 0, 7, 20 held likewise (lowest)",
                                ".978", 0.95, controls, steps)]
         yield rows

@@ -89,7 +89,7 @@ def _row(expected: Expected, seeds: tuple[int, ...]) -> Row:
         reach = statistics.geometric_mean(initial_reach(settings))
         progress = deque(train(settings), maxlen=1).pop()
     solved = [step for step in progress.solved_at if step is not None]
-    when = f" ({min(solved)}–{max(solved)})" if solved else ""
+    when = f" ({'–'.join(map(str, dict.fromkeys((min(solved), max(solved)))))})" if solved else ""
     few = max(1, len(seeds) - needed(len(seeds)))  # 1 of 5
     holds = len(solved) >= needed(len(seeds)) if expected.may_learn else len(solved) <= few
     rule = f"≥ {needed(len(seeds))} solved" if expected.may_learn else f"≤ {few} solved"

@@ -80,6 +80,10 @@ class Measurement:
         return self._limited(figure, expected, f"≤ {limit:g}", each,
                              [value <= limit for value in each], steps)
 
+    def shown(self, figure: str, expected: str, each: Sequence[float], steps: int) -> Row:
+        """To compare: nothing is claimed."""
+        return self.row(figure, expected, "–", f"{statistics.median(each):.4g}", each, None, steps)
+
     def _limited(self, figure: str, expected: str, rule: str, each: Sequence[float],
                  reached: list[bool], steps: int) -> Row:
         return self.row(figure, expected, rule, f"{statistics.median(each):.4g}", each,
@@ -108,9 +112,12 @@ def keep(section: str, rows: Sequence[Row], complete: bool, folder: Path = DOCS)
     """
     path = folder / "reproduced.json"
     before = json.loads(path.read_text("utf-8")) if path.exists() else []
-    fresh = {row.figure for row in rows}
-    kept = [row for row in before if row["section"] != section
-            or not (complete or row["figure"] in fresh)] + [asdict(row) for row in rows]
+    fresh = {(row.section, row.figure): asdict(row) for row in rows}
+    kept = [row for row in before if row["section"] != section]
+    if not complete:
+        own = [row for row in before if row["section"] == section]
+        kept += [fresh.pop((section, row["figure"]), row) for row in own]
+    kept += fresh.values()
     order = list(_TITLES)
     kept.sort(key=lambda row: order.index(row["section"]))  # stable: rows keep their order
     path.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -28,8 +28,9 @@ class Start:
 
     `orthogonal` and `identity` are W_hh, with biases 0 and small input weights, N(0, 0.1²): strong
     inputs push tanh to where its slope is small. (Le et al. take N(0, 0.001²) for the identity.)
-    `forget_bias` (LSTM) and `update_bias` (GRU) are the whole bias of that gate: b_ih holds it and
-    b_hh is 0 there. `chrono` draws them from the length of the task instead.
+    `forget_bias` (LSTM) and `update_bias` (GRU) are the whole bias of that gate, in b_ih, and all
+    other biases are 0: at forget bias 5 that alone decides whether the gradient grows or merely
+    lasts. `chrono` draws them from the length of the task instead, and −b_f for the input gate.
     Sources: orthogonal: Saxe et al. 2013 (arXiv 1312.6120). identity: Le et al. 2015 (1504.00941).
     Forget bias: Gers et al. 2000, Jozefowicz et al. 2015. chrono: Tallec & Ollivier 2018
     (1804.11188); in PyTorch's GRU z keeps the old state, so that b_z has the sign of b_f.
@@ -149,10 +150,13 @@ def _set_gate_bias(found: dict[str, Tensor], start: Start, hidden: int, longest:
                    draw: torch.Generator) -> None:
     keeps = slice(hidden, 2 * hidden)  # f of the LSTM and z of the GRU are both block 1
     bias = start.forget_bias if start.cell == "lstm" else start.update_bias
+    if start.chrono or bias is not None:
+        found["b_ih"].zero_()
+        found["b_hh"].zero_()
     if start.chrono:
         horizon = 1 + max(longest - 2, 0) * torch.rand(hidden, generator=draw)  # U(1, T_max − 1)
-        found["b_ih"][keeps], found["b_hh"][keeps] = horizon.log(), 0.0
+        found["b_ih"][keeps] = horizon.log()
         if start.cell == "lstm":
-            found["b_ih"][:hidden], found["b_hh"][:hidden] = -horizon.log(), 0.0
+            found["b_ih"][:hidden] = -horizon.log()
     elif bias is not None:
-        found["b_ih"][keeps], found["b_hh"][keeps] = bias, 0.0
+        found["b_ih"][keeps] = bias

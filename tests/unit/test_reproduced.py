@@ -36,6 +36,7 @@ def test_a_figure_holds_where_enough_seeds_reach_it(each: list[float], holds: bo
     assert found.each == each
     assert HERE.at_most("share", ".95", 0.8, [1 - value for value in each], 840).holds is (
         sum(1 - value <= 0.8 for value in each) >= 4)
+    assert HERE.shown("share", "–", each, 840).holds is None
 
 
 def figures(folder: Path) -> list[tuple[str, str]]:
