@@ -75,7 +75,7 @@ def test_an_earlier_step_is_another_model_than_the_last(run: Run) -> None:
     assert torch.equal(before.output.weight, untrained.output.weight)
     assert not torch.equal(before.output.weight, after.output.weight)
     assert not after.training
-    with pytest.raises(RunError, match=r"step is 3; it must be 0, 16, 20"):
+    with pytest.raises(RunError, match=r"No moment is kept at step 3. Kept are: 0, 16, 20"):
         _ = Run(run.path, step=3).model
 
 
