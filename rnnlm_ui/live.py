@@ -6,23 +6,23 @@ thirty tabs on one run read its file once.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from rnnlm_core.figures.training import LossCurves, Series
-from rnnlm_core.records import StepMetrics, WrittenSample
+from rnnlm_core.records import WrittenSample
 from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui.metrics_table import Column, MetricsTable, numbers
 
 POLL_SECONDS = 0.5
 POINTS, RAW_POINTS = 250, 120  # of a series in the browser, however long the run
-_COLUMNS = ("step", "loss", "validation", "gradient_norm", "clipped_norm", "seconds",
-            "learning_rate")
-Column = NDArray[np.float64]
+SAMPLES = 256  # kept in memory
+_BLOCK = 4_000_000  # bytes of a file read at once
 
 
 def follow(draw: Callable[[], None], active: bool, key: str) -> None:
@@ -31,38 +31,59 @@ def follow(draw: Callable[[], None], active: bool, key: str) -> None:
 
 
 class RunTail:
-    """The metrics and samples of a run, as far as they have been written."""
+    """The metrics and samples of a run, as far as they have been written.
+
+    Its memory and the time of a look are bounded, however long the run: see `MetricsTable`. Of
+    the samples, some hundred stay, spread over the run.
+    """
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self.samples: list[WrittenSample] = []
-        self._rows: list[tuple[float, ...]] = []
-        self._offsets = [0, 0]
-        self._columns: dict[str, Column] = {}
+        self._table = MetricsTable()
+        self._at = self._samples_at = 0  # bytes read
         self._lock = threading.Lock()
 
     def refresh(self) -> RunTail:
-        """Read what is new. A file that a resume has cut is read from its beginning."""
+        """Read what is new; returns a picture of the run that another tab's look does not change.
+
+        A file that a resume has cut is read from its beginning.
+        """
         with self._lock:
-            rows, at = self.folder.metrics(self._offsets[0])
-            if at < self._offsets[0] or _restarts(rows, self._rows):
-                self._rows, (rows, at) = [], self.folder.metrics()
-            samples, samples_at = self.folder.samples(self._offsets[1])
-            if samples_at < self._offsets[1] or (
-                    samples and self.samples and samples[0].step < self.samples[-1].step):
-                self.samples, (samples, samples_at) = [], self.folder.samples()
-            self._offsets = [at, samples_at]
-            self.samples = [*self.samples, *samples]
-            if rows or not self._columns:
-                self._rows.extend(_numbers(row) for row in rows)
-                table = np.array(self._rows).reshape(len(self._rows), len(_COLUMNS))
-                # the downsampler wants contiguous columns
-                self._columns = {name: table[:, i].copy() for i, name in enumerate(_COLUMNS)}
-        return self
+            self._read_metrics()
+            self._read_samples()
+            return copy.copy(self)
+
+    def _read_metrics(self) -> None:
+        table, cut = copy.copy(self._table), False
+        while True:
+            values, at = self.folder.metric_values(self._at, _BLOCK)
+            rows = numbers(values)
+            if not cut and (at < self._at or (len(rows) and rows[0, 0] <= table.last("step"))):
+                table, self._at, cut = MetricsTable(), 0, True
+                continue
+            table.add(rows)
+            if at == self._at:
+                break
+            self._at = at
+        self._table = table
+
+    def _read_samples(self) -> None:
+        samples, cut = self.samples, False
+        while True:
+            found, at = self.folder.samples(self._samples_at, _BLOCK)
+            if not cut and (at < self._samples_at or (
+                    found and samples and found[0].step < samples[-1].step)):
+                samples, self._samples_at, cut = [], 0, True
+                continue
+            if at == self._samples_at:
+                break
+            samples, self._samples_at = spread([*samples, *found]), at
+        self.samples = samples
 
     @property
     def last_step(self) -> int:
-        return int(self._rows[-1][0]) if self._rows else 0
+        return int(self._table.last("step"))
 
     @property
     def visible(self) -> tuple[int, int]:
@@ -71,30 +92,40 @@ class RunTail:
         Drawing takes time from the training beside it, so what nobody could see is not drawn.
         """
         quantum = max(1, self.last_step // 100)
-        evaluated = np.isfinite(self.column("validation")).sum()
-        return self.last_step // quantum * quantum, int(evaluated)
+        return self.last_step // quantum * quantum, self._table.evaluations
 
     @property
     def seconds(self) -> float:
         """Of training, at the last step read."""
-        return self._rows[-1][_COLUMNS.index("seconds")] if self._rows else 0.0
+        return self._table.last("seconds")
+
+    @property
+    def clipped_share(self) -> float:
+        """Of all logged steps, those whose gradient was clipped."""
+        return self._table.clipped_share
 
     def column(self, name: str) -> Column:
-        return self._columns[name]
+        """For curves: every row of a run of usual length, else also the extremes of each stretch
+        (see `MetricsTable.column`)."""
+        return self._table.column(name)
+
+    def even(self, name: str) -> Column:
+        """For statistics: a fair sample of the rows."""
+        return self._table.even(name)
 
     def validation(self) -> tuple[Column, Column]:
         """Steps and losses (nats) of the evaluations."""
-        seen = np.isfinite(self._columns["validation"])
-        return self._columns["step"][seen], self._columns["validation"][seen]
+        losses = self._table.column("validation")
+        seen = np.isfinite(losses)
+        return self._table.column("step")[seen], losses[seen]
 
     def loss_curves(self, unit: Callable[[Column], Column]) -> LossCurves:
         """Thinned for the browser, in the unit of the chart."""
-        steps, losses = self._columns["step"], self._columns["loss"]
+        steps, losses = self._table.column("step"), self._table.column("loss")
         good = np.isfinite(losses)
-        steps, losses = steps[good], losses[good]
-        at, value = self.validation()
-        return LossCurves(thinned(steps, unit(losses), RAW_POINTS), smoothed(steps, losses, unit),
-                          series(at, unit(value)))
+        (smooth_steps, means), (at, value) = self._table.running_mean(POINTS, 60), self.validation()
+        return LossCurves(thinned(steps[good], unit(losses[good]), RAW_POINTS),
+                          series(smooth_steps, unit(means)), series(at, unit(value)))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -112,27 +143,19 @@ def thinned(x: Column, y: Column, points: int = POINTS) -> Series:
     return series(x[kept], y[kept])
 
 
-def smoothed(x: Column, y: Column, unit: Callable[[Column], Column]) -> Series:
-    """The running mean over a sixtieth of the run so far, at even steps."""
-    if not len(x):
-        return Series()
-    width = max(1, len(x) // 60)
-    sums = np.concatenate([[0.0], np.cumsum(y)])
-    ends = np.unique(np.linspace(1, len(x), min(len(x), POINTS)).astype(int))
-    starts = np.maximum(0, ends - width)
-    means = (sums[ends] - sums[starts]) / (ends - starts)
-    return series(x[ends - 1], unit(means))
+def spread(samples: list[WrittenSample]) -> list[WrittenSample]:
+    """At most `SAMPLES` of them, by step: dense at the beginning, where most changes, and even
+    after it; the first and the newest always."""
+    if len(samples) <= SAMPLES:
+        return samples
+    steps = np.array([float(sample.step) for sample in samples])
+    wanted = np.concatenate([np.geomspace(max(1.0, steps[0]), steps[-1], SAMPLES // 4),
+                             np.linspace(steps[0], steps[-1], SAMPLES // 4)])
+    kept = np.unique(np.searchsorted(steps, wanted).clip(0, len(steps) - 1))
+    return [samples[i] for i in sorted({0, *kept.tolist(), len(samples) - 1})]
 
 
 def series(x: Column, y: Column) -> Series:
     """Four bytes a number are plenty for a screen."""
     return Series(x.astype(np.float32), y.astype(np.float32))  # type: ignore[arg-type]
 
-
-def _numbers(row: StepMetrics) -> tuple[float, ...]:
-    return tuple(np.nan if (value := getattr(row, name)) is None else float(value)
-                 for name in _COLUMNS)
-
-
-def _restarts(rows: list[StepMetrics], known: list[tuple[float, ...]]) -> bool:
-    return bool(rows and known and rows[0].step <= known[-1][0])

@@ -170,8 +170,7 @@ def loss_chart(tail: RunTail, yardsticks: list[Yardstick], config: RunConfig, un
 def norm_chart(tail: RunTail, config: RunConfig, revision: object) -> None:
     """The gradient's norm, titled with the share of steps that were clipped."""
     before, after = tail.column("gradient_norm"), tail.column("clipped_norm")
-    clipped = float(np.mean(after < before)) if len(before) else 0.0
-    st.markdown(t("train.norm_title", share=f"{clipped:.0%}") if config.clip_norm
+    st.markdown(t("train.norm_title", share=f"{tail.clipped_share:.0%}") if config.clip_norm
                 else t("train.norm_title_free"))
 
     def draw() -> object:

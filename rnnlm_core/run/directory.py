@@ -141,8 +141,13 @@ class RunFolder:
     def metrics(self, offset: int = 0) -> tuple[list[StepMetrics], int]:
         return self._lines("metrics.jsonl", StepMetrics, offset)
 
-    def samples(self, offset: int = 0) -> tuple[list[WrittenSample], int]:
-        return self._lines("samples.jsonl", WrittenSample, offset)
+    def metric_values(self, offset: int, most: int) -> tuple[list[dict[str, Any]], int]:
+        """Like `metrics`, as plain values and at most about so many bytes of them: a long run's
+        file is larger than one wants in memory."""
+        return self._values("metrics.jsonl", offset, most)
+
+    def samples(self, offset: int = 0, most: int = -1) -> tuple[list[WrittenSample], int]:
+        return self._lines("samples.jsonl", WrittenSample, offset, most)
 
     def events(self, offset: int = 0) -> tuple[list[Event], int]:
         return self._lines("events.jsonl", Event, offset)
@@ -171,25 +176,38 @@ class RunFolder:
             raise RunError("run.mismatch", what=name)
         return values
 
-    def _lines(self, name: str, kind: type[_Line], offset: int) -> tuple[list[_Line], int]:
+    def _lines(self, name: str, kind: type[_Line], offset: int, most: int = -1
+               ) -> tuple[list[_Line], int]:
+        """Records of whole lines; a line that is no record of this kind is passed over."""
+        values, after = self._values(name, offset, most)
+        found = []
+        for line in values:
+            with contextlib.suppress(TypeError, AttributeError):
+                found.append(kind.from_mapping(line))
+        return found, after
+
+    def _values(self, name: str, offset: int, most: int) -> tuple[list[Any], int]:
         """Whole lines from a byte offset, and the offset after them.
 
-        A file shorter than the offset was cut by a resume: it is read from its beginning. A line
-        that is no record of this kind is passed over.
+        A file shorter than the offset was cut by a resume: it is read from its beginning. With
+        `most` not negative, reading ends with the first line end from so many bytes on. A line
+        that is no JSON is passed over.
         """
         try:
             with open(self.path / name, "rb") as file:
                 if file.seek(0, os.SEEK_END) < offset:
                     offset = 0
                 file.seek(offset)
-                raw = file.read()
+                raw = file.read(most)
+                if most >= 0:
+                    raw += file.readline()
         except (FileNotFoundError, NotADirectoryError):
             return [], 0
         whole = raw[:raw.rfind(b"\n") + 1]
         found = []
         for line in whole.split(b"\n"):
-            with contextlib.suppress(ValueError, TypeError, AttributeError):
-                found.append(kind.from_mapping(json.loads(line)))
+            with contextlib.suppress(ValueError, RecursionError):
+                found.append(json.loads(line))
         return found, offset + len(whole)
 
 
