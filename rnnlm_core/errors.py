@@ -117,6 +117,10 @@ SENTENCES: dict[str, str] = {
     "run.no_state": "A CNN has no state that it carries from character to character, so there is "
     "nothing of that to show. Choose a run with an RNN, GRU or LSTM.",
     "run.no_steps_left": "This run has already finished, at step {value}. Start a new one.",
+    "run.ended_by_target": "The run ended at step {step}: it had reached {value} nats on the "
+    "validation sample.",
+    "run.ended_by_patience": "The run ended at step {step}, after {value} evaluations that were no "
+    "better than the one at step {best}, whose weights are kept.",
     "run.ended_by_time": "The time was up at step {step} of the {total} that were planned: the "
     "machine was slower than measured, and the learning rate had not come all the way down.",
     "run.ended_early": "All {total} planned steps were done in {took} of the {seconds} s: the "

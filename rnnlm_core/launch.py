@@ -410,7 +410,13 @@ def notices(folder: RunFolder) -> list[Problem]:
     if plan.batch != config.batch:
         found.append(Problem("corpus.batch_shrunk", {
             "value": plan.batch, "length": plan.sequence_length, "asked": config.batch}))
-    if said.state == "finished" and said.step < plan.total_steps:
+    if said.ended_by == "target":
+        found.append(Problem("run.ended_by_target", {
+            "step": said.step, "value": f"{config.target_loss:g}"}))
+    elif said.ended_by == "patience":
+        found.append(Problem("run.ended_by_patience", {
+            "step": said.step, "value": config.patience, "best": said.best_step}))
+    elif said.state == "finished" and said.step < plan.total_steps:
         found.append(Problem("run.ended_by_time", {"step": said.step, "total": plan.total_steps}))
     elif said.state == "finished" and plan.total_steps != config.max_steps \
             and said.seconds < _MUCH_EARLIER * config.max_seconds:

@@ -13,4 +13,4 @@ def test_a_shrunk_batch_is_said(tmp_path):
 
     assert 8 <= rows <= 12  # about nine tenths of 400, in rows of 32 characters and a target
     assert str(launch.notices(folder)[0]) == (
-        f"The text fills only {rows} streams of 32 characters, so the batch is {rows} and not 64.")
+        f"The text fills only {rows} streams of 32 tokens, so the batch is {rows} and not 64.")
