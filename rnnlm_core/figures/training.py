@@ -36,6 +36,24 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Crossing:
+    """Where the validation curve first went under a yardstick, in the chart's units."""
+
+    step: float
+    value: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at a step; `label` is written beside its line, `text` on hover."""
+
+    step: float
+    text: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class LossWords:
     """What is written on the chart, in the reader's language."""
 
@@ -55,8 +73,12 @@ class LossCurves:
 
 
 def loss_figure(curves: LossCurves, lines: Sequence[Line], cell: str, words: LossWords,
-                height: int = 400) -> go.Figure:
-    """Training and validation loss over the steps, yardsticks as the grid, names at line ends."""
+                height: int = 400, crossings: Sequence[Crossing] = (),
+                marks: Sequence[Mark] = ()) -> go.Figure:
+    """Training and validation loss over the steps, yardsticks as the grid, names at line ends.
+
+    Rings where validation passed a yardstick, thin upright lines where something happened.
+    """
     colour = LIGHT[cell]
     figure = go.Figure()
     last = max([1.0, *(s.x[-1] for s in (curves.raw, curves.validation) if len(s.x))])
@@ -82,8 +104,37 @@ def loss_figure(curves: LossCurves, lines: Sequence[Line], cell: str, words: Los
                "dtick": 1 if last < 6 else None},
         yaxis={"type": "log", "title": {"text": words.unit}, "showgrid": False,
                "range": [math.log10(low), math.log10(high)],
-               **_ticks(low, high)})
+               **log_ticks(low, high)})
+    _add_crossings(figure, crossings)
+    _add_marks(figure, marks, high)
     return figure
+
+
+def _add_crossings(figure: go.Figure, crossings: Sequence[Crossing]) -> None:
+    if crossings:
+        figure.add_scatter(
+            x=[c.step for c in crossings], y=[c.value for c in crossings], mode="markers", name="",
+            marker={"size": 9, "symbol": "circle", "color": LIGHT["bg"],
+                    "line": {"color": LIGHT["ink"], "width": 1.6}},
+            text=[esc(c.text) for c in crossings], hovertemplate="%{text}<extra></extra>")
+
+
+def _add_marks(figure: go.Figure, marks: Sequence[Mark], high: float) -> None:
+    """The lines take no hover, so a small triangle on top of each does."""
+    if not marks:
+        return
+    for mark in marks:
+        figure.add_shape(type="line", x0=mark.step, x1=mark.step, y0=0, y1=1, yref="paper",
+                         line={"color": LIGHT["dim"], "width": 1, "dash": "dot"}, layer="below")
+        if mark.label:
+            figure.add_annotation(
+                x=mark.step, xref="x", y=1, yref="paper", text=esc(mark.label), showarrow=False,
+                xanchor="left", yanchor="top", xshift=3, yshift=-8, textangle=90,
+                font={"size": 13, "color": LIGHT["dim"]})
+    figure.add_scatter(
+        x=[m.step for m in marks], y=[high * 0.99] * len(marks), mode="markers", name="",
+        marker={"size": 8, "symbol": "triangle-down", "color": LIGHT["dim"]}, cliponaxis=False,
+        text=[esc(m.text) for m in marks], hovertemplate="%{text}<extra></extra>")
 
 
 def _range(curves: LossCurves, lines: Sequence[Line]) -> tuple[float, float]:
@@ -95,7 +146,7 @@ def _range(curves: LossCurves, lines: Sequence[Line]) -> tuple[float, float]:
     return min(values) / 1.12, max(values) * 1.06
 
 
-def _ticks(low: float, high: float, most: int = 9) -> dict[str, Any]:
+def log_ticks(low: float, high: float, most: int = 9) -> dict[str, Any]:
     """Round values between low and high; at most about `most`."""
     values: list[float] = []
     power = math.floor(math.log10(low))
@@ -123,14 +174,14 @@ def _end_labels(curves: LossCurves, lines: Sequence[Line], colour: str, words: L
             entries.append((series.y[-1], esc(text), esc(text), colour, bold))
     span = math.log10(high / low)
     pixels = [math.log10(value / low) / span * plot_height for value, *_ in entries]
-    placed = _inside(spread(pixels, _LABEL_GAP), plot_height)
+    placed = pushed_inside(spread(pixels, _LABEL_GAP), plot_height)
     return [end_label(math.log10(value), text, colour=shade, short=short, bold=bold,
                       shift=place - pixel)
             for (value, text, short, shade, bold), pixel, place
             in zip(entries, pixels, placed, strict=True)]
 
 
-def _inside(places: list[float], height: float) -> list[float]:
+def pushed_inside(places: list[float], height: float) -> list[float]:
     """The same order and gaps, moved so that no label is cut at the top or the bottom."""
     placed, limit = list(places), height
     for index in sorted(range(len(placed)), key=lambda i: -placed[i]):
@@ -173,5 +224,5 @@ def gradient_norm_figure(before: Series, after: Series, clip: float, cell: str, 
         height=height, margin={"l": 52, "r": 12, "t": 10, "b": 40}, annotations=labels,
         xaxis={"title": {"text": words.step}, "rangemode": "tozero", "nticks": 5},
         yaxis={"type": "log", "title": {"text": words.norm},
-               "range": [math.log10(low), math.log10(high)], **_ticks(low, high, most=4)})
+               "range": [math.log10(low), math.log10(high)], **log_ticks(low, high, most=4)})
     return figure

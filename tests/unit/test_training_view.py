@@ -19,7 +19,9 @@ def english(monkeypatch):
 
 
 def sentence(loss, yardsticks, **status):
-    tail = SimpleNamespace(validation=lambda: (np.array([1.0]), np.array([loss])))
+    seconds = {"step": np.array([1.0, 5.0]), "seconds": np.array([0.5, 2.5])}
+    tail = SimpleNamespace(validation=lambda: (np.array([5.0]), np.array([loss])),
+                           column=seconds.__getitem__)
     return training_view.finding(Status("running", **status), tail, yardsticks, "nats")
 
 
@@ -27,7 +29,8 @@ def test_where_a_loss_stands():
     assert sentence(1.25, [UNIFORM, UNIGRAM, KN2]) == (
         "**1.25 nats per character** on validation text. "
         "It has passed unigram; 0.25 to go to KN 2.")
-    assert "every yardstick, the hardest being KN 2" in sentence(0.5, [UNIFORM, UNIGRAM, KN2])
+    assert "every yardstick, the hardest being KN 2 (at step 5, after 2.5 s)" in sentence(
+        0.5, [UNIFORM, UNIGRAM, KN2])
 
 
 def test_nothing_is_claimed_of_n_grams_that_are_not_computed():
