@@ -165,9 +165,11 @@ def compared() -> list[str]:
 
 
 def compare(runs: list[str]) -> None:
-    """Compare these from now on, the first twelve; none goes back to what the page chooses."""
+    """Compare these from the next run on, the first twelve; none goes back to the page's choice.
+
+    That run writes the address too: what is sent to it right before a rerun may be lost.
+    """
     st.session_state[_COMPARED] = _ids(runs)
-    _write_url()
 
 
 def _ids(runs: list[str]) -> list[str]:
