@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import resource
 import shutil
 import signal
@@ -119,14 +120,19 @@ def test_killed_and_still_the_same_to_the_bit(
     assert resumed[-1].step > 43  # in a later epoch than the first
 
 
-def test_killed_at_any_time_by_the_clock(tmp_path: Path) -> None:
-    straight = with_plan(new_run(tmp_path, cell="gru", max_steps=600, **dropouts(0.3)),
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "cnn"])
+def test_killed_at_random_moments_by_the_clock(tmp_path: Path, cell: str) -> None:
+    """SIGKILL at any moment, inside a save too; 14 epochs, evaluations, a cosine schedule."""
+    straight = with_plan(new_run(tmp_path, cell=cell, max_steps=600, **dropouts(0.3)),
                          evaluate_every=40, sample_every=80)
     broken = twin(straight)
     assert work(straight) == "finished"
-    with worker(broken) as process:
-        wait_until(lambda: last_step(broken) >= 100)
-        process.kill()
+    draw = random.Random(cell)
+    for least in (100, 350):
+        with worker(broken) as process:
+            wait_until(lambda least=least: last_step(broken) >= least)
+            time.sleep(draw.random() * 0.2)  # any moment: nothing is waited for
+            process.kill()
     with worker(broken) as process:
         assert process.wait(60) == 0
     assert same_run(straight, broken)
