@@ -22,6 +22,7 @@ from rnnlm_ui.live import POINTS, thinned
 from rnnlm_ui.page import plain
 from rnnlm_ui.training_view import DRAWN, yardstick_name
 
+_AXIS: Axis = "seconds"
 _SHORT = 10  # letters of a label on a phone
 _MANY = 4  # curves, beside which only few yardsticks have room
 
@@ -30,9 +31,9 @@ def axis_switch() -> Axis:
     """What the curves are drawn over, and what is counted as the price of a loss."""
     chosen: Axis = st.segmented_control(
         t("compare.axis_label"), AXES, key="axis", required=True, bind="query-params",
-        default="seconds",  # not set beforehand: that would hide what the address says
+        default=_AXIS,  # not set beforehand: that would hide what the address says
         format_func=lambda axis: t(f"compare.axis.{axis}"),
-        label_visibility="collapsed") or "seconds"
+        label_visibility="collapsed") or _AXIS
     return chosen
 
 

@@ -23,6 +23,7 @@ from rnnlm_ui.page import fault, plain, primary_label
 Kind = Literal["race", "repeat", "sweep"]
 _FIXED = ("corpus", "seed", "device", "max_steps", "max_seconds", "target_loss", "patience",
           "max_characters", "validation_share")  # what must be equal, or is chosen elsewhere
+_EQUAL, _OF = ("seconds", "steps"), ("settings", "race")
 _STEPS, _SECONDS = 500, 60.0  # a budget, where the settings have none of that kind
 _BETWEEN_RUNS = 5.0  # seconds, about: a worker starts, and reads the whole validation text
 
@@ -58,7 +59,7 @@ def _budget_label() -> str:
 
 def _budget() -> None:
     st.segmented_control(
-        t("experiment.equal"), ("seconds", "steps"), key="experiment.equal", required=True,
+        t("experiment.equal"), _EQUAL, key="experiment.equal", required=True,
         format_func=lambda kind: t(f"experiment.equal_{kind}"), persist_state="session")
     if _equal() == "seconds":
         limits = FIELDS["max_seconds"].metadata
@@ -107,8 +108,8 @@ def _repeat(listed: Sequence[Row]) -> None:
     st.markdown(t("experiment.repeat_text"))
     count = st.slider(t("experiment.seeds"), 2, 5, 3, key="experiment.seeds")
     what = st.segmented_control(
-        t("experiment.of"), ("settings", "race"), key="experiment.of", required=True,
-        default="settings", format_func=lambda of: t(f"experiment.of_{of}"))
+        t("experiment.of"), _OF, key="experiment.of", required=True,
+        default=_OF[0], format_func=lambda of: t(f"experiment.of_{of}"))
     seeds = sweep.seeds_from(session.draft(), count)
 
     def made() -> list[Variant]:

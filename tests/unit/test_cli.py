@@ -97,7 +97,7 @@ def test_unknown_characters_of_a_prompt_are_named(trained: RunFolder) -> None:
     (["--temperature", "-1"], "temperature is -1.0; it must be ≥ 0, < ∞."),
     (["--temperature", "nan"], "temperature is nan; it must be ≥ 0, < ∞."),
     (["--length", "-5"], "length is -5; it must be 0, 1, …, 100000."),
-    (["--step", "5"], "No moment is kept at step 5. Kept are: 0, 12.")])
+    (["--step", "5"], "No moment is kept at step 5. Kept are: 0, 4, 12.")])
 def test_bad_settings_of_writing(
         trained: RunFolder, here: Command, options: list[str], sentence: str) -> None:
     assert one_sentence(here("generate", trained.path, *options)) == sentence
@@ -122,7 +122,7 @@ def test_runs_are_listed_and_a_damaged_one_does_not_hide_them(
 
 @pytest.mark.parametrize(("options", "sentence"), [
     (["--hidden", "0", "--batch", "-3", "--cell", "elman"],
-     "cell is 'elman'; choose one of rnn, gru, lstm. hidden is 0, but must be at least 1. "
+     "cell is 'elman'; choose one of rnn, gru, lstm, cnn. hidden is 0, but must be at least 1. "
      "batch is -3, but must be at least 1."),
     (["--learning-rate", "nan"], "learning_rate is nan, which is not a finite number."),
     (["--steps", "-1"], "max_steps is -1, but must be at least 0."),

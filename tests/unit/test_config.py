@@ -104,5 +104,5 @@ def test_every_bad_number_of_a_query_is_told() -> None:
     with pytest.raises(ConfigError) as error:
         RunConfig.from_query({"hidden": "many", "output_dropout": "", "batch": "1e3", "seed": "-1"})
     assert sorted(codes(error)) == [
-        ("config.not_a_number", "batch"), ("config.not_a_number", "output_dropout"),
-        ("config.not_a_number", "hidden"), ("config.too_small", "seed")]
+        ("config.not_a_number", "batch"), ("config.not_a_number", "hidden"),
+        ("config.not_a_number", "output_dropout"), ("config.too_small", "seed")]

@@ -291,7 +291,7 @@ def test_a_halted_process_is_not_responding_and_ended_by_force_where_it_does_not
         process.send_signal(signal.SIGCONT)
         at = last_step(folder)
         wait_until(lambda: last_step(folder) > at)
-        assert state(folder) == "running"
+        wait_until(lambda: state(folder) == "running")
 
         process.send_signal(signal.SIGSTOP)
         monkeypatch.setattr(launch, "SECONDS_TO_STOP", 0.3)
