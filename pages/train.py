@@ -7,7 +7,17 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import BadInput, UnrollError
 from rnnlm_core.records import Status
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import config_form, diagnosis_view, fork_view, knobs_view, runs, session, time_machine
+from rnnlm_ui import (
+    config_form,
+    diagnosis_view,
+    fork_view,
+    knobs_view,
+    preset_view,
+    range_view,
+    runs,
+    session,
+    time_machine,
+)
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import follow, tail_of
 from rnnlm_ui.look_inside import missing_run
@@ -28,11 +38,11 @@ from rnnlm_ui.training_view import (
 )
 
 
-def start() -> None:
+def start(config: RunConfig) -> None:
     """Make the run folder and start its worker; what is wrong is told right below the button."""
     try:
         with st.spinner(t("train.preparing")):
-            folder = launch.create_run(session.draft(), launch.runs_root())
+            folder = launch.create_run(config, launch.runs_root())
             launch.start(folder)
     except BadInput as error:
         fault(error)
@@ -54,13 +64,18 @@ def resume(folder: RunFolder) -> None:
 def setup() -> None:
     """The settings, then the page's one primary button."""
     config_form.open_fields()
-    left, right = st.columns([1, 3], vertical_alignment="center")
-    pressed = left.button(primary_label(t("common.start"), "play_arrow"), type="primary",
-                          key="train.start")
+    left, right = st.columns([1.1, 2], vertical_alignment="center")
+    with left, st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        pressed = st.button(primary_label(t("common.start"), "play_arrow"), type="primary",
+                            key="train.start")
+        test = range_view.button()
+        preset_view.popover(t("preset.short"))
     with right:
         config_form.popovers()
     if pressed:
-        start()
+        start(session.draft())
+    elif test is not None:
+        start(test)
 
 
 def controls(folder: RunFolder, status: Status, config: RunConfig) -> None:
@@ -97,7 +112,9 @@ def line(folder: RunFolder, status: Status) -> str:
 
 def ended(folder: RunFolder, status: Status) -> None:
     """One line on how the run ended, and the way out where there is one."""
-    if status.error is not None:
+    if status.state == "diverged" and range_view.is_test(folder.config()):
+        st.markdown(t("range.diverged", step=number(status.step)))
+    elif status.error is not None:
         fault(UnrollError(status.error["code"], **status.error["values"]))
     if status.state in ("stopped", "lost", "failed"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -121,7 +138,9 @@ def live(folder: RunFolder, active: bool, unit: str) -> None:
     else:
         ended(folder, status)
     step = time_machine.moment(folder)
-    st.markdown(finding(status, tail, yardsticks, unit, tokens_of(folder)) if step is None
+    testing = range_view.is_test(config)
+    st.markdown(range_view.finding(tail, active) if testing
+                else finding(status, tail, yardsticks, unit, tokens_of(folder)) if step is None
                 else time_machine.finding(tail, step, unit))
     st.markdown(facts(folder, config))
     if not tail.last_step:
@@ -133,12 +152,17 @@ def live(folder: RunFolder, active: bool, unit: str) -> None:
     revision, samples = (status.state, status.resumes), time_machine.written_before(
         tail.samples, step)
     with picture:
-        loss_chart(tail, yardsticks, config, unit, (revision, added), decorate)
+        if testing:
+            range_view.chart(tail, config, unit, revision)
+            range_view.take_over(tail)
+        else:
+            loss_chart(tail, yardsticks, config, unit, (revision, added), decorate)
     with side:
         newest_sample(samples)
         norm_chart(tail, config, revision)
     timeline(samples)
-    diagnosis_view.could_be_better(folder, status, tail, config, yardsticks, unit)
+    if not testing:
+        diagnosis_view.could_be_better(folder, status, tail, config, yardsticks, unit)
 
 
 def unit_switch() -> str:

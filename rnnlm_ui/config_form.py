@@ -7,6 +7,7 @@ change goes into the draft at once, so it is the same on every page and in the U
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -91,8 +92,9 @@ def popovers() -> None:
             group_popover(group)
 
 
-def group_popover(group: str) -> None:
-    names = [name for name in GROUPS[group] if name not in OPEN]
+def group_popover(group: str, without: Collection[str] = ()) -> None:
+    """The settings of a group that are not open on this page already."""
+    names = [name for name in GROUPS[group] if name not in OPEN and name not in without]
     changed = session.draft().changed_fields() & set(names)
     label = t(f"config.group.{group}")
     if changed:

@@ -183,9 +183,12 @@ def draft() -> RunConfig:
     return found
 
 
-def set_draft(config: RunConfig) -> None:
+def set_draft(config: RunConfig, rerun: bool = False) -> None:
+    """The settings from now on. With a rerun to follow that one writes the address, as for
+    `compare`."""
     st.session_state[_DRAFT] = config
-    _write_url()
+    if not rerun:
+        _write_url()
 
 
 def draft_error() -> ConfigError | None:

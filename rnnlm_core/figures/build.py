@@ -1,10 +1,10 @@
-"""The network as a drawing: from a character's id up to probabilities, over three steps."""
+"""The network as a drawing: from a token's id up to probabilities, over three steps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
@@ -17,6 +17,11 @@ _HALF_WIDTH, _HALF_HEIGHT = 0.31, 0.27  # of a box, in columns and rows
 _ROW = 64  # pixels
 _TOP, _BOTTOM = 4, 8
 _MATH = {"size": 16}
+_BYPASS = 0.355  # how far left of the middle a residual path runs
+# what the output layer computes, long and short
+_OUTPUT = {"full": ("W<sub>o</sub>h<sub>{n}</sub> + b<sub>o</sub>", "W<sub>o</sub>"),
+           "tied": ("E h<sub>{n}</sub> + b<sub>o</sub>", "E h"),
+           "adaptive": ("head, tails of h<sub>{n}</sub>", "tails")}
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,13 @@ class Network:
     cell: str
     layers: int
     vocabulary: int
-    embedding: int
+    embedding: int  # 0: one-hot input
     hidden: int
-    dropout: bool
+    dropouts: tuple[bool, bool, bool]  # on the input, between layers, on the output
     tokens: Sequence[tuple[str, int]]
+    layer_norm: bool = False
+    residual: bool = False
+    output: Literal["full", "tied", "adaptive"] = "full"
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,8 @@ def network_figure(network: Network, words: NetworkWords) -> go.Figure:
             shapes.append(_box(x, row, LIGHT[network.cell] if recurrent else LIGHT["dim"],
                                recurrent))
     _upward_arrows(figure, network, rows)
+    if network.residual:
+        _residual_paths(figure, network)
     _state_arrows(figure, network)
     notes += _state_names(network)
     # what can be pointed at: the boxes, with their arrays as the hover
@@ -98,16 +108,19 @@ def _column(network: Network, step: int, x: float, cell: str) -> list[dict[str, 
     (character, id), (target, _) = network.tokens[step], network.tokens[step + 1]
     n, n1, top = step + 1, step + 2, network.layers + 1
     mono = f"<span style='font-family:{MONO.split(',')[0].strip(chr(39))}'>"
+    row = f"E[{id}]" if network.embedding else f"e<sub>{id}</sub>"
+    inside = f"{cell} → LN" if network.layer_norm else cell
+    output, output_short = _OUTPUT[network.output]
     seen, wanted = (f"<b>{mono}{glyph(c)}</span></b>" for c in (character, target))
     notes = [
         _note(x, 0, f"w<sub>{n}</sub> = {seen} → {id}", f"{seen} → {id}"),
-        _note(x, 1, f"E[{id}]", f"E[{id}]"),
-        *(_note(x, 2 + layer, cell, cell, font={"size": 16, "color": LIGHT[network.cell]})
+        _note(x, 1, row, row),
+        *(_note(x, 2 + layer, inside, cell, font={"size": 16, "color": LIGHT[network.cell]})
           for layer in range(network.layers)),
-        _note(x, top + 1, f"W<sub>o</sub>h<sub>{n}</sub> + b<sub>o</sub>", "W<sub>o</sub>"),
+        _note(x, top + 1, output.format(n=n), output_short),
         _note(x, top + 2, "softmax", "softmax", font={"size": 14, "color": LIGHT["ink"]}),
         _note(x, top + 3, f"p<sub>{n}</sub>(w<sub>{n1}</sub> = {wanted})", f"p({wanted})")]
-    sizes = [(1.5, f"x<sub>{n}</sub>", network.embedding),
+    sizes = [(1.5, f"x<sub>{n}</sub>", network.embedding or network.vocabulary),
              *((2.5 + layer, f"h<sub>{n}</sub>", network.hidden)
                for layer in range(network.layers)),
              (top + 1.5, f"s<sub>{n}</sub>", network.vocabulary)]
@@ -125,7 +138,9 @@ def _row_names(network: Network, words: NetworkWords) -> list[dict[str, Any]]:
 
 def _upward_arrows(figure: go.Figure, network: Network, rows: int) -> None:
     """Dashed where dropout acts: into the first layer, between layers and into the output."""
-    dropped = set(range(1, network.layers + 2)) if network.dropout else set()
+    into, between, out = network.dropouts
+    dropped = {*([1] if into else ()), *(range(2, network.layers + 1) if between else ()),
+               *([network.layers + 1] if out else ())}
     for dash in ("solid", "dot"):
         x: list[float | None] = []
         y: list[float | None] = []
@@ -142,6 +157,26 @@ def _upward_arrows(figure: go.Figure, network: Network, rows: int) -> None:
         y=[row + 1 - _HALF_HEIGHT - 0.04 for row in range(rows) for _ in range(STEPS)],
         mode="markers", hoverinfo="skip",
         marker={"symbol": "triangle-up", "size": 9, "color": LIGHT["ink"]})
+
+
+def _residual_paths(figure: go.Figure, network: Network) -> None:
+    """Around each layer but the first: its input goes by on the left and is added above."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    sums: list[tuple[float, float]] = []
+    for layer in range(1, network.layers):
+        below, above = 2 + layer - _HALF_HEIGHT - 0.16, 2 + layer + _HALF_HEIGHT + 0.12
+        for step in range(STEPS):
+            middle = step + 0.5
+            x += [middle, middle - _BYPASS, middle - _BYPASS, middle, None]
+            y += [below, below, above, above, None]
+            sums.append((middle, above))
+    figure.add_scatter(x=x, y=y, mode="lines", hoverinfo="skip",
+                       line={"color": LIGHT["dim"], "width": 1.5})
+    figure.add_scatter(x=[at for at, _ in sums], y=[at for _, at in sums], mode="markers+text",
+                       text="+", hoverinfo="skip", textfont={"size": 14, "color": LIGHT["ink"]},
+                       marker={"size": 15, "color": LIGHT["bg"],
+                               "line": {"color": LIGHT["ink"], "width": 1.2}})
 
 
 def _lanes(network: Network) -> list[tuple[str, float]]:

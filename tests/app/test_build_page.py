@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rnnlm_ui.build_view import EQUATIONS
+from rnnlm_core.config import RunConfig
+from rnnlm_core.presets import PRESETS
+from rnnlm_ui.build_start import EQUATIONS
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
@@ -82,3 +84,61 @@ def test_a_text_that_is_gone_leaves_assumed_sizes() -> None:
 def test_a_model_that_does_not_fit_is_told_with_the_limit() -> None:
     app = opened(hidden="2048", layers="4", batch="512", sequence_length="256")
     assert "4000 MB" in app.error[0].value.replace(",", "") and not app.exception
+
+
+# -- every lever -------------------------------------------------------------------------------
+def test_a_cnn_has_its_own_fields_equations_and_reach() -> None:
+    app = opened(cell="cnn", receptive_field="64", hidden="128")
+    # V·E + H·E + 6·(2·H·H + H) + V·H + V
+    total = 40 * 64 + 128 * 64 + 6 * (2 * 128 * 128 + 128) + 40 * 128 + 40
+    assert f"{total:,}" in app.markdown[0].value and "last 64" in app.markdown[0].value
+    keys = [field.key for field in app.number_input]
+    assert "form.receptive_field" in keys and app.latex[0].value.strip("$ \n") == EQUATIONS["cnn"]
+    assert app.number_input(key="form.forget_bias").disabled
+    assert "Spectral radius" not in said(app) and "6 additions" in said(app)
+
+
+@pytest.mark.parametrize("changes, words", [
+    ({"embedding": "0"}, "onehot"), ({"embedding": "256", "tie_weights": "true"}, "E\\,h_t"),
+    ({"layer_norm": "true"}, "LN"), ({"layers": "2", "residual": "true"}, "l > 1"),
+    ({"softmax": "adaptive"}, "tail")])
+def test_what_stands_around_the_cell_is_told(changes: dict[str, str], words: str) -> None:
+    app = opened(**changes)
+    assert any(words in formula.value for formula in app.latex[1:]) and not app.error
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("changes, figures", [
+    ({"cell": "rnn"}, ("0.58", "1.15")),  # PyTorch's start: 1/√3 and 2/√3
+    ({"cell": "rnn", "initialisation": "orthogonal", "gain": "1.5"}, ("1.50",)),
+    ({"forget_bias": "3"}, ("0.953", "14")),  # half-life 14.27
+    ({"cell": "gru", "update_bias": "1"}, ("0.731", "2.2")),
+    ({"chrono_steps": "50"}, ("Chrono", "T = 50"))])
+def test_the_start_is_told_in_numbers(
+        changes: dict[str, str], figures: tuple[str, ...], language: str) -> None:
+    told = said(opened(language, **changes))
+    assert all(figure in told for figure in figures)
+
+
+def test_a_recipe_fills_the_draft_and_is_told() -> None:
+    app = opened(corpus="stories_en")
+    app.selectbox(key="preset.picked.popover").select("char_rnn").run()
+    assert not app.exception and "240,321" in said(app) and "char-rnn/blob" in said(app)
+    assert app.number_input(key="form.embedding").value == 0
+    assert app.query_params["optimizer"] == "rmsprop"
+    app.number_input(key="form.hidden").set_value(64).run()
+    assert app.selectbox(key="preset.picked.popover").value is None
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_link_to_the_tutorial_lists_what_is_wrong(language: str) -> None:
+    app = opened(language, **PRESETS["tutorial"].applied(RunConfig()).to_query())
+    assert "return_sequences=True" in said(app) and not app.exception
+    assert app.button(key="preset.mend.build").label
+
+
+def test_the_tutorial_is_mended_at_a_click() -> None:
+    app = opened(**PRESETS["tutorial"].applied(RunConfig()).to_query())
+    app.button(key="preset.mend.build").click().run()
+    assert "windows" not in app.query_params and not app.exception
+    assert app.selectbox(key="preset.picked.popover").value == "tutorial_mended"

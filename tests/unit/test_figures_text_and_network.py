@@ -7,6 +7,7 @@ import math
 import pytest
 
 from rnnlm_core.figures.build import STEPS, Network, NetworkWords, network_figure
+from rnnlm_core.figures.build_cnn import MOST, CausalTree, TreeWords, cnn_figure, nodes
 from rnnlm_core.figures.data import (
     Bar,
     FrequencyWords,
@@ -18,6 +19,9 @@ from rnnlm_core.figures.data import (
     token_figure,
 )
 from rnnlm_core.figures.palette import LIGHT
+from rnnlm_core.figures.range_test import RangeWords, Suggestion, range_figure
+from rnnlm_core.figures.training import Series
+from rnnlm_core.nets.cnn_shape import dilations
 
 WORDS = FrequencyWords("share", "rest", "others", "even", "times", "rank")
 
@@ -65,8 +69,11 @@ def test_a_glyph_is_never_markup_and_never_invisible(character: str, shown: str)
     assert glyph(character) == shown
 
 
-def drawn(cell: str, layers: int, dropout: bool = True):  # type: ignore[no-untyped-def]
-    network = Network(cell, layers, 40, 64, 256, dropout, [("a", 1), ("<", 2), ("\n", 3), ("b", 4)])
+TOKENS = [("a", 1), ("<", 2), ("\n", 3), ("b", 4)]
+
+
+def drawn(cell: str, layers: int, dropouts=(True, True, True), embedding: int = 64, **more):  # type: ignore[no-untyped-def]
+    network = Network(cell, layers, 40, embedding, 256, dropouts, TOKENS, **more)
     pair = ("long", "short")
     words = NetworkWords(pair, pair, [pair] * layers, pair, pair, pair, cell.upper(),
                          [f"hover {i}" for i in range(layers + 3)])
@@ -93,9 +100,77 @@ def test_dropout_is_dotted_only_where_it_acts() -> None:
     def dotted(figure) -> int:  # type: ignore[no-untyped-def]
         return sum(len(t.x) // 3 for t in figure.data if t.line.dash == "dot")
 
-    assert dotted(drawn("gru", 3, dropout=True)) == STEPS * (1 + 2 + 1)  # in, between, out
-    assert dotted(drawn("gru", 3, dropout=False)) == 0
+    assert dotted(drawn("gru", 3)) == STEPS * (1 + 2 + 1)  # in, between, out
+    assert dotted(drawn("gru", 3, (False, True, False))) == STEPS * 2
+    assert dotted(drawn("gru", 3, (True, False, True))) == STEPS * 2
+    assert dotted(drawn("gru", 3, (False, False, False))) == 0
+
+
+def texts(figure) -> list[str]:  # type: ignore[no-untyped-def]
+    return [note.text for note in figure.layout.annotations]
+
+
+def test_one_hot_tied_and_norm_are_written_into_the_boxes() -> None:
+    one_hot = texts(drawn("lstm", 1, embedding=0))
+    assert "e<sub>1</sub>" in one_hot and not any("E[" in text for text in one_hot)
+    assert any("x<sub>1</sub> ∈ ℝ<sup>40</sup>" in text for text in one_hot)
+    assert any("E h" in text for text in texts(drawn("lstm", 1, output="tied")))
+    assert any("tails" in text for text in texts(drawn("lstm", 1, output="adaptive")))
+    assert any("LN" in text for text in texts(drawn("lstm", 1, layer_norm=True)))
+
+
+def test_a_residual_path_goes_around_each_layer_but_the_first() -> None:
+    sums = [t for t in drawn("rnn", 3, residual=True).data if t.text == "+"]
+    assert len(sums) == 1 and len(sums[0].x) == STEPS * 2
+    assert sorted({math.floor(y) for y in sums[0].y}) == [3, 4]  # above rows 3 and 4: layers 2, 3
+
+
+# -- the causal CNN ----------------------------------------------------------------------------
+def tree(receptive_field: int):  # type: ignore[no-untyped-def]
+    found = dilations(receptive_field)
+    rows = [("long", "short")] * (len(found) + 2)
+    words = TreeWords(rows, [""] * len(rows), [f"hover {i}" for i in range(len(rows))], "cut")
+    return cnn_figure(CausalTree(found, receptive_field, list("abcd"), "e"), words)
+
+
+@pytest.mark.parametrize("receptive_field", [2, 5, 8, 31, 64])
+def test_the_tree_reaches_each_token_in_sight(receptive_field: int) -> None:
+    """By brute force: one changed token at a time through the blocks' own rule."""
+    found = dilations(receptive_field)
+    levels = nodes(found, receptive_field)
+    assert levels[0] == list(range(receptive_field)) and levels[-1] == [receptive_field - 1]
+    for token in range(receptive_field):
+        touched = {token}
+        for level, d in enumerate(found, start=1):
+            touched |= {t + d for t in touched if t + d < receptive_field}
+            assert touched & set(levels[level]) or level < len(found)
+        assert receptive_field - 1 in touched
+
+
+def test_a_tree_too_wide_to_draw_is_cut_and_says_so() -> None:
+    assert "cut" in texts(tree(500)) and "cut" not in texts(tree(MOST))
+    assert min(x for t in tree(500).data if t.mode == "lines" for x in t.x if x is not None) >= -1
+
+
+def test_every_row_of_the_tree_has_its_hover() -> None:
+    hovers = next(t for t in tree(8).data if t.customdata is not None).customdata
+    assert set(hovers) == {f"hover {i}" for i in range(5)}
 
 
 def test_every_note_has_a_short_form_for_the_phone() -> None:
     assert all(note.name for note in drawn("lstm", 2).layout.annotations)
+
+
+# -- the range test ----------------------------------------------------------------------------
+def test_the_rates_stand_where_they_are_on_a_log_axis() -> None:
+    rates, losses = [1e-4, 1e-3, 1e-2, 1e-1], [4.0, 3.0, 2.0, 5.0]
+    figure = range_figure(
+        Series(rates, losses), Series(rates, losses),
+        [Suggestion(1e-3, "fall <b>", "f", True), Suggestion(1e-2, "rise", "r", False)], "gru",
+        RangeWords("nats", "rate"), 300)
+    assert figure.layout.xaxis.type == "log"
+    assert [shape.x0 for shape in figure.layout.shapes] == [1e-3, 1e-2]
+    assert [note.x for note in figure.layout.annotations] == pytest.approx([-3, -2])
+    assert "&lt;b&gt;" in figure.layout.annotations[0].text
+    low, high = figure.layout.yaxis.range
+    assert 10 ** low < 2.0 and 10 ** high > 5.0
