@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import re
+import secrets
 import shutil
 import socket
 import threading
@@ -248,8 +249,8 @@ def test_only_plain_names_find_a_run(tmp_path: Path) -> None:
 def test_many_runs_of_one_second_have_folders_of_their_own(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = iter(["aaaa", "aaaa", "aaaa", "bbbb"])
-    monkeypatch.setattr(launch.secrets, "token_hex", lambda _size: next(names))
-    monkeypatch.setattr(launch.time, "strftime", lambda _format: "20300101-000000")
+    monkeypatch.setattr(secrets, "token_hex", lambda _size: next(names))
+    monkeypatch.setattr(time, "strftime", lambda _format: "20300101-000000")
     assert {new_run(tmp_path).id, new_run(tmp_path).id} == {
         "20300101-000000-aaaa", "20300101-000000-bbbb"}
 

@@ -21,6 +21,7 @@ import pytest
 
 from rnnlm_core import launch
 from rnnlm_core.errors import RunError
+from rnnlm_core.launch import queueing, workers
 from rnnlm_core.run import process, waiting
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.queue import Queue
@@ -260,8 +261,9 @@ def test_a_full_disk_queues_nothing(tmp_path: Path) -> None:
     folders = [new_run(tmp_path), new_run(tmp_path)]
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     code = ("import resource, sys\nfrom pathlib import Path\nfrom rnnlm_core import launch\n"
+            "from rnnlm_core.run.directory import RunFolder\n"
             "from rnnlm_core.errors import RunError\n"
-            f"folders = [launch.RunFolder(p) for p in {[str(f.path) for f in folders]!r}]\n"
+            f"folders = [RunFolder(p) for p in {[str(f.path) for f in folders]!r}]\n"
             f"resource.setrlimit(resource.RLIMIT_FSIZE, (200, {hard}))\n"  # a mark has more
             "try:\n    launch.enqueue(folders)\nexcept RunError as error:\n    print(error.code)")
     done = run_quietly(sys.executable, "-c", code)
@@ -314,7 +316,7 @@ def full(tmp_path: Path) -> Path:
 
 def no_scheduler(root: Path) -> None:
     """None is started from here, and one that was goes."""
-    for child, _ in launch._schedulers.pop(root, []):
+    for child, _ in queueing._schedulers.pop(root, []):
         child.kill()
         child.wait()
 
@@ -387,6 +389,6 @@ def test_a_person_starts_a_waiting_run_at_once(full: Path) -> None:
         assert (said.state, said.pid > 0) == ("starting", True)
     finally:
         no_scheduler(full)
-        child, _ = launch._children.pop(run.path)
+        child, _ = workers._children.pop(run.path)
         child.kill()
         child.wait()

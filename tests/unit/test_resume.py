@@ -22,6 +22,7 @@ import pytest
 from rnnlm_core import launch
 from rnnlm_core import worker as trainer_worker
 from rnnlm_core.errors import RunError
+from rnnlm_core.launch import queueing, workers
 from rnnlm_core.run import checkpoint
 from rnnlm_core.run.checkpoint import entries, load_latest_whole
 from rnnlm_core.run.directory import RunFolder
@@ -294,7 +295,7 @@ def test_a_halted_process_is_not_responding_and_ended_by_force_where_it_does_not
         wait_until(lambda: state(folder) == "running")
 
         process.send_signal(signal.SIGSTOP)
-        monkeypatch.setattr(launch, "SECONDS_TO_STOP", 0.3)
+        monkeypatch.setattr(queueing, "SECONDS_TO_STOP", 0.3)
         launch.stop_for_good(folder)
         assert process.wait(5) == -signal.SIGKILL
     assert state(folder) == "lost"
@@ -310,7 +311,7 @@ def test_start_tells_of_the_new_worker_at_once_and_stop_ends_it(tmp_path: Path) 
         wait_until(lambda: last_step(folder) > 0)
         launch.stop_for_good(folder)
         assert launch.status(folder).state == "stopped"
-        wait_until(lambda: launch._children[folder.path][0].poll() is not None)
+        wait_until(lambda: workers._children[folder.path][0].poll() is not None)
         launch.start(folder)  # the file still says "stopped"
         assert launch.status(folder).state == "starting"
         at = last_step(folder)
@@ -318,17 +319,17 @@ def test_start_tells_of_the_new_worker_at_once_and_stop_ends_it(tmp_path: Path) 
         wait_until(lambda: launch.status(folder).state == "running")
     finally:
         launch.stop_for_good(folder)
-        launch._children.pop(folder.path)[0].wait(10)
+        workers._children.pop(folder.path)[0].wait(10)
 
 
 def test_a_worker_that_dies_without_a_word_is_lost_at_once(tmp_path: Path) -> None:
     folder = new_run(tmp_path)
     launch.start(folder)
-    child = launch._children[folder.path][0]
+    child = workers._children[folder.path][0]
     child.kill()
     child.wait()
     assert launch.status(folder).state == "lost"
-    launch._children.pop(folder.path)
+    workers._children.pop(folder.path)
 
 
 # -- faults ---------------------------------------------------------------------------------------

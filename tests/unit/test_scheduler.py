@@ -15,6 +15,7 @@ import pytest
 from filelock import FileLock, Timeout
 
 from rnnlm_core import launch
+from rnnlm_core.launch import queueing, workers
 from rnnlm_core.records import FINAL_STATES
 from rnnlm_core.run import process, waiting
 from rnnlm_core.run.directory import RunFolder
@@ -35,10 +36,10 @@ def root(tmp_path: Path) -> Iterator[Path]:
     for one in left:
         one.kill()
     psutil.wait_procs(left, timeout=10)
-    for child, _ in launch._schedulers.pop(tmp_path, []):
+    for child, _ in queueing._schedulers.pop(tmp_path, []):
         child.wait()
-    for path in [path for path in launch._children if path.parent == tmp_path]:
-        launch._children.pop(path)[0].wait()
+    for path in [path for path in workers._children if path.parent == tmp_path]:
+        workers._children.pop(path)[0].wait()
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def ended(*folders: RunFolder) -> bool:
 
 def scheduler_of(root: Path) -> int:
     """The process that holds the lock; 0 where there is none."""
-    found = [child.pid for child, _ in launch._schedulers.get(root, []) if child.poll() is None]
+    found = [child.pid for child, _ in queueing._schedulers.get(root, []) if child.poll() is None]
     try:
         with FileLock(root / launch.SCHEDULER_LOCK, timeout=0):
             return 0
@@ -168,7 +169,7 @@ def test_a_worker_killed_before_its_first_checkpoint_is_tried_once_more(root: Pa
     (run.path / "corpus.json").rename(run.path / "kept")  # so that no checkpoint can come first
     os.mkfifo(run.path / "corpus.json")  # the worker waits here
     launch.enqueue([run])
-    launch._schedulers[root][-1][0].kill()
+    queueing._schedulers[root][-1][0].kill()
     scheduler = Scheduler(root, places=1)
     killed = [0]
     while len(killed) <= ATTEMPTS:
@@ -185,7 +186,7 @@ def test_a_worker_killed_before_its_first_checkpoint_is_tried_once_more(root: Pa
 def test_a_worker_killed_after_a_checkpoint_is_left_to_the_person(root: Path) -> None:
     first = short_run(root, LONG)
     launch.enqueue([first])
-    launch._schedulers[root][-1][0].kill()
+    queueing._schedulers[root][-1][0].kill()
     scheduler = Scheduler(root, places=1)
     look_until(scheduler, lambda: state(first) == "running")
     kill(launch.status(first).pid)
@@ -199,7 +200,7 @@ def test_a_worker_killed_after_a_checkpoint_is_left_to_the_person(root: Path) ->
 def test_runs_whose_folder_is_deleted_leave_the_queue(root: Path) -> None:
     runs = [short_run(root, LONG), short_run(root), short_run(root)]
     launch.enqueue(runs)
-    launch._schedulers[root][-1][0].kill()
+    queueing._schedulers[root][-1][0].kill()
     scheduler = Scheduler(root, places=1)
     look_until(scheduler, lambda: worker_of(root))
     first = worker_of(root)
@@ -215,20 +216,20 @@ def test_runs_whose_folder_is_deleted_leave_the_queue(root: Path) -> None:
 def test_a_run_cancelled_in_the_moment_of_its_turn_starts_no_worker(root: Path) -> None:
     run = short_run(root)
     launch.enqueue([run])
-    launch._schedulers[root][-1][0].kill()
+    queueing._schedulers[root][-1][0].kill()
     assert Queue(root).claim(1, 1e9)  # its turn has come
     launch.wish(run, "stop")  # the first half of a cancel
     Scheduler(root, places=1).look()
     assert waiting.take(run)  # the second half
     scheduler = Scheduler(root, places=1)
     look_until(scheduler, lambda: Queue(root).is_empty())
-    assert state(run) == "stopped" and run.path not in launch._children
+    assert state(run) == "stopped" and run.path not in workers._children
 
 
 def test_a_full_disk_keeps_the_runs_waiting(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = short_run(root)
     launch.enqueue([run])
-    launch._schedulers[root][-1][0].kill()
+    queueing._schedulers[root][-1][0].kill()
     monkeypatch.setattr("rnnlm_core.scheduler.LEAST_FREE_BYTES", 10**18)  # this disk has less
     scheduler = Scheduler(root, places=1)
     assert scheduler.look()
