@@ -69,11 +69,11 @@ def _flaws(preset: Preset, place: str) -> None:
     told = [flaw for flaw in preset.flaws if not flaw.settings]
     with st.expander(t("preset.flaws", n=len(preset.flaws)), icon=":material/rule:",
                      type="compact"):
-        st.markdown("\n".join([
-            f"| {t('preset.column_wrong')} | {t('preset.column_right')} |", "|:--|:--|",
-            *_rows(seen, t("preset.seen")), *_rows(told, t("preset.told"))]))
+        # no table: its two columns do not fit a phone
+        st.markdown("\n\n".join([
+            t("preset.seen"), _rows(seen), t("preset.told"), _rows(told)]))
 
 
-def _rows(flaws: Sequence[Flaw], title: str) -> list[str]:
-    return [f"| **{title}** | |",
-            *(f"| {t(f'preset.flaw.{f.name}')} | {t(f'preset.right.{f.name}')} |" for f in flaws)]
+def _rows(flaws: Sequence[Flaw]) -> str:
+    return "\n".join(
+        f"- {t(f'preset.flaw.{f.name}')} **→** {t(f'preset.right.{f.name}')}" for f in flaws)
