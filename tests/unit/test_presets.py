@@ -114,5 +114,8 @@ def test_every_recipe_and_flaw_has_its_words(language: str) -> None:
     for preset in ALL:
         for part in ("title", "what", "look", "differs"):
             assert words[f"preset.{preset.name}.{part}"]
+        told = words[f"preset.{preset.name}.what"] + words[f"preset.{preset.name}.look"]
+        for figure in preset.figures:
+            assert f"{figure.value:g}" in told  # the words promise what the recipe records
         for flaw in preset.flaws:
             assert words[f"preset.flaw.{flaw.name}"] and words[f"preset.right.{flaw.name}"]
