@@ -19,11 +19,19 @@ from rnnlm_core.run.checkpoint import (
     save_weights,
 )
 from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui import generate_view
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
 from rnnlm_ui.writing import Writing
 from tests.app.inside_pages import LANGUAGES, opened, said, trained
 from tests.small_runs import new_run, small_text
+
+
+@pytest.fixture(autouse=True)
+def on_a_quick_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts come whole within their budget however busy this machine is: no test waits by clock."""
+    for name in ("_HURRY_BUDGET", "_EXAMPLE_BUDGET"):
+        monkeypatch.setattr(generate_view, name, 60.0)
 
 
 @pytest.fixture(scope="module", autouse=True)
