@@ -96,7 +96,7 @@ SHAKESPEARE: dict[str, Any] = {
     "forget_bias": 1.0, "max_seconds": 180.0, "threads": 2}
 
 _ALL = (
-    Preset("shakespeare", SHAKESPEARE, "three minutes on two processor cores; measured here", "",
+    Preset("shakespeare", SHAKESPEARE, "two cores, three minutes; a prototype of this lab", "",
            parameters=(65, 822_849), figures=(Figure(1.461, "nats"),)),
     Preset("char_rnn", {
         "cell": "lstm", "embedding": 0, "hidden": 128, "layers": 2, "forget_bias": 1.0,

@@ -67,21 +67,29 @@ def read_range(rates: Floats, losses: Floats) -> RangeResult:
     if len(rates) < _FEWEST:
         return RangeResult(rates, losses, losses.copy(), None, None)
     at = np.log10(rates)
-    start = float(losses[:max(3, len(losses) // 10)].mean())
+    first = losses[:max(3, len(losses) // 10)]
+    start, start_error = float(first.mean()), float(first.std(ddof=1) / np.sqrt(len(first)))
     smooth, slopes, errors = _local_lines(at, np.minimum(losses, _CUT * max(start, 1e-9)))
     lowest = int(smooth.argmin())
-    margin = _DEVIATIONS * float(errors[lowest])
-    if start - smooth[lowest] <= max(margin, 1e-12):
+    if start - smooth[lowest] <= _margin(start_error, float(errors[lowest])):
         return RangeResult(rates, losses, smooth, None, None)  # it never fell
     steepest = int(slopes[:lowest + 1].argmin())
-    rises = bool((smooth[lowest:].max() - smooth[lowest]) > max(margin, 1e-12))
+    highest = lowest + int(smooth[lowest:].argmax())
+    rises = bool(smooth[highest] - smooth[lowest]
+                 > _margin(float(errors[highest]), float(errors[lowest])))
     return RangeResult(rates, losses, smooth, float(rates[steepest]),
                        float(rates[lowest]) if rises else None)
 
 
+def _margin(one: float, other: float) -> float:
+    """How far two values with these standard errors must differ to count as different."""
+    return max(_DEVIATIONS * float(np.hypot(one, other)), 1e-12)
+
+
 def _local_lines(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
     """Value and slope at each x (N,) of the least-squares line through its neighbours, and the
-    standard error of the value in the middle of such a window."""
+    standard error of that value, which is twice as large at the ends, where the neighbours all
+    lie on one side."""
     value, slope, error = np.empty_like(y), np.empty_like(y), np.empty_like(y)
     for i, middle in enumerate(x):
         near = np.abs(x - middle) <= _HALF_WINDOW
@@ -92,5 +100,7 @@ def _local_lines(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
         line = np.polynomial.polynomial.polyfit(dx, seen, 1)
         value[i], slope[i] = line
         left = seen - np.polynomial.polynomial.polyval(dx, line)
-        error[i] = np.sqrt(np.square(left).sum() / max(1, len(seen) - 2) / len(seen))
+        variance = np.square(left).sum() / max(1, len(seen) - 2)
+        spread = np.square(dx - dx.mean()).sum()
+        error[i] = np.sqrt(variance * (1 / len(seen) + dx.mean() ** 2 / spread))
     return value, slope, error

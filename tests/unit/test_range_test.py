@@ -50,11 +50,15 @@ def test_steps_without_a_number_are_left_out() -> None:
     assert len(found.rates) == STEPS - 5 and np.isfinite(found.smooth).all()
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_nothing_is_read_into_noise(seed: int) -> None:
-    noise = 4 + np.random.default_rng(seed).normal(0, 0.1, STEPS)
-    assert read_range(RATES, noise).rises is None or read_range(RATES, noise).steepest is None
-    assert read_range(RATES[:5], noise[:5]).steepest is None
+def test_hardly_anything_is_read_into_noise() -> None:
+    """100 flat curves with noise: a rate is named for two of them at most, by chance."""
+    noise = 4 + np.random.default_rng(0).normal(0, 0.1, (100, STEPS))
+    named = [found for row in noise if (found := read_range(RATES, row)).steepest is not None]
+    assert len(named) <= 2
+
+
+def test_too_few_steps_say_nothing() -> None:
+    assert read_range(RATES[:5], curve(1e-3, 3e-2)[:5]).steepest is None
 
 
 def test_a_loss_that_only_falls_has_no_rise() -> None:
