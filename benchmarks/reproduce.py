@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import reproduce_corpora, reproduce_recall, reproduce_shakespeare
+from benchmarks.reproduce_shakespeare import RECIPES
 from benchmarks.reproduced import Row, keep
 
 SECTIONS: dict[str, Callable[[tuple[int, ...], Path], Iterator[list[Row]]]] = {
@@ -30,25 +31,26 @@ _HOLDS = {True: "holds", False: "DOES NOT HOLD", None: ""}
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reproduce")
     parser.add_argument("sections", nargs="*", metavar="SECTION",
-                        help=", ".join([*SECTIONS, "shakespeare"]) + "; all where none is given")
+                        help=", ".join([*SECTIONS, *RECIPES]) + "; all where none is given")
     parser.add_argument("--text", type=Path, help="tiny Shakespeare; it is not part of the project")
     parser.add_argument("--seconds", type=float, default=180.0, help="of each Shakespeare run")
     parser.add_argument("--seeds", type=int, nargs="+")
     asked = parser.parse_args()
-    if unknown := set(asked.sections) - {*SECTIONS, "shakespeare"}:
+    if unknown := set(asked.sections) - {*SECTIONS, *RECIPES}:
         parser.error(f"there is no section {', '.join(sorted(unknown))}")
-    if "shakespeare" in asked.sections and asked.text is None:
-        parser.error("shakespeare needs --text PATH: the text is not part of the project")
+    if set(asked.sections) & set(RECIPES) and asked.text is None:
+        parser.error("Shakespeare needs --text PATH: the text is not part of the project")
     if asked.text is not None and not asked.text.is_file():
         parser.error(f"there is no file {asked.text}")
-    names = asked.sections or [*SECTIONS, *(["shakespeare"] if asked.text else [])]
+    names = asked.sections or [*SECTIONS, *(RECIPES if asked.text else [])]
     for name in names:
         print(name, "…", file=sys.stderr)
         seeds = tuple(asked.seeds or SEEDS.get(name, _SEEDS))
         every: list[Row] = []
         with tempfile.TemporaryDirectory() as runs:
             parts = SECTIONS[name](seeds, Path(runs)) if name in SECTIONS else iter([
-                reproduce_shakespeare.shakespeare(seeds, Path(runs), asked.text, asked.seconds)])
+                reproduce_shakespeare.shakespeare(
+                    name, seeds, Path(runs), asked.text, asked.seconds)])
             for rows in parts:
                 keep(name, rows, complete=False)
                 every += rows

@@ -94,8 +94,14 @@ SHAKESPEARE: dict[str, Any] = {
     "output_dropout": 0.3, "batch": 32, "sequence_length": 64, "optimizer": "adamw",
     "learning_rate": 4e-3, "schedule": "cosine", "warm_up_steps": 100, "clip_norm": 1.0,
     "forget_bias": 1.0, "max_seconds": 180.0, "threads": 2}
+# what a processor without AMX has time for: fewer units, more and smaller batches, less dropout
+SHAKESPEARE_NARROW: dict[str, Any] = {
+    **SHAKESPEARE, "embedding": 64, "hidden": 256, "input_dropout": 0.1, "layer_dropout": 0.1,
+    "output_dropout": 0.1, "batch": 16}
 
 _ALL = (
+    Preset("shakespeare_narrow", SHAKESPEARE_NARROW, "this lab, docs/reproduced.md", "",
+           parameters=(65, 350_593)),
     Preset("shakespeare", SHAKESPEARE, "two cores, three minutes; a prototype of this lab", "",
            parameters=(65, 822_849), figures=(Figure(1.461, "nats"),)),
     Preset("char_rnn", {

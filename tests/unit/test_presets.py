@@ -37,6 +37,7 @@ COUNTED = {
     "zaremba": 10_000 * 200 + 2 * 2 * 4 * (200 * 200 + 200) + 200 * 10_000 + 10_000,
     "word_language_model": 33_278 * 200 + 2 * (800 * 200 * 2 + 2 * 800) + 33_278 * 201,
     "makemore": 27 * 64 + (128 * 64 + 64) + 64 + 64 * 27 + 27,
+    "shakespeare_narrow": 65 * 64 + 4 * 256 * (64 + 256 + 2) + 65 * 257,
     "shakespeare": 65 * 128 + 4 * 384 * (128 + 384 + 2) + 65 * 385,
     "nanogpt_cpu": 65 * 128 + 4 * 384 * (128 + 384 + 2) + 65 * 385}
 
@@ -103,7 +104,7 @@ def test_the_mended_tutorial_changes_exactly_what_its_visible_flaws_name() -> No
 
 
 def test_the_shakespeare_recipe_is_the_one_that_is_reproduced() -> None:
-    measured = shakespeare_config(180.0, 1, "names")
+    measured = shakespeare_config("shakespeare", 180.0, 1, "names")
     ours = dataclasses.replace(RunConfig(), **SHAKESPEARE)
     assert {n for n in FIELDS if getattr(measured, n) != getattr(ours, n)} <= {"max_characters"}
 

@@ -89,4 +89,4 @@ def test_shakespeare_is_scored_straight_on_with_every_target_once(tmp_path: Path
 
 
 def test_the_shakespeare_preset_is_valid() -> None:
-    assert shakespeare_config(180.0, 1, "text:" + "0" * 64).problems() == []
+    assert shakespeare_config("shakespeare_narrow", 180.0, 1, "text:" + "0" * 64).problems() == []
