@@ -29,6 +29,7 @@ from rnnlm_core.nets.adaptive import AdaptiveOutput
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.language_model import Carried, LanguageModel
 from rnnlm_core.nets.layers import token_losses
+from rnnlm_core.optimizers import make_optimizer, moments_of
 from rnnlm_core.records import Plan
 from rnnlm_core.run.checkpoint import AVERAGE, WEIGHTS
 from rnnlm_core.schedules import learning_rate
@@ -43,23 +44,6 @@ class StepResult:
     clipped_norm: float
     learning_rate: float
     layer_norms: list[float]  # before clipping; in the order of `Trainer.layer_names`
-
-
-def make_optimizer(config: RunConfig, model: nn.Module) -> torch.optim.Optimizer:
-    """PyTorch's optimizer for the config, fused where there is such a kernel.
-
-    The weight decay of AdamW acts on the weights by itself, that of the others is a part of the
-    gradient (Loshchilov & Hutter 2019, arXiv 1711.05101).
-    """
-    parameters, rate, decay = list(model.parameters()), config.learning_rate, config.weight_decay
-    if config.optimizer == "adamw":
-        return torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
-    if config.optimizer == "adam":
-        return torch.optim.Adam(parameters, rate, weight_decay=decay, fused=True)
-    if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(parameters, rate, weight_decay=decay, foreach=True)
-    momentum = 0.9 if config.optimizer == "momentum" else 0.0
-    return torch.optim.SGD(parameters, rate, momentum, weight_decay=decay, fused=True)
 
 
 class Trainer:
@@ -260,7 +244,7 @@ class Trainer:
         self._check_shapes(weights)
         self._load_weights(tensors)
         moments = {name.split(".")[2] for name in tensors if name.startswith("optimizer.")}
-        optimizer = bool(moments) and moments == _moments(self.config.optimizer)
+        optimizer = bool(moments) and moments == moments_of(self.config.optimizer)
         if optimizer:
             self._load_optimizer(tensors)
         carried = _numbered(tensors, "carried.")
@@ -327,13 +311,6 @@ def _numbered(tensors: dict[str, Tensor], prefix: str) -> list[Tensor]:
             yield tensors[name]
             index += 1
     return list(found())
-
-
-def _moments(optimizer: str) -> set[str]:
-    """What PyTorch's optimizer of this name keeps for each parameter."""
-    return {"sgd": set(), "momentum": {"momentum_buffer"}, "rmsprop": {"step", "square_avg"},
-            "adam": {"step", "exp_avg", "exp_avg_sq"},
-            "adamw": {"step", "exp_avg", "exp_avg_sq"}}[optimizer]
 
 
 def _by_layer(model: nn.Module) -> tuple[list[str], list[list[int]]]:
