@@ -1,5 +1,7 @@
 """Is it learning? Choose, start, watch the loss fall among its yardsticks, read what it writes."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from rnnlm_core import launch
@@ -9,6 +11,7 @@ from rnnlm_core.records import Status
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import (
     config_form,
+    deeds,
     diagnosis_view,
     fork_view,
     knobs_view,
@@ -38,27 +41,26 @@ from rnnlm_ui.training_view import (
 )
 
 
-def start(config: RunConfig) -> None:
-    """Make the run folder and start its worker; what is wrong is told right below the button."""
-    try:
-        with st.spinner(t("train.preparing")):
-            folder = launch.create_run(config, launch.runs_root())
-            launch.start(folder)
-    except BadInput as error:
-        fault(error)
-        return
-    session.choose_run(folder.id)
-    st.rerun()
+def begun(config: RunConfig) -> str:
+    """Make the run folder and start its worker; the run's id."""
+    folder = launch.create_run(config, launch.runs_root())
+    launch.start(folder)
+    return folder.id
 
 
-def resume(folder: RunFolder) -> None:
-    """Go on from the last checkpoint; the whole page is drawn anew, with its controls."""
+def gone_on(folder: RunFolder) -> str:
+    """The same run, from its last checkpoint."""
+    launch.start(folder)
+    return folder.id
+
+
+def look_at(deed: str, do: Callable[..., str]) -> None:
+    """Do what was pressed and look at the run; what is wrong is told right below the button."""
     try:
-        launch.start(folder)
+        if deeds.carry_out(deed, do, session.choose_run):
+            st.rerun()  # the whole page is drawn anew, with the run's controls
     except BadInput as error:
         fault(error)
-        return
-    st.rerun()
 
 
 def setup() -> None:
@@ -66,16 +68,13 @@ def setup() -> None:
     config_form.open_fields()
     left, right = st.columns([1.1, 2], vertical_alignment="center")
     with left, st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        pressed = st.button(primary_label(t("common.start"), "play_arrow"), type="primary",
-                            key="train.start")
-        test = range_view.button()
+        st.button(primary_label(t("common.start"), "play_arrow"), type="primary",
+                  key="train.start", on_click=lambda: deeds.press("start", session.draft()))
+        range_view.button(lambda config: deeds.press("start", config))
         preset_view.popover(t("preset.short"))
     with right:
         config_form.popovers()
-    if pressed:
-        start(session.draft())
-    elif test is not None:
-        start(test)
+    look_at("start", begun)
 
 
 def controls(folder: RunFolder, status: Status, config: RunConfig) -> None:
@@ -121,10 +120,10 @@ def ended(folder: RunFolder, status: Status) -> None:
             never = status.state == "stopped" and not status.heartbeat  # had no worker yet
             st.markdown(t("train.ended.never") if never else
                         t(f"train.ended.{status.state}", step=number(status.step)))
-            pressed = st.button(t("common.start" if never else "train.resume"),
-                                icon=":material/play_arrow:", key="train.go_on")
-        if pressed:
-            resume(folder)
+            st.button(t("common.start" if never else "train.resume"),
+                      icon=":material/play_arrow:", key="train.go_on",
+                      on_click=lambda: deeds.press("go_on", folder))
+        look_at("go_on", gone_on)
 
 
 def live(folder: RunFolder, active: bool, unit: str) -> None:

@@ -15,7 +15,7 @@ from rnnlm_core.insight.diagnosis import Case, Course, Evidence, Finding, Health
 from rnnlm_core.records import Status, Yardstick
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry, entries
-from rnnlm_ui import config_form, session, time_machine, warm
+from rnnlm_ui import config_form, deeds, session, time_machine, warm
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import RunTail
 from rnnlm_ui.page import fault, plain
@@ -34,11 +34,10 @@ def could_be_better(folder: RunFolder, status: Status, tail: RunTail, config: Ru
     From the curves it is a millisecond, once an evaluation; from the weights only when asked.
     """
     place = st.container()
-    pressed = session.recall("diagnosis.pressed", "")
-    session.forget("diagnosis.pressed")
-    if pressed == "deeper":
+    if session.recall("diagnosis.deeper", False):
         with place:
             _look_deeper(folder, status)
+        session.forget("diagnosis.deeper")  # only now: a newer look may have interrupted it
     health = _health(folder)
     revision = (folder.id, status.state, tail.visible, len(yardsticks), health and health.step)
     found = session.once_per("diagnosis", revision, lambda: diagnose(
@@ -47,7 +46,12 @@ def could_be_better(folder: RunFolder, status: Status, tail: RunTail, config: Ru
         return
     place.subheader(t("diagnosis.title"), anchor=False)
     for finding in found[:MOST]:
-        _row(folder, config, finding, unit, pressed == finding.code)
+        _row(folder, config, finding, unit)
+    try:
+        if deeds.carry_out("try", _tried, lambda made: time_machine.go_to(made, None)):
+            st.rerun()
+    except BadInput as error:
+        fault(error)
     _deeper(folder, health)
 
 
@@ -55,15 +59,8 @@ def course_of(tail: RunTail) -> Course:
     return Course(*(tail.even(name) for name in Course.__dataclass_fields__))
 
 
-def _button(name: str, text: str, **look: Any) -> None:
-    """What is pressed is kept: between two looks at a live run, a plain button would forget it."""
-    st.button(text, key=f"diagnosis.{name}",
-              on_click=lambda: session.remember("diagnosis.pressed", name), **look)
-
-
 # -- a finding in words ----------------------------------------------------------------------------
-def _row(folder: RunFolder, config: RunConfig, finding: Finding, unit: str, pressed: bool
-         ) -> None:
+def _row(folder: RunFolder, config: RunConfig, finding: Finding, unit: str) -> None:
     changes = {n: v for n, v in finding.suggestion.items() if getattr(config, n) != v}
     if not changes:
         st.markdown(words(finding, unit))
@@ -74,15 +71,9 @@ def _row(folder: RunFolder, config: RunConfig, finding: Finding, unit: str, pres
     step = fork_step(folder, finding)
     text = t("diagnosis.anew") if step is None else t("diagnosis.fork", step=number(step))
     with action:
-        _button(finding.code, text, width="stretch",
-                icon=":material/add:" if step is None else ":material/call_split:")
-    if pressed:
-        try:
-            _try(folder, replace(config, **changes), step)
-        except BadInput as error:
-            fault(error)
-            return
-        st.rerun()
+        st.button(text, key=f"diagnosis.{finding.code}", width="stretch",
+                  icon=":material/add:" if step is None else ":material/call_split:",
+                  on_click=lambda: deeds.press("try", folder, replace(config, **changes), step))
 
 
 def words(finding: Finding, unit: str) -> str:
@@ -156,14 +147,13 @@ def _setting(name: str, config: RunConfig) -> str:
     return config_form.choice(name, value) if isinstance(value, str) else f"{value:g}"
 
 
-def _try(folder: RunFolder, config: RunConfig, step: int | None) -> None:
-    """Start it and look at it. Raises `BadInput` where the settings do not go."""
+def _tried(folder: RunFolder, config: RunConfig, step: int | None) -> RunFolder:
+    """Start it, as a fork where that goes. Raises `BadInput` where the settings do not go."""
     root = launch.runs_root()
-    with st.spinner(t("train.preparing")):
-        made = launch.create_run(config, root) if step is None else \
-            launch.fork(folder, step, config, root)
-        launch.start(made)
-    time_machine.go_to(made, None)
+    made = launch.create_run(config, root) if step is None else \
+        launch.fork(folder, step, config, root)
+    launch.start(made)
+    return made
 
 
 # -- into the weights ------------------------------------------------------------------------------
@@ -178,9 +168,10 @@ def _deeper(folder: RunFolder, health: Health | None) -> None:
     if not listed:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _button("deeper", t("diagnosis.deeper"), icon=":material/search_insights:",
-                type="tertiary", help=t("diagnosis.deeper_help"),
-                disabled=health is not None and health.step == listed[-1].step)
+        st.button(t("diagnosis.deeper"), icon=":material/search_insights:",
+                  key="diagnosis.deeper", type="tertiary", help=t("diagnosis.deeper_help"),
+                  on_click=lambda: session.remember("diagnosis.deeper", True),
+                  disabled=health is not None and health.step == listed[-1].step)
         if health is not None:
             st.markdown(":gray[" + t("diagnosis.looked", step=number(health.step)) + "]")
 

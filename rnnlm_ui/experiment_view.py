@@ -13,7 +13,7 @@ from rnnlm_core.config import FIELD_TYPES, FIELDS, GROUPS, RunConfig
 from rnnlm_core.errors import BadInput, UnrollError
 from rnnlm_core.run import waiting
 from rnnlm_core.sweep import Variant
-from rnnlm_ui import runs, session
+from rnnlm_ui import deeds, runs, session
 from rnnlm_ui.compare_runs import Row
 from rnnlm_ui.compare_table import select
 from rnnlm_ui.config_form import choice, idle
@@ -31,8 +31,10 @@ _BETWEEN_RUNS = 5.0  # seconds, about: a worker starts, and reads the whole vali
 def row(listed: Sequence[Row]) -> None:
     """The page's one primary button, and beside it the other ways to start several runs."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        pressed = st.button(primary_label(t("experiment.race"), "flag"), type="primary",
-                            key="experiment.race", help=t("experiment.race_help"))
+        st.button(primary_label(t("experiment.race"), "flag"), type="primary",
+                  key="experiment.race", help=t("experiment.race_help"),
+                  on_click=lambda: deeds.press(
+                      "race", base(), session.widget("experiment.same_size", False)))
         with st.popover(t("experiment.repeat"), icon=":material/repeat:"):
             _repeat(listed)
         with st.popover(t("experiment.sweep"), icon=":material/grid_view:"):
@@ -41,8 +43,7 @@ def row(listed: Sequence[Row]) -> None:
             _budget()
         st.markdown(":gray[" + t("experiment.from", settings=plain(_settings())) + "]",
                     width="stretch")
-    if pressed:
-        _try(lambda: start("race", _race()))
+    _start_what_was_pressed()
 
 
 def _settings() -> str:
@@ -169,26 +170,31 @@ def _offer(kind: Kind, make: Callable[[], list[Variant]], listed: Sequence[Row])
     cores = waiting.cores()
     st.markdown(t("experiment.count", n=len(variants), cores=cores) if taken is None else
                 t("experiment.count_time", n=len(variants), time=duration(taken), cores=cores))
-    if st.button(t("experiment.start", n=len(variants)), icon=":material/play_arrow:",
-                 key=f"experiment.start.{kind}"):
-        _try(lambda: start(kind, variants))
+    st.button(t("experiment.start", n=len(variants)), icon=":material/play_arrow:",
+              key=f"experiment.start.{kind}",
+              on_click=lambda: deeds.press("experiment", kind, variants))
 
 
-def _try(what: Callable[[], None]) -> None:
+def _start_what_was_pressed() -> None:
     try:
-        with st.spinner(t("train.preparing")):
-            what()
+        if deeds.carry_out("race", raced, select) or deeds.carry_out(
+                "experiment", started, select):
+            st.rerun()
     except BadInput as error:
         fault(error)
-        return
-    st.rerun()
 
 
-def start(kind: Kind, variants: list[Variant]) -> None:
-    """Make the runs and let them wait for a core each; from now on they are compared."""
+def raced(config: RunConfig, same_size: bool) -> list[str]:
+    """The three cells from one set-up, where wanted with about equally many parameters."""
+    vocabulary = sweep.vocabulary(config, launch.runs_root()) if same_size else None
+    return started("race", sweep.race(config, vocabulary))
+
+
+def started(kind: Kind, variants: list[Variant]) -> list[str]:
+    """Make the runs and let them wait for a core each; their ids, to be compared from now on."""
     made = sweep.create_group(kind, variants, launch.runs_root())
     launch.enqueue(made)
-    select([folder.id for folder in made])
+    return [folder.id for folder in made]
 
 
 def seconds_for(configs: Sequence[RunConfig], listed: Sequence[Row]) -> float | None:

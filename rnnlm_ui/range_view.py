@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,11 +21,11 @@ from rnnlm_ui.training_view import LOSS_HEIGHT, to_unit
 _PRESSED = "range.pressed"
 
 
-def button() -> RunConfig | None:
-    """Starts a range test of the present settings where it was pressed: its config."""
-    pressed = st.button(t("range.start"), icon=":material/speed:", type="tertiary",
-                        key="range.start", help=t("range.help", n=STEPS))
-    return range_config(session.draft()) if pressed else None
+def button(start: Callable[[RunConfig], None]) -> None:
+    """Starts a range test of the present settings where it is pressed."""
+    st.button(t("range.start"), icon=":material/speed:", type="tertiary",
+              key="range.start", help=t("range.help", n=STEPS),
+              on_click=lambda: start(range_config(session.draft())))
 
 
 def is_test(config: RunConfig) -> bool:
