@@ -8,29 +8,28 @@ DONE: list[int] = []
 TAKEN: list[int] = []
 
 
-def page() -> None:
+def page(done: list[int], taken: list[int]) -> None:
     import streamlit as st
 
     from rnnlm_core.errors import BadInput
     from rnnlm_ui import deeds
-    from tests.app import test_deeds as log
 
     def do(value: int) -> int:
-        log.DONE.append(value)
+        done.append(value)
         if value < 0:
             raise BadInput("run.locked")
         return 2 * value
 
     def take_over(result: int) -> None:
-        log.TAKEN.append(result)
-        if len(log.TAKEN) == 1:
+        taken.append(result)
+        if len(taken) == 1:
             st.rerun()  # a newer look at the page, in the worst moment
 
     for value in (3, -1):
         st.button(str(value), on_click=deeds.press, args=("deed", value))
     try:
         if deeds.carry_out("deed", do, take_over):
-            st.write(f"done {log.TAKEN}")
+            st.write(f"done {taken}")
     except BadInput as error:
         st.error(str(error))
 
@@ -38,7 +37,7 @@ def page() -> None:
 def pressed(name: str) -> AppTest:
     DONE.clear()
     TAKEN.clear()
-    at = AppTest.from_function(page).run()
+    at = AppTest.from_function(page, args=(DONE, TAKEN)).run()
     next(button for button in at.button if button.label == name).click().run()
     return at
 
