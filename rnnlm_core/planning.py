@@ -23,12 +23,12 @@ from rnnlm_core.prepared import Prepared
 from rnnlm_core.records import Plan
 from rnnlm_core.trainer import Trainer
 
-_PROBE_SECONDS = 0.4
+_PROBE_SECONDS = 0.35  # for each precision that is tried
 _FEWEST, _MOST = 4, 60
 _HARMLESS_RATE = 1e-6
 _TRAINING_SHARE = 0.92  # of a budget in seconds; evaluations and checkpoints take the rest
-_WATCH_SECONDS = 4.0  # about so often the run is evaluated and writes a sample
-_EVALUATION_SHARE = 0.025  # of the time, at most about
+_WATCH_SECONDS = 5.0  # about so often the run is evaluated and writes a sample
+_EVALUATION_SHARE = 0.015  # of the time, at most about; all that watches costs twice that
 _TRY_BF16 = ("AVX512", "AMX")
 
 
@@ -69,32 +69,39 @@ def _measure(config: RunConfig, draft: Plan, prepared: Prepared) -> tuple[float,
     # the copy must not diverge while it is measured: that is for the run itself to find
     config = dataclasses.replace(config, learning_rate=_HARMLESS_RATE)
     ids, vocabulary = prepared.train_ids, prepared.tokenizer.size
-    plain = step_seconds(Trainer(config, draft, ids, vocabulary))
+    plain = Trainer(config, draft, ids, vocabulary)
     try_it = config.precision == "bf16" or (
         config.precision == "auto"
         and (config.device == "cuda" or draft.cpu.startswith(_TRY_BF16)))
     if not try_it:
-        return plain, None
-    half = dataclasses.replace(draft, precision="bf16")
+        return step_seconds(plain)[0], None
+    half = Trainer(config, dataclasses.replace(draft, precision="bf16"), ids, vocabulary)
     try:
-        return plain, plain / step_seconds(Trainer(config, half, ids, vocabulary))
+        half.step()
     except RuntimeError:  # no such kernel on this processor
         if config.precision == "bf16":
             raise ConfigError([Problem("config.bf16_missing")]) from None
-        return plain, None
+        return step_seconds(plain)[0], None
+    seconds, in_half = step_seconds(plain, half)
+    return seconds, seconds / in_half
 
 
-def step_seconds(trainer: Trainer) -> float:
-    """Median time of a step, after one that is not counted."""
-    trainer.step()
-    times: list[float] = []
-    begin = time.perf_counter()
-    while len(times) < _FEWEST or (time.perf_counter() - begin < _PROBE_SECONDS
-                                   and len(times) < _MOST):
-        before = time.perf_counter()
-        trainer.step()  # reads the loss, so that a GPU has finished
-        times.append(time.perf_counter() - before)
-    return statistics.median(times)
+def step_seconds(*trainers: Trainer) -> list[float]:
+    """Median time of a step of each, after one that is not counted.
+
+    They step in turn: whatever else the machine does meanwhile meets all of them.
+    """
+    times: list[list[float]] = [[] for _ in trainers]
+    for trainer in trainers:
+        trainer.step()
+    begin, budget = time.perf_counter(), _PROBE_SECONDS * len(trainers)
+    while len(times[0]) < _FEWEST or (time.perf_counter() - begin < budget
+                                      and len(times[0]) < _MOST):
+        for trainer, own in zip(trainers, times, strict=True):
+            before = time.perf_counter()
+            trainer.step()  # reads the loss, so that a GPU has finished
+            own.append(time.perf_counter() - before)
+    return [statistics.median(own) for own in times]
 
 
 def _total_steps(config: RunConfig, seconds_a_step: float, done: tuple[int, float]) -> int:

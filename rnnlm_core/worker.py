@@ -39,7 +39,7 @@ CHECKPOINT_SECONDS = 5.0
 CONTROL_SECONDS = 0.05
 YARDSTICK_SECONDS = 30.0  # that a finished run waits for its n-grams
 EVERY_STEP_UNTIL, EVERY_FIFTH_UNTIL = 2_000, 20_000
-SAMPLE_CHARACTERS, SAMPLE_TEMPERATURE = 240, 0.8
+SAMPLE_CHARACTERS, SAMPLE_TEMPERATURE = 160, 0.8
 PROBE_CHARACTERS = 96
 _EARLY_EVALUATIONS = (1, 4)  # and every moment that is kept for good has a loss of its own
 
@@ -99,6 +99,7 @@ class Worker:
         self.status.set(state="starting", activity="importing")
         self.config = self.folder.config()
         self._steps_done = self.folder.control().single_steps  # later ones are for this worker
+        process.sleep_while_waiting()
         import torch
 
         torch.set_num_threads(self.config.threads)

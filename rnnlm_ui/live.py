@@ -22,7 +22,7 @@ from rnnlm_ui.metrics_table import Column, MetricsTable, numbers
 POLL_SECONDS = 0.5
 POINTS, RAW_POINTS = 250, 120  # of a series in the browser, however long the run
 SAMPLES = 256  # kept in memory
-_BLOCK = 4_000_000  # bytes of a file read at once
+_BLOCK = 1_000_000  # bytes of a file read at once
 
 
 def follow(draw: Callable[[], None], active: bool, key: str) -> None:
