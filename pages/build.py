@@ -20,7 +20,7 @@ config = session.draft()
 sizes, missing = build_view.text_sizes(config)
 if missing is not None:
     fault(missing)
-if (problem := build_view.too_large(config, sizes.vocabulary)) is not None:
+if (problem := build_view.too_large(config, sizes)) is not None:
     fault(problem)
 st.markdown(build_view.finding(config, sizes))
 build_view.fields()

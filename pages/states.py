@@ -43,6 +43,8 @@ def view(folder: RunFolder, shown: Entry | None) -> None:
     try:
         findings = found_units(path, newest.sha256 if newest is not None else "")
     except UnrollError as error:  # the held-out text is short: a limit, not a fault
+        if error.code == "run.no_state":
+            raise  # nothing of this page can be shown of a CNN
         findings = []
         note = Problem("text.held_out_short", error.values) if error.code == "text.too_short" \
             else error

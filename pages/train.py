@@ -127,13 +127,23 @@ def ended(folder: RunFolder, status: Status) -> None:
 
 
 def live(folder: RunFolder, active: bool, unit: str) -> None:
-    """Everything that moves, in one fragment; ends with a full run when the training has ended."""
+    """Everything that moves, in one fragment. A run that is gone is told by the page as a whole."""
+    try:
+        moving(folder, active, unit)
+    except UnrollError as error:
+        if not folder.exists():
+            st.rerun()
+        fault(error)
+
+
+def moving(folder: RunFolder, active: bool, unit: str) -> None:
+    """Controls, answer and pictures; ends with a full run when the training has ended."""
     status, tail = launch.status(folder), tail_of(folder.path).refresh()
     if active and not runs.is_active(status.state):
         st.rerun()
-    config, yardsticks = folder.config(), folder.yardsticks()
+    config, yardsticks = folder.config_now(), folder.yardsticks()
     if active:
-        controls(folder, status, config)
+        controls(folder, status, folder.config())
     else:
         ended(folder, status)
     step = time_machine.moment(folder)

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlm_core.config import FIELDS, RunConfig
+from rnnlm_core.config import FIELDS, RunConfig, idle
 from rnnlm_core.nets.adaptive_shape import cutoffs, division
 from rnnlm_core.nets.cnn_shape import KERNEL, dilations
 from rnnlm_core.nets.parameters import GATES
@@ -28,8 +28,12 @@ ENOUGH_SEEDS = 3  # fewer say nothing about luck
 
 # -- settings -------------------------------------------------------------------------------------
 def differing(configs: Sequence[RunConfig]) -> list[str]:
-    """The settings that are not the same in all of these, in the order of the form."""
-    return [name for name in FIELDS if len({getattr(c, name) for c in configs}) > 1]
+    """The settings that are not the same in all of these where they do something, in the order of
+    the form."""
+    silent = [idle(config) for config in configs]
+    return [name for name in FIELDS if len({
+        getattr(c, name) for c, without in zip(configs, silent, strict=True)
+        if name not in without}) > 1]
 
 
 # -- arithmetic -----------------------------------------------------------------------------------

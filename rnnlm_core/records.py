@@ -113,7 +113,7 @@ class Origin(_Record):
     group: str = ""  # the runs that were made together share it
     parent: str = ""  # of a fork: the run it was copied from
     step: int = 0  # of a fork: the last step that both share
-    exact: bool = False  # of a fork: optimizer, position and random state came along
+    exact: bool = False  # of a fork: from a whole checkpoint, nothing changed
     changed: dict[str, Any] = field(default_factory=dict)  # settings that tell it from the others
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import streamlit as st
 
@@ -47,13 +48,17 @@ def finding(config: RunConfig, sizes: TextSizes) -> str:
               "bits": f"{math.log2(sizes.vocabulary):.2f}",
               "one": named(config).one, "many": named(config).many}
     values["matters"] = build_start.matters(config)
+    rare = "_adaptive" if config.softmax == "adaptive" else ""  # which does not begin evenly
     if sizes.training is None:
-        return t("build.finding_assumed", **values)
-    return t("build.finding", training=number(sizes.training), **values)
+        return t(f"build.finding_assumed{rare}", **values)
+    return t(f"build.finding{rare}", training=number(sizes.training), **values)
 
 
-def too_large(config: RunConfig, vocabulary: int) -> Problem | None:
-    needed = training_megabytes(config, vocabulary)
+def too_large(config: RunConfig, sizes: TextSizes) -> Problem | None:
+    if sizes.training:  # as it will be shrunk to the text
+        most = max(1, sizes.training // (config.sequence_length + 1))
+        config = replace(config, batch=min(config.batch, most))
+    needed = training_megabytes(config, sizes.vocabulary)
     if needed <= MAX_MEGABYTES:
         return None
     return Problem("config.model_too_large", {"value": round(needed), "limit": MAX_MEGABYTES})
@@ -84,7 +89,8 @@ def size_facts(config: RunConfig, sizes: TextSizes) -> None:
         lines.append(("ratio", t("build.ratio_more" if ratio >= 1 else "build.ratio_less",
                                  ratio=f"{ratio:.2f}", one=named(config).one,
                                  many=named(config).many)))
-    lines.append(("first_loss", t("build.first_loss", v=number(v), nats=f"{math.log(v):.2f}",
+    key = "first_loss_adaptive" if config.softmax == "adaptive" else "first_loss"
+    lines.append(("first_loss", t(f"build.{key}", v=number(v), nats=f"{math.log(v):.2f}",
                                   bits=f"{math.log2(v):.2f}")))
     needed = training_megabytes(config, v)
     lines.append(("memory", t("build.memory", limit=number(MAX_MEGABYTES),

@@ -123,12 +123,18 @@ def chosen(listed: Sequence[Row]) -> list[Row]:
     known = {row.id: row for row in listed}
     if found := [known[run] for run in session.compared() if run in known]:
         return found
-    own = [row for row in listed if not runs.is_shipped(row.folder)]
+    own = [row for row in listed if not runs.is_shipped(row.folder) and _worth_a_look(row)]
     if not own:
         return list(listed)
     if own[0].group:
         return in_group(listed, own[0].group)[:session.MOST_COMPARED]
     return [row for row in own if row.facts.text == own[0].facts.text][:_BESIDE]
+
+
+def _worth_a_look(row: Row) -> bool:
+    """Not one that ended before it made a step, nor a range test, which is no way to train."""
+    ended = not runs.is_active(row.status.state)
+    return row.facts.config.schedule != "range" and not (ended and row.status.step == 0)
 
 
 def in_group(listed: Sequence[Row], group: str) -> list[Row]:

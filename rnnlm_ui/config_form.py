@@ -14,7 +14,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from rnnlm_core import launch
-from rnnlm_core.config import DROPOUTS, FIELD_TYPES, FIELDS, GROUPS, RunConfig
+from rnnlm_core.config import DROPOUTS, FIELD_TYPES, FIELDS, GROUPS, idle
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.corpus import stored_manifests
 from rnnlm_core.errors import Problem
@@ -38,35 +38,6 @@ _STEP = {**dict.fromkeys(DROPOUTS, 0.05), "validation_share": 0.05, "forget_bias
 def change(name: str, value: Any) -> None:
     """One setting of the draft."""
     session.set_draft(replace(session.draft(), **{name: value}))
-
-
-def idle(config: RunConfig) -> set[str]:
-    """Settings that change nothing beside the others: their fields are shown and disabled."""
-    gates = {"lstm": {"forget_bias"}, "gru": {"update_bias"}}.get(config.cell, set())
-    found = {"forget_bias", "update_bias"} - (set() if config.chrono_steps else gates)
-    if config.cell != "rnn":
-        found.add("activation")
-    if config.cell not in ("gru", "lstm"):
-        found.add("chrono_steps")
-    if config.cell == "cnn":  # as deep as its receptive field asks for, always residual
-        found |= {"layers", "residual"}
-    else:
-        found.add("receptive_field")
-        if config.layers == 1:
-            found |= {"layer_dropout", "residual"}
-    if config.initialisation == "pytorch":
-        found.add("gain")
-    if not any(getattr(config, name) for name in DROPOUTS):
-        found.add("variational_dropout")
-    if config.tokenizer == "bytes":
-        found |= {"max_vocabulary", "min_frequency"}
-    if config.windows == "random":
-        found.add("carry_length")
-    if config.schedule != "step":
-        found |= {"decay_factor", "decay_every"}
-    if config.schedule in ("one_cycle", "range"):  # they rise in their own way
-        found.add("warm_up_steps")
-    return found
 
 
 def open_fields() -> None:

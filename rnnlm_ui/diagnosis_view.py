@@ -46,7 +46,7 @@ def could_be_better(folder: RunFolder, status: Status, tail: RunTail, config: Ru
         return
     place.subheader(t("diagnosis.title"), anchor=False)
     for finding in found[:MOST]:
-        _row(folder, config, finding, unit)
+        _row(folder, config, _undone(folder, finding), unit)
     try:
         if deeds.carry_out("try", _tried, lambda made: time_machine.go_to(made, None)):
             st.rerun()
@@ -73,7 +73,8 @@ def _row(folder: RunFolder, config: RunConfig, finding: Finding, unit: str) -> N
     with action:
         st.button(text, key=f"diagnosis.{finding.code}", width="stretch",
                   icon=":material/add:" if step is None else ":material/call_split:",
-                  on_click=lambda: deeds.press("try", folder, replace(config, **changes), step))
+                  on_click=lambda: deeds.press(
+                      "try", folder, replace(folder.config(), **changes), step))
 
 
 def words(finding: Finding, unit: str) -> str:
@@ -126,6 +127,18 @@ def part(name: str) -> str:
 
 
 # -- what can be tried -----------------------------------------------------------------------------
+def _undone(folder: RunFolder, finding: Finding) -> Finding:
+    """Where the knob that is to change was turned while it trained, the change to try is back to
+    before that."""
+    for event in folder.events()[0]:
+        name = event.values.get("name") if event.kind == "knob" else None
+        if name in finding.suggestion:
+            at = event.step if finding.at is None else min(event.step, finding.at)
+            return replace(finding, at=at, suggestion={
+                **finding.suggestion, name: event.values["before"]})
+    return finding
+
+
 def fork_step(folder: RunFolder, finding: Finding) -> int | None:
     """The kept moment to fork from, at or before the one wished; None where only a new run can."""
     if set(finding.suggestion) & {*FORK_FIXED, *GROUPS["start"]}:

@@ -52,7 +52,8 @@ def cell_title(config: RunConfig) -> str:
     name = config.cell.upper()
     if config.cell == "rnn" and config.activation != "tanh":
         name = f"{name} {t('choice.activation.' + config.activation)}"
-    return f"{name} {config.hidden}" + (f" × {config.layers}" if config.layers > 1 else "")
+    layers = "" if config.layers == 1 or config.cell == "cnn" else f" × {config.layers}"
+    return f"{name} {config.hidden}{layers}"
 
 
 def title(folder: RunFolder) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,7 @@ _NORM_SECONDS = 2.0  # of training between two pictures of the norm: drawing cos
 _TIMELINE = 5
 _SAMPLE_LINES, _SAMPLE_CHARACTERS, _SAMPLE_HEIGHT = 5, 150, 236
 _TIMELINE_CHARACTERS = 110
+_BREAK_AFTER = 12  # characters of a word
 
 
 def to_unit(unit: str) -> Callable[[Column], Column]:
@@ -149,11 +151,11 @@ def loss_chart(tail: RunTail, yardsticks: list[Yardstick], config: RunConfig, un
     def draw() -> object:
         convert = to_unit(unit)
         _, losses = tail.validation()
-        best = float(losses.min()) if len(losses) else math.inf
-        ahead = [y.live for y in yardsticks if y.live <= best]
+        now = float(losses[-1]) if len(losses) else math.inf  # ✓ is what the sentence says too
+        ahead = [y.live for y in yardsticks if y.live <= now]
         drawn = {yardstick_name(y.name): y.live for y in yardsticks if y.name in DRAWN}
         lines = [Line(float(convert(np.array(y.live))), yardstick_name(y.name),
-                      yardstick_name(y.name), best < y.live, bool(ahead) and y.live == max(ahead))
+                      yardstick_name(y.name), now < y.live, bool(ahead) and y.live == max(ahead))
                  for y in yardsticks if y.name in DRAWN]
         words = LossWords(t(f"train.axis.{unit}", one=named(config).one), t("train.step_axis"),
                           t("train.training"), t("train.validation"))
@@ -223,7 +225,9 @@ def timeline(samples: list[WrittenSample]) -> None:
 
 
 def _one_line(text: str) -> str:
-    return text[:_TIMELINE_CHARACTERS].replace("\n", " ⏎ ")
+    """Long words may be broken, so that a phone need not scroll sideways."""
+    line = text[:_TIMELINE_CHARACTERS].replace("\n", " ⏎ ")
+    return re.sub(rf"(\S{{{_BREAK_AFTER}}})(?=\S)", "\\1\u200b", line)
 
 
 def progress_text(status: Status) -> str:

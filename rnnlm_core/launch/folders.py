@@ -114,7 +114,7 @@ def fork(folder: RunFolder, step: int | None, config: RunConfig, root: Path) -> 
         raise ConfigError([Problem("config.fork_ended", {
             "step": entry.step, "seconds": f"{seconds:.0f}"})])
     origin = Origin("fork", parent=folder.id, step=entry.step,
-                    exact=entry.whole and not set(changed) & {*WINDOW_FIELDS, "optimizer"},
+                    exact=entry.whole and not changed,
                     changed=changed)
     samples = [s for s in folder.samples()[0] if s.step <= entry.step]
     files = {name: (folder.path / name).read_text("utf-8")

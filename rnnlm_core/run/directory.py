@@ -39,7 +39,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rnnlm_core.config import RunConfig
+from rnnlm_core.config import KNOBS, RunConfig
 from rnnlm_core.errors import RunError
 from rnnlm_core.files import replace_file
 from rnnlm_core.records import (
@@ -96,6 +96,14 @@ class RunFolder:
             return RunConfig.from_json((self.path / "config.json").read_text("utf-8"))
         except FileNotFoundError:
             raise RunError("run.missing", folder=self.id) from None
+
+    def config_now(self) -> RunConfig:
+        """The settings with the knobs as they were last turned."""
+        config = self.config()
+        turned = {e.values.get("name"): e.values.get("value") for e in self.events()[0]
+                  if e.kind == "knob"}
+        knobs: dict[str, Any] = {n: v for n, v in turned.items() if n in KNOBS}
+        return replace(config, **knobs)
 
     def plan(self) -> Plan | None:
         values = self._json("plan.json", dict)

@@ -99,3 +99,13 @@ def test_a_run_without_a_checkpoint_and_one_that_does_not_exist(runs_folder: Pat
         app = opened("states", run, language)
         assert len(app.error) == 1
         assert app.title[0].value == translate(language, "states.title")
+
+
+@LANGUAGES
+def test_a_cnn_has_no_state_and_the_page_says_only_that(tmp_path: Path, language: str,
+                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNROLL_RUNS", str(tmp_path))
+    app = opened("states", trained(tmp_path, cell="cnn", receptive_field=8).id, language)
+    told = [element.value for element in (*app.error, *app.markdown)]
+    assert any("CNN" in text for text in told)
+    assert not app.exception

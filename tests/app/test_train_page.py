@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from rnnlm_core import launch
+from rnnlm_core.records import Event
 from rnnlm_core.run.directory import RunFolder
 from tests.app.inside_pages import LANGUAGES, opened, said, trained
 from tests.small_runs import new_run, small_text, wait_until, with_plan
@@ -87,3 +90,27 @@ def test_the_shipped_run_is_diagnosed_at_once() -> None:
     app = opened("train", "names-lstm")
     assert "What could be better?" in [head.value for head in app.subheader]
     assert time.monotonic() - began < 30 and not app.error
+
+
+def test_a_run_whose_folder_goes_while_it_is_watched_is_told_as_gone(runs_folder: Path) -> None:
+    folder = trained(runs_folder, small_text(3_000))
+    app = opened("train", folder.id)
+    shutil.rmtree(folder.path)
+    app.run()
+    assert not app.exception
+    assert any(folder.id in plain for plain in map(unescaped, said_errors(app)))
+
+
+def said_errors(app: AppTest) -> list[str]:
+    return [element.value for element in (*app.error, *app.warning, *app.info, *app.markdown)]
+
+
+def unescaped(text: str) -> str:
+    return text.replace("\\", "")
+
+
+def test_a_turned_knob_is_what_is_spoken_of(runs_folder: Path) -> None:
+    folder = trained(runs_folder, small_text(3_000))
+    folder.write("events.jsonl", Event(5, 0.0, "knob", {
+        "name": "learning_rate", "value": 0.25, "before": 4e-3}).to_json() + "\n")
+    assert "AdamW 0\\.25" in said(opened("train", folder.id))

@@ -175,3 +175,10 @@ def test_the_chance_is_that_of_all_orders_of_the_losses() -> None:
     choices = list(itertools.combinations(range(7), 3))
     apart = [c for c in choices if c in ((0, 1, 2), (4, 5, 6))]
     assert said.chance == pytest.approx(len(apart) / len(choices))
+
+
+def test_settings_that_do_nothing_make_no_difference() -> None:
+    cnn = RunConfig(cell="cnn", layers=4, residual=True, receptive_field=9)
+    assert differing([RunConfig(), cnn]) == ["cell"]
+    assert differing([cnn, replace(cnn, layers=1)]) == []
+    assert differing([cnn, replace(cnn, receptive_field=33)]) == ["receptive_field"]

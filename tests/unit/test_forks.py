@@ -66,7 +66,8 @@ def test_a_changed_setting_changes_only_what_comes_after(tmp_path: Path) -> None
     assert {s: ours[s] for s in range(1, 51)} == {s: theirs[s] for s in range(1, 51)}
     assert ours[51][:2] == theirs[51][:2]  # the loss before the changed update, and its gradient
     assert all(ours[s][0] != theirs[s][0] for s in range(52, STEPS + 1))
-    assert forked.origin().changed == {"learning_rate": 0.05}  # type: ignore[union-attr]
+    origin = forked.origin()
+    assert origin is not None and origin.changed == {"learning_rate": 0.05} and not origin.exact
 
 
 def test_weights_alone_start_the_optimizer_fresh(tmp_path: Path) -> None:
@@ -182,6 +183,12 @@ def test_a_turned_knob_is_an_event_and_acts(tmp_path: Path) -> None:
     assert rows[20].learning_rate == config.learning_rate and rows[21].learning_rate == 0.03
     assert all(rows[s].clipped_norm <= 0.01 for s in range(62, STEPS + 1))
     assert [s.temperature for s in folder.samples()[0]] == [0.8, 0.8, 0.1, 0.1]
+
+
+def test_the_settings_now_are_those_with_the_knobs_turned(tmp_path: Path) -> None:
+    folder = with_plan(new_run(tmp_path, max_steps=30))
+    assert turned(folder, TURNS).run() == "finished"
+    assert folder.config_now() == dataclasses.replace(folder.config(), learning_rate=0.03)
 
 
 @pytest.mark.parametrize("killed", [25, 50, 75])
