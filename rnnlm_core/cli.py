@@ -214,7 +214,8 @@ def _foreground(folder: RunFolder) -> None:
             bar.total = said.total_steps
         bar.n = said.step
         bar.set_description(said.activity or said.state, refresh=False)
-        bar.set_postfix_str(f"{said.tokens_per_second / 1000:.1f} k tokens/s", refresh=False)
+        if said.tokens_per_second:  # none any more once it has ended: the last one stays
+            bar.set_postfix_str(f"{said.tokens_per_second / 1000:.1f} k tokens/s", refresh=False)
         bar.refresh()
 
     state = work(folder, show)

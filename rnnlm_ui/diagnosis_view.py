@@ -157,7 +157,9 @@ def changes_text(config: RunConfig, changes: dict[str, Any]) -> str:
 
 def _setting(name: str, config: RunConfig) -> str:
     value = getattr(config, name)
-    return config_form.choice(name, value) if isinstance(value, str) else f"{value:g}"
+    if isinstance(value, str):
+        return config_form.choice(name, value)
+    return number(value) if isinstance(value, int) and not isinstance(value, bool) else f"{value:g}"
 
 
 def _tried(folder: RunFolder, config: RunConfig, step: int | None) -> RunFolder:
