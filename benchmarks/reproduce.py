@@ -13,9 +13,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import reproduce_corpora, reproduce_recall, reproduce_shakespeare
-from benchmarks.reproduce_shakespeare import RECIPES
-from benchmarks.reproduced import Row, keep
+from rnnlm_core.run.process import sleep_while_waiting
+
+sleep_while_waiting()  # before torch is imported: two threads beside anything else
+
+from benchmarks import reproduce_corpora, reproduce_recall, reproduce_shakespeare  # noqa: E402
+from benchmarks.reproduce_shakespeare import RECIPES  # noqa: E402
+from benchmarks.reproduced import Row, keep  # noqa: E402
 
 SECTIONS: dict[str, Callable[[tuple[int, ...], Path], Iterator[list[Row]]]] = {
     "recall": reproduce_recall.recall,
