@@ -1,8 +1,9 @@
 """What watching costs: evaluation, samples, probes, checkpoints and the journal of a default run.
 
-Once by adding up the time inside each of them over a whole run, and once by comparing stretches of
-one run that are watched with stretches that only step, in turn (which also sees what an instrument
-does to the caches). The norms of the layers are a part of every step and so of `speed`.
+Once by adding up the time inside each of them over a whole run, by the wall's clock (a checkpoint
+waits for the disk), and once by comparing stretches of one run that are watched with stretches that
+only step, in turn, by the processor's (which also sees what an instrument does to the caches). The
+norms of the layers are a part of every step and so of `speed`.
 """
 
 from __future__ import annotations
@@ -77,16 +78,16 @@ class Alternating(Alone):
 
     def __init__(self, folder: RunFolder) -> None:
         super().__init__(folder)
-        self.periods: dict[int, list[float]] = defaultdict(list)  # seconds of each step
+        self.periods: dict[int, list[float]] = defaultdict(list)  # of the processor, each step
 
     def _one_step(self) -> None:
         period = self.trainer.steps // self.plan.evaluate_every
-        begin = time.perf_counter()
+        begin = time.process_time()
         if period % 2 and self._running_since is not None:
             self.trainer.step()
         else:
             super()._one_step()
-        self.periods[period].append(time.perf_counter() - begin)
+        self.periods[period].append(time.process_time() - begin)
 
     def cost(self) -> float:
         """Watched over bare, less 1: the median over neighbouring periods after the first two."""
