@@ -46,8 +46,8 @@ def test_a_processor_without_bf16_is_survived_and_a_slow_one_refused(
 
 
 def test_the_threads_of_a_worker_sleep_while_they_wait(monkeypatch):
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    assert process.environment()["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    assert process.environment()["GOMP_SPINCOUNT"] == "2000"
 
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")  # somebody chose
-    assert process.environment()["OMP_WAIT_POLICY"] == "ACTIVE"
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")  # somebody chose
+    assert process.environment()["GOMP_SPINCOUNT"] == "7"
