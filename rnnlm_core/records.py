@@ -19,8 +19,8 @@ FINAL_STATES = frozenset({"finished", "stopped", "diverged", "failed"})
 
 class _Record:
     def to_json(self) -> str:
-        return json.dumps(_finite(dataclasses.asdict(self)), ensure_ascii=False,  # type: ignore[call-overload]
-                          separators=(",", ":"))
+        # `vars` and not `asdict`: records are flat, and a step's line is written at every step
+        return json.dumps(_finite(vars(self)), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_mapping(cls, values: dict[str, Any]) -> Self:
