@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.reproduce_shakespeare import RUN_UP, carried_loss, shakespeare_config
-from benchmarks.reproduced import DOCS, Measurement, Row, as_markdown, keep, needed
+from benchmarks.reproduce_shakespeare import RECIPES, RUN_UP, carried_loss, shakespeare_config
+from benchmarks.reproduced import DOCS, TITLES, Measurement, Row, as_markdown, keep, needed
 from rnnlm_core.nets.build import build
 from rnnlm_core.prepared import prepare
 from tests.small_runs import new_run, small_text
@@ -90,3 +90,7 @@ def test_shakespeare_is_scored_straight_on_with_every_target_once(tmp_path: Path
 
 def test_the_shakespeare_preset_is_valid() -> None:
     assert shakespeare_config("shakespeare_narrow", 180.0, 1, "text:" + "0" * 64).problems() == []
+
+
+def test_every_recipe_has_its_place_in_the_table() -> None:
+    assert set(RECIPES) <= set(TITLES)
