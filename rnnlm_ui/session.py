@@ -23,9 +23,9 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 STEP = re.compile(r"[0-9]{1,9}")
 MOST_COMPARED = 12
-_LANGUAGE, _SWITCH, _RUN, _STEPS, _COMPARED, _DRAFT, _DRAFT_ERROR = (
-    f"unroll.{name}" for name in ("language", "language_switch", "run", "steps", "compared",
-                                  "draft", "draft_error"))
+_LANGUAGE, _SWITCH, _RUN, _WRITTEN, _STEPS, _COMPARED, _DRAFT, _DRAFT_ERROR = (
+    f"unroll.{name}" for name in ("language", "language_switch", "run", "written", "steps",
+                                  "compared", "draft", "draft_error"))
 
 
 def begin() -> None:
@@ -51,7 +51,10 @@ def _take_over_run(run: str, step: str) -> None:
     known, first = st.session_state.get(_RUN), _STEPS not in st.session_state
     if first:
         st.session_state[_STEPS] = {}
-    if RUN_ID.fullmatch(run):
+    written = st.session_state.setdefault(_WRITTEN, set())
+    # a run that this tab wrote into the address itself may be an old one: what is written right
+    # before a rerun can get lost
+    if RUN_ID.fullmatch(run) and run not in written:
         st.session_state[_RUN] = run
     if STEP.fullmatch(step) and (first or st.session_state.get(_RUN) != known):
         _keep_moment(int(step))
@@ -242,6 +245,7 @@ def widget(key: str, default: T) -> T:
 
 def _write_url() -> None:
     wanted = url_parameters()
+    st.session_state.setdefault(_WRITTEN, set()).add(wanted.get("run"))
     for name in [*FIELDS, "lang", "run", "step", "runs"]:
         present = st.query_params.get(name)
         if name in wanted and present != wanted[name]:
