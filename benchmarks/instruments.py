@@ -107,5 +107,8 @@ def instruments(runs: Path) -> list[Found]:
           + f" of {timed.whole:.0f} s", file=sys.stderr)
     alternating = Alternating(launch.create_run(config, runs))
     alternating.run()
-    return [at_most("instruments: share of a default run's time", sum(shares.values()), "", 0.03),
+    whole = sum(shares.values())
+    return [at_most("instruments: share of a default run's time", whole, "", 0.03),
+            at_most("instruments: the same without evaluations", whole - shares["evaluation"], "",
+                    0.03),
             at_most("instruments: a watched step over a bare one", alternating.cost(), "", 0.03)]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from rnnlm_core.run.checkpoint import Checkpoint
     from rnnlm_core.trainer import StepResult
 
-CHECKPOINT_SECONDS = 5.0
+CHECKPOINT_SECONDS = 6.5  # longer than between evaluations, whose new best is a checkpoint too
 CONTROL_SECONDS = 0.05
 YARDSTICK_SECONDS = 30.0  # that a finished run waits for its n-grams
 EVERY_STEP_UNTIL, EVERY_FIFTH_UNTIL = 2_000, 20_000
