@@ -44,4 +44,5 @@ except UnrollError as error:
 except Exception:  # a fault of ours: the log has it whole, the reader gets a sentence and a way out
     LOG.exception("a page failed")
     st.error(t("common.page_failed"), icon=":material/error:")
+session.end()
 warm_up()  # last: the first page is painted without torch

@@ -96,5 +96,5 @@ def take_over(tail: RunTail) -> None:
                           on_click=lambda rate=rate: session.remember(_PRESSED, rounded(rate)))
     if (pressed := session.recall(_PRESSED, 0.0)):
         session.forget(_PRESSED)
-        session.set_draft(replace(session.draft(), learning_rate=pressed), rerun=True)
+        session.set_draft(replace(session.draft(), learning_rate=pressed))
         st.rerun()  # the whole page: the settings stand outside the part that moves

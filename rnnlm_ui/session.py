@@ -2,9 +2,9 @@
 
 In the URL, so that a link or a reload brings the same view: `?lang=`, `?run=`, `?step=` (the moment
 of that run), `?runs=` (those that are compared) and what differs from the default settings.
-Streamlit drops plain parameters when a page is left, so `begin()` writes them again on every run,
-from session state. Widgets with a `key`
-look after themselves (`bind="query-params"`, `persist_state="session"`).
+`begin()` takes over what is new in it, `end()` writes it from session state, on every run, as
+Streamlit drops plain parameters when a page is left. Widgets with a `key` look after themselves
+(`bind="query-params"`, `persist_state="session"`).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 STEP = re.compile(r"[0-9]{1,9}")
 MOST_COMPARED = 12
-_LANGUAGE, _SWITCH, _RUN, _WRITTEN, _STEPS, _COMPARED, _DRAFT, _DRAFT_ERROR = (
-    f"unroll.{name}" for name in ("language", "language_switch", "run", "written", "steps",
+_LANGUAGE, _SWITCH, _RUN, _SHOWN, _SENT, _STEPS, _COMPARED, _DRAFT, _DRAFT_ERROR = (
+    f"unroll.{name}" for name in ("language", "language_switch", "run", "shown", "sent", "steps",
                                   "compared", "draft", "draft_error"))
 
 
 def begin() -> None:
-    """Take over what the URL says, then write it back. Call once at the top of every run."""
+    """Take over what the URL says. Call once at the top of every run."""
     query = st.query_params
     if query.get("lang") in LANGUAGES:
         st.session_state[_LANGUAGE] = query["lang"]
@@ -40,24 +40,38 @@ def begin() -> None:
         st.session_state[_DRAFT], problem = _settings_of(query.to_dict())
         if problem is not None:
             st.session_state[_DRAFT_ERROR] = problem
-    _write_url()
+
+
+def end() -> None:
+    """Write the URL. Call once at the bottom of every run: one that is begun anew never comes here,
+    and what it had sent to the browser would be lost."""
+    wanted, sent = url_parameters(), st.session_state.setdefault(_SENT, [])
+    if wanted.get("run", "") != st.query_params.get("run", ""):
+        sent.append(wanted.get("run", ""))
+    for name in [*FIELDS, "lang", "run", "step", "runs"]:
+        present = st.query_params.get(name)
+        if name in wanted and present != wanted[name]:
+            st.query_params[name] = wanted[name]
+        elif name not in wanted and present is not None:
+            del st.query_params[name]
 
 
 def _take_over_run(run: str, step: str) -> None:
-    """The run of the URL, and its moment where the run is new to this tab.
+    """The run of the URL and its moment, where they come from a person: a link, or going back.
 
-    Else what the tab knows counts: the browser may still show the moment before the last one.
+    The browser also says again what it was sent, and what it has shown before; by then the tab may
+    look at another run.
     """
-    known, first = st.session_state.get(_RUN), _STEPS not in st.session_state
-    if first:
-        st.session_state[_STEPS] = {}
-    written = st.session_state.setdefault(_WRITTEN, set())
-    # a run that this tab wrote into the address itself may be an old one: what is written right
-    # before a rerun can get lost
-    if RUN_ID.fullmatch(run) and run not in written:
-        st.session_state[_RUN] = run
-    if STEP.fullmatch(step) and (first or st.session_state.get(_RUN) != known):
-        _keep_moment(int(step))
+    state = st.session_state
+    sent: list[str] = state.setdefault(_SENT, [])
+    if run in sent:
+        del sent[:sent.index(run) + 1]
+    elif run != state.get(_SHOWN):
+        if RUN_ID.fullmatch(run):
+            state[_RUN] = run
+        if STEP.fullmatch(step):
+            _keep_moment(int(step))
+    state[_SHOWN] = run
 
 
 def _settings_of(query: dict[str, str]) -> tuple[RunConfig, ConfigError | None]:
@@ -102,7 +116,6 @@ def language() -> str:
 def choose_language(code: str) -> None:
     if code in LANGUAGES:
         st.session_state[_LANGUAGE] = code
-        _write_url()
 
 
 def language_switch(label: str) -> None:
@@ -132,7 +145,6 @@ def choose_run(run: str | None) -> None:
         st.session_state[_RUN] = run
     else:
         raise ValueError(f"run id {run!r} must match {RUN_ID.pattern}")
-    _write_url()
 
 
 def moment() -> int | None:
@@ -149,7 +161,6 @@ def choose_moment(run: str, step: int | None) -> None:
     st.session_state.get(_STEPS, {}).pop("", None)
     st.session_state[_RUN] = run
     _keep_moment(step)
-    _write_url()
 
 
 def _keep_moment(step: int | None) -> None:
@@ -168,10 +179,7 @@ def compared() -> list[str]:
 
 
 def compare(runs: list[str]) -> None:
-    """Compare these from the next run on, the first twelve; none goes back to the page's choice.
-
-    That run writes the address too: what is sent to it right before a rerun may be lost.
-    """
+    """Compare these from the next run on, the first twelve; none goes back to the page's choice."""
     st.session_state[_COMPARED] = _ids(runs)
 
 
@@ -186,12 +194,8 @@ def draft() -> RunConfig:
     return found
 
 
-def set_draft(config: RunConfig, rerun: bool = False) -> None:
-    """The settings from now on. With a rerun to follow that one writes the address, as for
-    `compare`."""
+def set_draft(config: RunConfig) -> None:
     st.session_state[_DRAFT] = config
-    if not rerun:
-        _write_url()
 
 
 def draft_error() -> ConfigError | None:
@@ -241,14 +245,3 @@ def widget(key: str, default: T) -> T:
     """The present value of the widget with this key."""
     value: T = st.session_state.get(key, default)
     return value
-
-
-def _write_url() -> None:
-    wanted = url_parameters()
-    st.session_state.setdefault(_WRITTEN, set()).add(wanted.get("run"))
-    for name in [*FIELDS, "lang", "run", "step", "runs"]:
-        present = st.query_params.get(name)
-        if name in wanted and present != wanted[name]:
-            st.query_params[name] = wanted[name]
-        elif name not in wanted and present is not None:
-            del st.query_params[name]

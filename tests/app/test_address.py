@@ -1,0 +1,72 @@
+"""The address: what a person brings in it counts, what the browser only says again does not."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+
+def page(written: list[dict[str, str]]) -> None:
+    """Each press looks at another run; "interrupted" draws the page anew before it has ended."""
+    import streamlit as st
+
+    from rnnlm_ui import session
+
+    session.begin()
+    for name in ("a", "b"):
+        st.button(name, on_click=session.choose_run, args=(name,))
+    if st.button("interrupted"):
+        session.choose_run("c")
+        st.rerun()
+    st.write(f"looks at {session.run_id()} {session.moment()}")
+    session.end()
+    written.append(st.query_params.to_dict())
+
+
+def opened(**query: str) -> tuple[AppTest, list[dict[str, str]]]:
+    written: list[dict[str, str]] = []
+    app = AppTest.from_function(page, args=(written,))
+    app.query_params.update(query)
+    return app.run(), written
+
+
+def press(app: AppTest, name: str, address: str | None = None) -> str:
+    """What it looks at after a press, while the browser shows `address`."""
+    if address is not None:
+        app.query_params["run"] = address
+    next(button for button in app.button if button.label == name).click().run()
+    return app.markdown[0].value
+
+
+def test_a_link_brings_its_run_and_moment() -> None:
+    app, _ = opened(run="a", step="16")
+    assert app.markdown[0].value == "looks at a 16"
+
+
+def test_a_chosen_run_is_written_into_the_address() -> None:
+    app, written = opened(run="a")
+    assert press(app, "b") == "looks at b None"
+    assert written[-1]["run"] == "b"
+
+
+def test_an_address_that_is_behind_does_not_choose_the_older_run_again() -> None:
+    app, written = opened()
+    assert press(app, "a") == "looks at a None"
+    # the browser has not shown ?run=a yet, then shows it when another run has been chosen
+    assert press(app, "interrupted", address="") == "looks at c None"
+    assert press(app, "b", address="a") == "looks at b None"
+    assert app.run().markdown[0].value == "looks at b None"
+    assert written[-1]["run"] == "b"
+
+
+def test_going_back_brings_the_run_before() -> None:
+    app, _ = opened(run="a")
+    press(app, "b")
+    app.run()  # the browser shows ?run=b now
+    app.query_params["run"] = "a"
+    assert app.run().markdown[0].value == "looks at a None"
+
+
+def test_what_is_no_run_changes_nothing() -> None:
+    app, _ = opened(run="a")
+    app.query_params["run"] = "../../etc"
+    assert app.run().markdown[0].value == "looks at a None"
