@@ -8,8 +8,8 @@ import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rnnlm_core.data.code_points import character_counts
 from rnnlm_core.data.split import split_point
 from rnnlm_core.data.tokenizer import Tokenizer
 
@@ -44,7 +44,7 @@ def text_statistics(text: str, validation_share: float) -> TextStatistics:
     start = split_point(text, validation_share)
     return TextStatistics(
         len(text), text.count("\n") + (not text.endswith("\n")), len(text.split()),
-        len(text.encode()), character_counts(text), start, len(text) - start)
+        len(text.encode()), tuple(character_counts(text).most_common()), start, len(text) - start)
 
 
 @dataclass(frozen=True)
@@ -91,22 +91,6 @@ def token_statistics(text: str, validation_share: float, tokenizer: Tokenizer) -
         tokenizer.unknown_in(text[start:]) if missing[1] else (), missing[1], missing[0], exact)
 
 
-def character_counts(text: str) -> tuple[tuple[str, int], ...]:
-    """Each different character and how often it occurs, the commonest first."""
-    # counted by code point in numpy: 50 M characters in a second, a Counter takes ten
-    counts = np.bincount(_code_points(text))
-    found = np.flatnonzero(counts)
-    order = found[np.argsort(-counts[found], kind="stable")]
-    return tuple((chr(point), int(counts[point])) for point in order)
-
-
-def surprise_bits(text: str, counts: tuple[tuple[str, int], ...]) -> list[float]:
-    """−log₂ of each character's share: its surprise for who knows the frequencies only."""
-    total = sum(count for _, count in counts)
-    bits = {character: -math.log2(count / total) for character, count in counts}
-    return [bits.get(character, math.inf) for character in text]
-
-
 def character_name(character: str) -> str:
     """`LATIN SMALL LETTER A`, or `U+000A` for what Unicode gives no name."""
     return unicodedata.name(character, f"U+{ord(character):04X}")
@@ -122,7 +106,3 @@ def passage(text: str, seed: int, characters: int, lines: int) -> tuple[int, str
     part = text[at:at + characters]
     kept = part.splitlines(keepends=True)[:lines]
     return at, "".join(kept)
-
-
-def _code_points(text: str) -> NDArray[np.uint32]:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlm_core.data.code_points import code_points
+
 Hashes = NDArray[np.uint32]
 Places = NDArray[np.int64]
 
@@ -61,7 +63,7 @@ class _Level:
 
 def _levels(texts: Sequence[str], block: str) -> list[_Level]:
     """Widths 8, 16, 32, … while any window may be shared."""
-    hashes, own, width = _codes(block), [_codes(text) for text in texts], 1
+    hashes, own, width = code_points(block), [code_points(text) for text in texts], 1
     places: Places | None = None
     found: list[_Level] = []
     while places is None or len(places):
@@ -113,10 +115,6 @@ def _find(text: str, block: str, level: _Level, index: int, places: Places, leng
         if text[start:start + length] in block:
             return int(start)
     return None
-
-
-def _codes(text: str) -> Hashes:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 def _mixed(first: Hashes, second: Hashes) -> Hashes:

@@ -1,0 +1,44 @@
+"""Text to ids and back: by character, by byte, or by word.
+
+A tokenizer is a list of pieces; the id of a piece is its place in the list. Characters and words
+are counted in the training part alone, and where a piece is unknown, its id is 0, `<unk>`, shown as
+�. It is never generated, so text written by a model holds only pieces that it has read. Bytes are
+all known from the start.
+
+A new kind that divides text into pieces needs `divide` and a name (see `by_words`); one whose
+pieces are bytes needs a `ByteStream` over them. Either has its place in `KINDS`.
+"""
+
+from __future__ import annotations
+
+import json
+
+from rnnlm_core.data.tokenizer.by_bytes import ByteTokenizer
+from rnnlm_core.data.tokenizer.by_characters import CharTokenizer
+from rnnlm_core.data.tokenizer.by_words import WordTokenizer
+from rnnlm_core.data.tokenizer.interface import MAX_VOCABULARY, UNKNOWN_ID, Ids, Tokenizer
+from rnnlm_core.data.tokenizer.pieces import PieceTokenizer
+from rnnlm_core.data.tokenizer.streams import UNKNOWN, TextStream
+from rnnlm_core.errors import RunError
+
+__all__ = [
+    "KINDS", "MAX_VOCABULARY", "UNKNOWN", "UNKNOWN_ID", "ByteTokenizer", "CharTokenizer", "Ids",
+    "PieceTokenizer", "TextStream", "Tokenizer", "WordTokenizer", "fit", "from_json"]
+
+KINDS: dict[str, type[Tokenizer]] = {
+    kind.kind: kind for kind in (CharTokenizer, ByteTokenizer, WordTokenizer)}
+
+
+def fit(kind: str, training_text: str, max_vocabulary: int = MAX_VOCABULARY,
+        min_frequency: int = 1) -> Tokenizer:
+    """The tokenizer of this kind for a training text. Raises as `Tokenizer.fit`."""
+    return KINDS[kind].fit(training_text, max_vocabulary, min_frequency)
+
+
+def from_json(text: str) -> Tokenizer:
+    """What `to_json` wrote. Raises `RunError` where it is none."""
+    try:
+        values = json.loads(text)
+        return KINDS[values["kind"]].from_values(values)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise RunError("run.mismatch", what="tokenizer.json") from None

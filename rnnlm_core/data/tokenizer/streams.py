@@ -1,0 +1,55 @@
+"""Ids one by one in, text out as soon as it is whole."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+
+UNKNOWN = "�"
+
+
+class TextStream:
+    """Ids one by one in, text out as soon as it is whole."""
+
+    invalid = 0  # bytes so far that are no UTF-8
+
+    def __init__(self, pieces: Sequence[str]) -> None:
+        self._pieces = pieces
+
+    def push(self, token: int) -> str:
+        """The text that this token completes; empty where it is only the beginning of some."""
+        return self._pieces[token]
+
+    def finish(self) -> str:
+        """What is left over at the end."""
+        return ""
+
+
+class ByteStream(TextStream):
+    """The same for pieces that are bytes: a character is shown with its last byte, bytes that are
+    no UTF-8 as �, as soon as the decoder knows."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._bytes = pieces
+        self._waiting = b""
+
+    def push(self, token: int) -> str:
+        self._waiting += self._bytes[token]
+        return self._take(final=False)
+
+    def finish(self) -> str:
+        return self._take(final=True)
+
+    def _take(self, final: bool) -> str:
+        text = ""
+        while self._waiting:
+            try:
+                whole, used = codecs.utf_8_decode(self._waiting, "strict", final)
+            except UnicodeDecodeError as bad:
+                text += self._waiting[:bad.start].decode() + UNKNOWN
+                self.invalid += bad.end - bad.start
+                self._waiting = self._waiting[bad.end:]
+            else:
+                self._waiting = self._waiting[used:]
+                return text + whole
+        return text
