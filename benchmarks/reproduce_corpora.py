@@ -17,18 +17,12 @@ import numpy as np
 from benchmarks.reproduced import Row, measured
 from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.data.generated import GENERATED
-from rnnlm_core.insight.decisions import (
-    DECISIONS,
-    Score,
-    dialogue2_decisions,
-    find_memories,
-    score,
-    score_with_unit_held,
-)
+from rnnlm_core.insight.decisions import DECISIONS
+from rnnlm_core.insight.memories import find_memories
+from rnnlm_core.insight.scoring import Score, score, score_with_unit_held
 from rnnlm_core.insight.units import UnitFinding, all_units, find_units
 from rnnlm_core.lab import Run, train
 
-CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
 SEARCHED = 24_000  # characters: the unit is picked on the first half and scored on the second
 CONTROLS = (0, 7, 20)  # other units, held in the same way
 
@@ -160,7 +154,7 @@ def _quotation_unit(run: Run) -> UnitFinding:
 def _held(run: Run, unit: UnitFinding) -> tuple[float, float, float]:
     """`_` outside with the unit held as inside, `_` inside held as outside, worst control."""
     text = run.validation_text
-    decisions = dialogue2_decisions(text)
+    decisions = DECISIONS["dialogue2"](text)
 
     def shares(number: int, value: float) -> dict[str, Score]:
         return score_with_unit_held(run.model, run.tokenizer, text, decisions, unit.part,

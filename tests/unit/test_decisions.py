@@ -13,16 +13,13 @@ from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.decisions import (
     DECISIONS,
-    Score,
     agreement_decisions,
     anbn_decisions,
     dialogue2_decisions,
     dyck2_decisions,
-    find_memories,
-    memories,
-    score,
-    score_with_unit_held,
 )
+from rnnlm_core.insight.memories import find_memories, memories
+from rnnlm_core.insight.scoring import Score, score, score_with_unit_held
 from rnnlm_core.nets.build import build
 
 

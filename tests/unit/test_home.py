@@ -56,7 +56,7 @@ def test_a_claim_is_no_larger_than_its_score() -> None:
 
 
 def test_every_label_of_the_search_has_a_claim() -> None:
-    from rnnlm_core.insight.units import labels_of
+    from rnnlm_core.insight.labels import labels_of
 
     text = 'He said "A B12" (c) and left.\n' * 40
     kinds = {label.name: label.kind for label in labels_of(text)}

@@ -12,24 +12,18 @@ from sklearn.metrics import roc_auc_score
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.errors import BadInput
-from rnnlm_core.insight.units import (
+from rnnlm_core.insight.labels import (
     Label,
-    all_units,
-    auc,
     capital_word,
-    centred_ranks,
-    chance_level,
-    effect,
-    find_units,
     inside_brackets,
     inside_quotes,
     labels_of,
     line_position,
-    score_again,
-    search,
     spans_of,
     word_position,
 )
+from rnnlm_core.insight.ranks import auc, centred_ranks, chance_level, effect
+from rnnlm_core.insight.units import all_units, find_units, score_again, search
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import unroll
 
