@@ -24,25 +24,23 @@ PAGES = {  # file and address: icon
 st.set_page_config(page_title="Unroll", page_icon=str(HERE / "static" / "icon.png"), layout="wide",
                    initial_sidebar_state="collapsed")
 ensure_plotly(HERE / "static")
-session.begin()
+with session.address():
+    page = st.navigation(
+        [st.Page(f"pages/{name}.py", title=t(f"nav.{name}"), icon=f":material/{icon}:",
+                 url_path="" if name == "home" else name, default=name == "home")
+         for name, icon in PAGES.items()],
+        position="top")
 
-page = st.navigation(
-    [st.Page(f"pages/{name}.py", title=t(f"nav.{name}"), icon=f":material/{icon}:",
-             url_path="" if name == "home" else name, default=name == "home")
-     for name, icon in PAGES.items()],
-    position="top")
+    with st.sidebar:
+        session.language_switch(t("sidebar.language"))
+        with st.expander(t("sidebar.about"), icon=":material/info:", type="compact"):
+            st.markdown(t("sidebar.about_text"))
 
-with st.sidebar:
-    session.language_switch(t("sidebar.language"))
-    with st.expander(t("sidebar.about"), icon=":material/info:", type="compact"):
-        st.markdown(t("sidebar.about_text"))
-
-try:
-    page.run()
-except UnrollError as error:
-    fault(error)
-except Exception:  # a fault of ours: the log has it whole, the reader gets a sentence and a way out
-    LOG.exception("a page failed")
-    st.error(t("common.page_failed"), icon=":material/error:")
-session.end()
+    try:
+        page.run()
+    except UnrollError as error:
+        fault(error)
+    except Exception:  # a fault of ours: the log has it whole, the reader a sentence
+        LOG.exception("a page failed")
+        st.error(t("common.page_failed"), icon=":material/error:")
 warm_up()  # last: the first page is painted without torch

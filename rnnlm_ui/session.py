@@ -2,7 +2,7 @@
 
 In the URL, so that a link or a reload brings the same view: `?lang=`, `?run=`, `?step=` (the moment
 of that run), `?runs=` (those that are compared) and what differs from the default settings.
-`begin()` takes over what is new in it, `end()` writes it from session state, on every run, as
+`address()` takes over what is new in it and writes it from session state, on every run, as
 Streamlit drops plain parameters when a page is left. Widgets with a `key` look after themselves
 (`bind="query-params"`, `persist_state="session"`).
 """
@@ -10,7 +10,8 @@ Streamlit drops plain parameters when a page is left. Widgets with a `key` look 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -28,8 +29,18 @@ _LANGUAGE, _SWITCH, _RUN, _SHOWN, _SENT, _STEPS, _COMPARED, _DRAFT, _DRAFT_ERROR
                                   "compared", "draft", "draft_error"))
 
 
-def begin() -> None:
-    """Take over what the URL says. Call once at the top of every run."""
+@contextmanager
+def address() -> Iterator[None]:
+    """Everything drawn stands inside: what the URL says is taken over first, and written last.
+
+    A run that is begun anew never comes to the end: what it had sent would be lost.
+    """
+    _take_over()
+    yield
+    _write()
+
+
+def _take_over() -> None:
     query = st.query_params
     if query.get("lang") in LANGUAGES:
         st.session_state[_LANGUAGE] = query["lang"]
@@ -42,9 +53,7 @@ def begin() -> None:
             st.session_state[_DRAFT_ERROR] = problem
 
 
-def end() -> None:
-    """Write the URL. Call once at the bottom of every run: one that is begun anew never comes here,
-    and what it had sent to the browser would be lost."""
+def _write() -> None:
     wanted, sent = url_parameters(), st.session_state.setdefault(_SENT, [])
     if wanted.get("run", "") != st.query_params.get("run", ""):
         sent.append(wanted.get("run", ""))

@@ -11,14 +11,13 @@ def page(written: list[dict[str, str]]) -> None:
 
     from rnnlm_ui import session
 
-    session.begin()
-    for name in ("a", "b"):
-        st.button(name, on_click=session.choose_run, args=(name,))
-    if st.button("interrupted"):
-        session.choose_run("c")
-        st.rerun()
-    st.write(f"looks at {session.run_id()} {session.moment()}")
-    session.end()
+    with session.address():
+        for name in ("a", "b"):
+            st.button(name, on_click=session.choose_run, args=(name,))
+        if st.button("interrupted"):
+            session.choose_run("c")
+            st.rerun()
+        st.write(f"looks at {session.run_id()} {session.moment()}")
     written.append(st.query_params.to_dict())
 
 

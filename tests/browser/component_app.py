@@ -99,8 +99,8 @@ def growing() -> None:
 
 st.set_page_config(layout="wide", initial_sidebar_state="collapsed")
 ensure_plotly(Path(__file__).parent / "static")
-session.begin()
-with st.sidebar:
-    session.language_switch("Language")
-st.navigation([st.Page(plots, title="Plots", default=True), st.Page(still, url_path="still"),
-               st.Page(text, url_path="text")], position="top").run()
+with session.address():
+    with st.sidebar:
+        session.language_switch("Language")
+    st.navigation([st.Page(plots, title="Plots", default=True), st.Page(still, url_path="still"),
+                   st.Page(text, url_path="text")], position="top").run()
