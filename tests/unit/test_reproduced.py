@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks import reproduce
 from benchmarks.reproduce_shakespeare import RECIPES, RUN_UP, carried_loss, shakespeare_config
 from benchmarks.reproduced import DOCS, TITLES, Measurement, Row, as_markdown, keep, needed
 from rnnlm_core.nets.build import build
 from rnnlm_core.prepared import prepare
 from tests.small_runs import new_run, small_text
 
-HERE = Measurement("anbn", (1, 2, 3, 4, 5), "a machine", "2026-11-25", 1.234, 2.5)
+HERE = Measurement("anbn", (1, 2, 3, 4, 5), "a machine, load 2.5", "2026-11-25", 1.234, 2.5)
 
 
 def row(section: str, figure: str) -> Row:
-    return Measurement(section, (1,), "a machine", "2026-11-25").at_least(
+    return Measurement(section, (1,), "a machine, load 2.5", "2026-11-25").at_least(
         figure, "1", 0.5, [0.75], 10)
 
 
@@ -93,4 +94,14 @@ def test_the_shakespeare_preset_is_valid() -> None:
 
 
 def test_every_recipe_has_its_place_in_the_table() -> None:
-    assert set(RECIPES) <= set(TITLES)
+    assert set(RECIPES) == set(reproduce.RECIPES)
+    assert {*reproduce.SECTIONS, *reproduce.RECIPES} == set(TITLES)
+
+
+def test_machines_are_named_once_with_the_loads_they_had() -> None:
+    def measured(load: str, day: str) -> Row:
+        return Measurement("anbn", (1,), f"one, 2 cores, load {load}", day).at_least(
+            "x", "1", 0.5, [0.75], 10)
+
+    page = as_markdown([measured("9.5", "2026-11-24"), measured("12.0", "2026-11-25")])
+    assert "Measured on: one, 2 cores, load 9.5 to 12.0; 2026-11-24 to 2026-11-25.\n" in page
