@@ -5,8 +5,9 @@ import contextlib
 import streamlit as st
 
 from rnnlm_core.errors import UnrollError
-from rnnlm_ui import generate_view, look_inside, runs, time_machine
+from rnnlm_ui import generate_view, generate_wishes, look_inside, runs, time_machine
 from rnnlm_ui.components import viewport
+from rnnlm_ui.generate_settings import main_button
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import head, how_to_read, next_link
 from rnnlm_ui.tokens import words_on
@@ -14,14 +15,14 @@ from rnnlm_ui.tokens import words_on
 folder = runs.current()
 with st.bottom:
     # a callback, because a script run may be interrupted before it comes to the value
-    st.chat_input(t("generate.placeholder"), key=generate_view.PROMPT,
-                  max_chars=generate_view.LONGEST_PROMPT, on_submit=generate_view.take_prompt)
-active = generate_view.is_active()
+    st.chat_input(t("generate.placeholder"), key=generate_wishes.PROMPT,
+                  max_chars=generate_wishes.LONGEST_PROMPT, on_submit=generate_wishes.take_prompt)
+active = generate_wishes.is_active()
 
 
 def actions() -> None:
     runs.picker()
-    generate_view.main_button(active)
+    main_button(active)
 
 
 head(t("generate.title"), actions=actions)

@@ -8,24 +8,14 @@ from rnnlm_core.run.history import Entry
 from rnnlm_ui import embeddings_view, look_inside, runs, session, time_machine
 from rnnlm_ui.i18n import error_text, t
 from rnnlm_ui.page import fault, head, how_to_read, next_link, plain
+from rnnlm_ui.states_choice import default_text, settings, settle, text_to_read
 from rnnlm_ui.states_findings import answer, answer_then, finding_of
-from rnnlm_ui.states_view import (
-    Look,
-    character_panel,
-    default_text,
-    found_list,
-    found_units,
-    heat_picture,
-    path_picture,
-    path_settings,
-    read,
-    score_then,
-    settings,
-    settle,
-    text_picture,
-    text_to_read,
-    unknown_note,
-)
+from rnnlm_ui.states_found import found_list
+from rnnlm_ui.states_look import Look
+from rnnlm_ui.states_path import path_picture, path_settings
+from rnnlm_ui.states_reading import found_units, read, score_then
+from rnnlm_ui.states_text import character_panel, text_picture, unknown_note
+from rnnlm_ui.states_units import heat_picture
 from rnnlm_ui.tokens import words_on
 
 

@@ -4,12 +4,14 @@ different tokens compare."""
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
+from rnnlm_core.figures.states import visible
 from rnnlm_core.prepared import measured_tokens
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui.i18n import t
@@ -67,3 +69,10 @@ def _measured(path: str) -> tuple[float | None, float]:
         return measured_tokens(RunFolder(path))
     except UnrollError:
         return None, 0.0
+
+
+def listed(pieces: Sequence[str]) -> str:
+    """Pieces by sight, by code points where nothing would be seen; at most twenty."""
+    shown = [seen if (seen := visible(piece)).isprintable() and not seen.isspace()
+             else " ".join(f"U+{ord(c):04X}" for c in piece) for piece in pieces[:20]]
+    return " ".join(shown) + (" …" if len(pieces) > 20 else "")

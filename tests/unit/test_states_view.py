@@ -7,7 +7,9 @@ import pytest
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.figures.states import Scale
-from rnnlm_ui.states_view import ROWS, scale_of, searched_characters, shown_rows
+from rnnlm_ui.states_look import scale_of
+from rnnlm_ui.states_reading import searched_characters
+from rnnlm_ui.states_units import ROWS, shown_rows
 
 UNIT = np.array([-2.0, 0.5, 1.5], np.float32)
 

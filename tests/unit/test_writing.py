@@ -144,7 +144,7 @@ def test_one_thousand_five_hundred_chinese_characters_fit_into_a_refresh(run: Ru
     """As the page sends them: text, fills and tips as JSON with escaped characters."""
     from rnnlm_core.figures.palette import surprise_fill
     from rnnlm_ui.components.shared import script, style
-    from rnnlm_ui.generate_view import LONGEST_PROMPT
+    from rnnlm_ui.generate_wishes import LONGEST_PROMPT
     from rnnlm_ui.i18n import translate
 
     count = LONGEST_PROMPT + MOST

@@ -1,0 +1,105 @@
+"""What the text is, in one sentence and in numbers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from rnnlm_core.config import RunConfig
+from rnnlm_core.data.corpus import HUB, Corpus
+from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
+from rnnlm_ui import config_form
+from rnnlm_ui.data_text import corpus_name
+from rnnlm_ui.i18n import number, t
+from rnnlm_ui.page import plain
+
+
+def finding(numbers: TextStatistics) -> str:
+    """The answer to "What does the network read?" in one sentence."""
+    return t("data.finding", characters=number(numbers.characters), lines=number(numbers.lines),
+             different=number(numbers.different), entropy=f"{numbers.entropy:.2f}")
+
+
+def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics,
+          config: RunConfig) -> None:
+    """Everything about the text in numbers."""
+    lines = [("size", t("data.size", lines=number(numbers.lines), words=number(numbers.words),
+                        characters=number(numbers.characters), bytes=number(numbers.bytes))),
+             ("vocabulary", _vocabulary(tokens, config)),
+             ("split", _split(numbers)),
+             ("unknown", _unknown(tokens)),
+             ("yardsticks", _yardsticks(numbers, tokens, config)),
+             ("cleaning", _cleaning(corpus.manifest.cleaning))]
+    if origin := _origin(corpus):
+        lines.append(("origin", origin))
+    st.markdown("**" + plain(corpus_name(corpus)) + "**")
+    st.markdown("\n\n".join(f":gray[{t(f'data.fact.{name}')}]  \n{text}" for name, text in lines))
+    sha = corpus.manifest.sha256
+    with st.container(horizontal=True, gap="small"):
+        with st.popover(t("data.sha", short=sha[:12]), type="tertiary", help=sha,
+                        icon=":material/fingerprint:"):
+            st.code(sha, language=None, wrap_lines=True)
+        config_form.group_popover("text")
+
+
+def _vocabulary(tokens: TokenStatistics, config: RunConfig) -> str:
+    """V, and how the text comes out of it."""
+    kind = config.tokenizer
+    text = t(f"data.vocabulary.{kind}", v=number(tokens.vocabulary),
+             different=number(tokens.vocabulary - 1))
+    if kind != "characters":
+        text += "  \n" + t("data.tokens", n=number(tokens.training + tokens.validation),
+                           characters=f"{tokens.characters_per_token:.2f}")
+    return text + "  \n" + t("data.exact" if tokens.exact else "data.not_exact")
+
+
+def _split(numbers: TextStatistics) -> str:
+    if not numbers.validation:
+        return t("data.split_none", training=number(numbers.training))
+    return t("data.split", training=number(numbers.training),
+             validation=number(numbers.validation),
+             share=f"{numbers.validation / numbers.characters:.0%}")
+
+
+def _unknown(tokens: TokenStatistics) -> str:
+    """What has no id of its own, in both parts."""
+    lines = []
+    if tokens.unknown_training:
+        lines.append(t("data.unknown_training", n=number(tokens.unknown_training),
+                       share=_percent(tokens.unknown_training, tokens.training)))
+    if tokens.unknown_count:
+        shown = " ".join(tokens.unknown[:8]) + (" …" if len(tokens.unknown) > 8 else "")
+        lines.append(t("data.unknown", n=number(tokens.unknown_count), pieces=plain(shown),
+                       share=_percent(tokens.unknown_count, tokens.validation)))
+    return "  \n".join(lines) or t("data.unknown_none")
+
+
+def _percent(part: int, whole: int) -> str:
+    share = part / whole
+    return f"{share:.2%}" if share < 0.1 else f"{share:.0%}"
+
+
+def _yardsticks(numbers: TextStatistics, tokens: TokenStatistics, config: RunConfig) -> str:
+    uniform = f"{tokens.uniform:.2f}"
+    if config.tokenizer == "characters":
+        return t("data.yardsticks", uniform=uniform, entropy=f"{numbers.entropy:.2f}")
+    return t("data.yardsticks_tokens", uniform=uniform, entropy=f"{numbers.entropy:.2f}",
+             character=f"{tokens.uniform / tokens.characters_per_token:.2f}")
+
+
+def _cleaning(counts: dict[str, int]) -> str:
+    done = [t(f"data.cleaned.{name}", n=number(n)) for name, n in counts.items() if n]
+    return t("data.list_separator").join(done) if done else t("data.cleaned_nothing")
+
+
+def _origin(corpus: Corpus) -> str:
+    """Where it came from, as far as the line beside the choice does not say it."""
+    manifest, parts = corpus.manifest, []
+    if manifest.source.startswith(HUB):
+        parts.append(t("data.origin_hub", rows=number(manifest.rows or 0),
+                       blank=number(manifest.notes.get("blank_rows", 0)),
+                       revision=(manifest.revision or "")[:8]))
+    if encoding := manifest.notes.get("encoding"):
+        parts.append(t("data.encoding", name=plain(str(encoding))))
+    if manifest.characters == manifest.max_characters:
+        parts.append(t("data.cut", limit=number(manifest.max_characters)))
+    return "  \n".join(parts)

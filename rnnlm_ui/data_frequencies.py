@@ -1,0 +1,68 @@
+"""How often each character and each token occurs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from rnnlm_core.data.corpus import Corpus
+from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
+from rnnlm_core.data.tokenizer import Tokenizer
+from rnnlm_core.figures.data import Bar, FrequencyWords, character_figure, glyph, rank_figure
+from rnnlm_core.figures.template import esc
+from rnnlm_ui import session
+from rnnlm_ui.components.live_plot import live_plot
+from rnnlm_ui.data_tokens import spoken
+from rnnlm_ui.i18n import number, t
+from rnnlm_ui.page import plain
+
+SCALES = ("linear", "log", "rank")
+BARS = 40
+
+
+def frequencies(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics,
+                ids: Tokenizer) -> None:
+    """How often each character occurs as bars (linear or logarithmic), each token by rank."""
+    session.preset("data.scale", SCALES[0])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(_frequency_title(numbers))
+        st.space("stretch")
+        scale = st.segmented_control(
+            t("data.scale_label"), SCALES, key="data.scale", required=True,
+            format_func=lambda s: t(f"data.scale.{s}"), label_visibility="collapsed",
+            persist_state="session") or SCALES[0]
+    # the bars are of characters: where these are the tokens, <unk> is one of the equally frequent
+    even = tokens.vocabulary if ids.kind == "characters" else numbers.different
+    words = FrequencyWords(t("data.share"), t("data.rest"), t("data.rest_name", n=number(
+        max(0, numbers.different - BARS))), t("data.uniform", v=number(even)),
+        t("data.times"), t("data.rank"))
+
+    def draw() -> Any:
+        total = numbers.characters
+        if scale == "rank":
+            figure = rank_figure([n for _, n in tokens.counts],
+                                 [_rank_name(ids.pieces[i]) for i, _ in tokens.counts],
+                                 tokens.training + tokens.validation, words)
+        else:
+            bars = [Bar(c, spoken(c), n, n / total) for c, n in numbers.counts[:BARS]]
+            rest = sum(n for _, n in numbers.counts[BARS:])
+            figure = character_figure(bars, rest, total, 1 / even, scale == "log",
+                                      words)
+        figure.update_layout(uirevision=f"{corpus.manifest.sha256} {scale}")
+        return figure
+
+    live_plot(draw, key="data.characters", height=250,
+              alt=t("data.characters_alt", n=min(BARS, numbers.different)),
+              rev=(corpus.manifest.sha256, tokens.vocabulary, ids.kind, scale))
+
+
+def _rank_name(piece: str) -> str:
+    return f"{glyph(piece)} {esc(spoken(piece))}" if len(piece) == 1 else esc(piece)
+
+
+def _frequency_title(numbers: TextStatistics) -> str:
+    character, count = numbers.counts[0]
+    name = spoken(character) if character.isspace() else f"“{character}”"
+    return t("data.frequency_title", name=plain(name),
+             share=f"{count / numbers.characters:.1%}")

@@ -1,0 +1,118 @@
+"""The text of the next run: loaded, divided, counted; another one taken or refused."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from rnnlm_core import launch
+from rnnlm_core.config import RunConfig
+from rnnlm_core.data import tokenizer as tokenizers
+from rnnlm_core.data.corpus import HUB, Corpus, load_corpus, stored_manifests
+from rnnlm_core.data.hub import HubSpec
+from rnnlm_core.data.split import fit_to_text, split_point
+from rnnlm_core.data.statistics import (
+    TextStatistics,
+    TokenStatistics,
+    text_statistics,
+    token_statistics,
+)
+from rnnlm_core.data.tokenizer import Tokenizer
+from rnnlm_core.errors import CorpusError, UnrollError
+from rnnlm_ui import session
+from rnnlm_ui.runs import corpus_title
+
+
+def store() -> Path:
+    return launch.runs_root() / "corpora"
+
+
+def draft_corpus(config: RunConfig) -> Corpus:
+    """The text of these settings, without ever asking the hub.
+
+    Raises `CorpusError`, corpus.not_here for a dataset that has not been read yet.
+    """
+    source, limit = config.corpus, config.max_characters
+    if source.startswith(HUB):
+        spec = HubSpec.parse(source)
+        if not any((m.source, m.max_characters) == (source, limit)
+                   for m in stored_manifests(store())):
+            raise CorpusError("corpus.not_here", id=spec.id)
+    return _loaded(source, limit, str(store()), platform.python_version())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _loaded(source: str, max_characters: int, store_path: str, python: str) -> Corpus:
+    return load_corpus(source, Path(store_path), max_characters)
+
+
+def statistics(corpus: Corpus, validation_share: float) -> TextStatistics:
+    return _statistics(corpus.manifest.sha256, validation_share, corpus)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _statistics(sha256: str, validation_share: float, _corpus: Corpus) -> TextStatistics:
+    return text_statistics(_corpus.text, validation_share)
+
+
+def tokenizer(corpus: Corpus, config: RunConfig) -> Tokenizer:
+    """As these settings divide the text. Raises `CorpusError` where no piece is frequent enough."""
+    start = split_point(corpus.text, config.validation_share)
+    return _tokenizer(corpus.manifest.sha256, start, config.tokenizer, config.max_vocabulary,
+                      config.min_frequency, corpus)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _tokenizer(sha256: str, start: int, kind: str, max_vocabulary: int, min_frequency: int,
+               _corpus: Corpus) -> Tokenizer:
+    return tokenizers.fit(kind, _corpus.text[:start], max_vocabulary, min_frequency)
+
+
+def token_numbers(corpus: Corpus, config: RunConfig) -> TokenStatistics:
+    return _token_numbers(corpus.manifest.sha256, config.validation_share, config.tokenizer,
+                          config.max_vocabulary, config.min_frequency, corpus,
+                          tokenizer(corpus, config))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _token_numbers(sha256: str, validation_share: float, kind: str, max_vocabulary: int,
+                   min_frequency: int, _corpus: Corpus, _tokenizer: Tokenizer) -> TokenStatistics:
+    return token_statistics(_corpus.text, validation_share, _tokenizer)
+
+
+def fits(numbers: TokenStatistics, config: RunConfig) -> CorpusError | None:
+    """Why the training part is too short for these settings, if it is."""
+    try:
+        fit_to_text(numbers.training, config.batch, config.sequence_length)
+    except CorpusError as error:
+        return error
+    return None
+
+
+def corpus_name(corpus: Corpus) -> str:
+    return corpus_title(corpus.manifest.source, corpus.manifest.title)
+
+
+def use(corpus: Corpus) -> None:
+    """This text from now on, on every page."""
+    manifest = corpus.manifest
+    chosen = replace(session.draft(), corpus=manifest.source)
+    if manifest.source.startswith(HUB):
+        chosen = replace(chosen, max_characters=manifest.max_characters)
+    session.set_draft(chosen)
+    session.forget("data.place")
+
+
+def refuse(error: UnrollError) -> None:
+    """The text stays as it is; why is told once."""
+    session.remember("data.fault", error)
+
+
+def take_fault() -> UnrollError | None:
+    """What went wrong since the last look: told once."""
+    error: UnrollError | None = session.recall("data.fault", None)
+    session.forget("data.fault")
+    return error

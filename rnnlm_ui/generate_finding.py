@@ -1,0 +1,35 @@
+"""How sure the network is of what it writes, with real text as the yardstick."""
+
+from __future__ import annotations
+
+import math
+
+from rnnlm_core import launch
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui import time_machine
+from rnnlm_ui.i18n import t
+from rnnlm_ui.live import tail_of
+from rnnlm_ui.tokens import tokens_of
+
+
+def finding(folder: RunFolder, surprise: list[float]) -> str:
+    """How sure it was of what it wrote, with real text as the yardstick."""
+    if not surprise:
+        return t("generate.finding_none")
+    bits = f"{sum(surprise) / len(surprise):.2f}"
+    real, characters = real_text(folder), tokens_of(folder).characters
+    if real is None or characters is None:
+        return t("generate.finding_alone", bits=bits)
+    return t("generate.finding", bits=bits, real=f"{real / math.log(2) / characters:.2f}")
+
+
+def real_text(folder: RunFolder) -> float | None:
+    """Nats a token on validation text, the whole of it where it was measured."""
+    if (step := time_machine.moment(folder)) is not None:
+        then = time_machine.measured_before(tail_of(folder.path).refresh(), step)
+        return then[1] if then is not None else None
+    whole = launch.status(folder).final_validation
+    if whole is not None:
+        return whole
+    _, losses = tail_of(folder.path).refresh().validation()
+    return float(losses[-1]) if len(losses) else None

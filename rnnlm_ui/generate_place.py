@@ -1,0 +1,83 @@
+"""One place of the text: what else could have been written there, and going on from it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from rnnlm_core.figures.generate import MARKS, candidates_figure, candidates_height, with_written
+from rnnlm_core.records import SampledToken
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui import session
+from rnnlm_ui.components.live_plot import live_plot
+from rnnlm_ui.generate_wishes import SELECTED, put, wish
+from rnnlm_ui.i18n import number, t
+from rnnlm_ui.page import plain
+from rnnlm_ui.tokens import words_of
+from rnnlm_ui.writing import Writing
+
+_CONTEXT = 12  # characters named before a place
+
+
+def own_place(writing: Writing) -> int | None:
+    """The place that the reader clicked, while there is such a place."""
+    selected: int | None = session.recall(SELECTED, None)
+    return selected if selected is not None and selected < len(writing.text) else None
+
+
+def shown_place(writing: Writing) -> int | None:
+    """The reader's place; while it writes the newest character, else the most surprising one."""
+    own = own_place(writing)
+    if own is not None or not writing.tokens:
+        return own
+    owners = writing.owners
+    if not owners or owners[-1] < 0:
+        return None  # nothing of what is written makes a character yet
+    if writing.active:
+        return owners.index(owners[-1])
+    seen = sorted({index for index in owners if index >= 0})
+    return owners.index(max(seen, key=lambda i: writing.tokens[i].surprise))
+
+
+def panel(folder: RunFolder, writing: Writing) -> None:
+    """What else could have been written at the place that is looked at."""
+    place = shown_place(writing)
+    if place is None:
+        return
+    owners = writing.owners
+    index = owners[place]
+    if index >= 0:
+        place = owners.index(index)  # where the token begins
+    before = "".join(MARKS.get(c, c) if c != " " else c
+                     for c in writing.text[max(0, place - _CONTEXT):place])
+    cut = "…" if place > _CONTEXT else ""
+    st.subheader(t("generate.after", before=plain(cut + before)) if before
+                 else t("generate.at_start"), anchor=False)
+    if index < 0:
+        st.markdown(t("generate.of_prompt"))
+        return
+    token, tokenizer = writing.tokens[index], writing.run.tokenizer
+    piece = tokenizer.pieces[token.id]
+    candidates = with_written(token.alternatives, piece, token.probability)
+    live_plot(lambda: candidates_figure(candidates, piece, token.kept, t("generate.written"),
+                                        t("generate.cut")),
+              key="generate.candidates", height=candidates_height(len(candidates)), on=(),
+              alt=t("generate.candidates_alt", **words_of(writing.run.config)),
+              rev=(tuple(candidates), piece, token.kept))
+    st.markdown(t("generate.drawn_from", kept=number(token.kept),
+                  v=number(tokenizer.size - (tokenizer.unknown_id is not None)),
+                  **words_of(writing.run.config), entropy=f"{token.entropy:.2f}"))
+    _instead(token, piece, index)
+    left = len(writing.tokens) - index - 1
+    st.button(t("generate.undo"), icon=":material/undo:", key="generate.undo", disabled=left == 0,
+              on_click=lambda: wish("keep", index + 1), 
+              help=t("generate.undo_help", **words_of(writing.run.config)))
+
+
+def _instead(token: SampledToken, written: str, index: int) -> None:
+    """Buttons that go on from here with another token."""
+    others = [piece for piece, _ in token.alternatives if piece != written]
+    st.markdown(t("generate.instead"))
+    with st.container(horizontal=True, gap="xsmall"):
+        for rank, piece in enumerate(others):
+            st.button(plain("".join(MARKS.get(c, c) for c in piece)), key=f"generate.put.{rank}",
+                      on_click=put, args=(index, piece))

@@ -1,0 +1,94 @@
+"""How it writes: temperature, what is kept, pace, length, seed; and the button that lets it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui import session
+from rnnlm_ui.generate_wishes import DEFAULTS, PACE, WISH, WRITING, wish
+from rnnlm_ui.i18n import number, t
+from rnnlm_ui.page import primary_label
+from rnnlm_ui.tokens import words_of
+from rnnlm_ui.writing import MOST, PACES, Writing
+
+KEEP = ("all", "top_k", "top_p")
+LENGTHS = (1, 1_000)
+_MOST_SEED = 2**53 - 1  # what a browser can count to
+
+
+def controls(folder: RunFolder, narrow: bool) -> None:
+    """Temperature, what is kept, pace; the rest behind "More". On a phone all behind one button."""
+    config = folder.config()
+    seed, names = config.seed, words_of(config)
+    if narrow:
+        with st.popover(t("generate.settings"), icon=":material/tune:"):
+            _common(names, "stretch", "stretch")
+            _more(names, seed)
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        _common(names, 260, 180)
+        with st.popover(t("generate.more"), icon=":material/tune:"):
+            _more(names, seed)
+
+
+def _common(names: dict[str, str], width: Any, pace_width: Any) -> None:
+    st.slider(t("generate.temperature"), 0.0, 2.0, DEFAULTS["temperature"], step=0.05,
+              key="temperature", width=width, on_change=_turned, bind="query-params",
+              help=t("generate.temperature_help", **names))
+    keep = st.segmented_control(
+        t("generate.keep"), KEEP, default=KEEP[0], key="keep", required=True, on_change=_turned,
+        format_func=lambda k: t(f"generate.kept.{k}"), bind="query-params",
+        help=t("generate.keep_help", **names))
+    if keep == "top_k":
+        st.number_input(t("generate.k"), 1, 20_000, DEFAULTS["top_k"], key="top_k", width=110,
+                        on_change=_turned, bind="query-params")
+    elif keep == "top_p":
+        st.number_input(t("generate.p"), 0.01, 1.0, DEFAULTS["top_p"], step=0.05, key="top_p",
+                        width=110, on_change=_turned, bind="query-params")
+    st.select_slider(t("generate.pace"), list(PACES), PACE, key="pace", width=pace_width,
+                     format_func=lambda p: t(f"generate.paces.{p}"), persist_state="session")
+
+
+def _more(names: dict[str, str], seed: int) -> None:
+    st.number_input(t("generate.length", **names), *LENGTHS, DEFAULTS["length"], key="length",
+                    step=20, on_change=_turned, bind="query-params")
+    st.number_input(t("generate.seed"), 0, _MOST_SEED, seed, key="draw", step=1, on_change=_turned,
+                    bind="query-params", help=t("generate.seed_help"))
+    st.button(t("generate.another"), icon=":material/casino:", key="generate.another",
+              on_click=_another)
+    st.button(t("generate.no_beginning"), icon=":material/first_page:", key="generate.clear",
+              on_click=lambda: wish("prompt", ""))
+    writing: Writing | None = session.recall(WRITING, None)
+    if writing is not None and not writing.active:
+        st.download_button(t("common.download"), writing.text, t("generate.file_name"),
+                           icon=":material/download:", key="generate.download")
+
+
+def _turned() -> None:
+    """The same noise under another setting: the text deforms, in place of being another one."""
+    if session.recall(WISH, None) is None:
+        wish("rewrite")
+
+
+def _another() -> None:
+    session.set_widget("draw", (int(session.widget("draw", 1)) + 1) % _MOST_SEED)
+    writing: Writing | None = session.recall(WRITING, None)
+    wish("prompt", writing.prompt if writing is not None else "")
+
+
+def main_button(active: bool) -> None:
+    """The page's one primary button: stop, or go on."""
+    writing: Writing | None = session.recall(WRITING, None)
+    full = writing is not None and writing.full
+    if active:
+        st.button(primary_label(t("common.stop"), "stop"), type="primary", key="generate.stop",
+                  on_click=lambda: wish("stop"))
+    else:
+        label = t("generate.go_on")
+        st.button(f":material/play_arrow: {label}" if full else primary_label(label, "play_arrow"),
+                  type="primary", key="generate.go_on", on_click=lambda: wish("go_on"),
+                  disabled=full, help=t("generate.full", n=number(MOST), **words_of(
+                      writing.run.config)) if writing is not None and full else None)

@@ -1,0 +1,102 @@
+"""Which unit and which text the page shows: widgets, and what they hold for this run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnnlm_core.config import RunConfig
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui import look_inside, session
+from rnnlm_ui.i18n import t
+from rnnlm_ui.states_findings import Choice
+
+if TYPE_CHECKING:
+    from rnnlm_core.insight.units import UnitFinding
+    from rnnlm_core.lab import Run
+
+PARTS = {"rnn": ("h",), "gru": ("h", "r", "z", "n"), "lstm": ("h", "c", "i", "f", "g", "o")}
+ORDERS = ("activity", "similarity", "index")
+LONGEST_TEXT = 500
+DEFAULT_TEXT, DEFAULT_LINES = 200, 4
+PART, LAYER, UNIT, ORDER, PAGE, TEXT, FOUND, MEANS = (
+    f"states_{name}" for name in ("part", "layer", "unit", "order", "page", "text", "found",
+                                  "means"))
+
+
+def settle(folder: RunFolder, config: RunConfig, findings: Sequence[UnitFinding]) -> Choice:
+    """Bring the widgets in line with this run; until the reader chooses, the best unit is shown."""
+    if session.recall("states.run", None) != folder.id:
+        session.remember("states.run", folder.id)
+        session.remember("states.own_choice", False)
+    if not session.recall("states.own_choice", False):
+        best = findings[0] if findings else None
+        _set(Choice(best.part, best.layer, best.unit) if best
+             else Choice("h", config.layers - 1, 0))
+    part = session.widget(PART, "h")
+    choice = Choice(part if part in PARTS[config.cell] else "h",
+                    min(max(0, session.widget(LAYER, 0) or 0), config.layers - 1),
+                    min(max(0, session.widget(UNIT, 0) or 0), config.hidden - 1))
+    _set(choice)
+    return choice
+
+
+def choose(choice: Choice) -> None:
+    """The reader's own choice, kept until they look at another run."""
+    session.remember("states.own_choice", True)
+    _set(choice)
+
+
+def chosen_by_widget() -> None:
+    session.remember("states.own_choice", True)
+
+
+def _set(choice: Choice) -> None:
+    for key, value in ((PART, choice.part), (LAYER, choice.layer), (UNIT, choice.unit)):
+        session.set_widget(key, value)
+
+
+def text_to_read(run: Run) -> str:
+    """The reader's own text, whichever the run; else the beginning of the run's held-out text."""
+    own, known = session.recall("states.own_text", ""), session.recall("states.text_of", None)
+    if own:
+        session.preset(TEXT, own)
+    elif known != run.folder.id or session.widget(TEXT, None) is None:
+        session.set_widget(TEXT, default_text(run))
+    session.remember("states.text_of", run.folder.id)
+    return session.widget(TEXT, "")[:LONGEST_TEXT]
+
+
+def keep_text() -> None:
+    session.remember("states.own_text", session.widget(TEXT, ""))
+
+
+def default_text(run: Run) -> str:
+    """Whole lines of the text, about three lines on the page."""
+    text, _ = look_inside.text_of(run)
+    start = "\n".join(text[:DEFAULT_TEXT].strip("\n").split("\n")[:DEFAULT_LINES])
+    if "\n" in start[DEFAULT_TEXT // 3:]:  # the last line may have been cut
+        start = start[:start.rindex("\n")]
+    return start or run.tokenizer.decode([*range(1, min(41, run.tokenizer.size))])
+
+
+def settings(config: RunConfig) -> None:
+    """Text, part, layer, unit and order; the text comes first and is the widest."""
+    several = config.layers > 1
+    columns = st.columns([3.2, 1.6, *([0.8] if several else []), 0.9, 1.3], gap="small")
+    columns[0].text_area(t("states.text", n=LONGEST_TEXT), key=TEXT, height=96,
+                         max_chars=LONGEST_TEXT, on_change=keep_text, persist_state="session")
+    columns[1].selectbox(t("states.show"), PARTS[config.cell], key=PART,
+                         format_func=lambda p: t(f"states.part.{p}"), on_change=chosen_by_widget,
+                         persist_state="session")
+    if several:
+        columns[2].selectbox(t("states.layer"), range(config.layers), key=LAYER,
+                             format_func=lambda i: str(i + 1), on_change=chosen_by_widget,
+                             persist_state="session")
+    columns[-2].number_input(t("states.unit"), 0, config.hidden - 1, key=UNIT, step=1,
+                             on_change=chosen_by_widget, persist_state="session")
+    columns[-1].selectbox(t("states.order"), ORDERS, key=ORDER,
+                          format_func=lambda o: t(f"states.order_name.{o}"),
+                          persist_state="session")

@@ -1,0 +1,96 @@
+"""All that the views of a unit are drawn from: its values, their scale, the place looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlm_core.config import RunConfig
+from rnnlm_core.figures.states import Scale
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui import session
+from rnnlm_ui.states_findings import Choice, unit_name
+from rnnlm_ui.tokens import words_of
+
+if TYPE_CHECKING:
+    from rnnlm_core.insight.states import StateReading
+
+RUN_UP = 20
+_SHARES = frozenset("rzifo")  # gates in [0, 1]
+
+
+@dataclass(frozen=True)
+class Look:
+    """All that a view is drawn from."""
+
+    folder: RunFolder
+    step: int | None  # the moment; None for the newest
+    digest: str  # of the weights at that moment
+    config: RunConfig
+    reading: StateReading
+    choice: Choice
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        return values_of(self.reading, self.choice)
+
+    @property
+    def scale(self) -> Scale:
+        return scale_of(self.values[:, self.choice.unit], self.choice.part, self.config)
+
+    @property
+    def name(self) -> str:
+        return unit_name(self.choice.part, self.choice.layer, self.choice.unit, self.config)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What its tokens are called."""
+        return words_of(self.config)
+
+    @property
+    def place(self) -> int:
+        """The token that is looked at: the reader's, else the one that surprised most."""
+        text, index = session.recall("states.place", ("", 0))
+        if text == self.reading.text and 0 <= index < len(self.reading.ids):
+            return int(index)
+        surprise = np.nan_to_num(self.reading.surprise, nan=-1.0)
+        if len(surprise) > 2 * RUN_UP:
+            surprise[:RUN_UP] = -1.0  # out of the blue, anything surprises
+        return int(surprise.argmax())
+
+    def go_to(self, index: int) -> None:
+        session.remember("states.place", (self.reading.text, index))
+
+    @property
+    def revision(self) -> tuple[object, ...]:
+        return self.folder.id, self.digest, self.reading.text, self.choice, self.place
+
+
+def values_of(reading: StateReading, choice: Choice) -> NDArray[np.float32]:
+    """(T, H) of the chosen part and layer."""
+    if choice.part == "h":
+        return reading.h[choice.layer]
+    if choice.part == "c" and reading.c is not None:
+        return reading.c[choice.layer]
+    return reading.gates[choice.part][choice.layer]
+
+
+def scale_of(unit: NDArray[np.float32], part: str, config: RunConfig) -> Scale:
+    """Gates and h have fixed ends; c and ReLU have none, so the chosen unit (T,) sets them.
+
+    One unit that counts without limit would else turn the chosen one pale.
+    """
+    sigmoid = config.cell == "rnn" and config.activation == "sigmoid"
+    if part in _SHARES or (part == "h" and sigmoid):
+        return Scale(1.0, signed=False)
+    if not has_no_limits(part, config):
+        return Scale(1.0, signed=True)
+    top = float(np.abs(unit[np.isfinite(unit)]).max(initial=0.0))
+    return Scale(top if top > 1e-6 else 1.0, signed=True)
+
+
+def has_no_limits(part: str, config: RunConfig) -> bool:
+    return part == "c" or (config.cell == "rnn" and config.activation == "relu")
