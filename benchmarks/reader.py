@@ -56,7 +56,8 @@ def reader(runs: Path) -> list[Found]:
     small, large = (_looked_at([folder])[0] for folder in folders)
     both = _looked_at(folders)
     for size, one, look in zip((SMALL, LARGE), (small, large), both, strict=True):
-        print(f"  {size:,} rows: first look {one['first']:.1f} s, later {look['look'] * 1e3:.1f} ms, "
+        print(f"  {size:,} rows: first look {one['first']:.1f} s, "
+              f"later {look['look'] * 1e3:.1f} ms, "
               f"{one['megabytes']:.1f} MB, {one['kept']:,} rows kept", file=sys.stderr)
     return [
         at_most("reader: a look at 10^6 rows over one at 10^5", both[1]["look"] / both[0]["look"],
