@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from rnnlm_core import launch, prepared
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import Tokenizer
-from rnnlm_core.errors import CorpusError, Diverged, RunError
+from rnnlm_core.errors import CorpusError, Diverged, Problem, RunError
 from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.insight.gradients import LagProfile, lag_profile
 from rnnlm_core.insight.states import StateReading, read_states
@@ -99,7 +100,14 @@ class Run:
         return prepared.validation_text(self.folder)
 
     def write(self, prompt: str = "", **settings: Any) -> str:
-        """Text that goes on from `prompt`; settings as in `SamplingSettings`."""
+        """Text that goes on from `prompt`; settings as in `SamplingSettings`.
+
+        Characters of the prompt that the model never saw are left out, with a warning.
+        """
+        if unknown := self.tokenizer.unknown_in(prompt):
+            warnings.warn(str(Problem("prompt.unknown_characters",
+                                      {"characters": " ".join(unknown)})),
+                          stacklevel=2)
         tokens = generate(self.model, self.tokenizer, prompt, SamplingSettings(**settings))
         return "".join(token.text for token in tokens)
 

@@ -54,6 +54,12 @@ def test_it_writes_what_was_asked_for(run: Run) -> None:
         run.write("ab", temperature=-1)
 
 
+def test_what_it_never_saw_is_left_out_with_a_warning(run: Run) -> None:
+    with pytest.warns(UserWarning, match="The model never saw 中 文; these are left out."):
+        text = run.write("a中文b", length=30, seed=4)
+    assert text == run.write("ab", length=30, seed=4)
+
+
 def test_states_of_every_layer_over_every_character(run: Run) -> None:
     reading = run.states("abba cad")
     assert [h.shape for h in reading.h] == [(8, 8), (8, 8)]
