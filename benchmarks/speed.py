@@ -101,8 +101,7 @@ def _in_company(runs: Path, threads: int, cores: int) -> list[Found]:
         name = f"neighbour: {threads} thread{'s' * (threads > 1)} beside {n} busy"
         print(f"  {name}: {statistics.median(seen[str(n)]):,.0f} of "
               f"{statistics.median(seen['0']):,.0f} tokens/s", file=sys.stderr)
-        # a tenth for what a shared cache and the switching cost
-        found.append(at_least(name, ratio(seen[str(n)], seen["0"]), "×", round(0.9 * fair, 2)))
+        found.append(at_least(name, ratio(seen[str(n)], seen["0"]), "×", round(fair, 2)))
     return found
 
 
