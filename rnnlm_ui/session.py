@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -88,16 +88,12 @@ def _settings_of(query: dict[str, str]) -> tuple[RunConfig, ConfigError | None]:
     try:
         return RunConfig.from_query(query), None
     except ConfigError as error:
-        good = {}
-        for name in FIELDS:
-            try:
-                good[name] = getattr(RunConfig.from_query({name: query[name]}), name)
-            except (ConfigError, KeyError):
-                continue
-        try:
-            return RunConfig.from_mapping(good), error
-        except ConfigError:  # good one by one, wrong together
-            return RunConfig(), error
+        good: dict[str, str] = {}
+        for name in [*query, *query]:  # twice: some are right only beside one that comes later
+            with suppress(ConfigError):
+                RunConfig.from_query({**good, name: query[name]})
+                good[name] = query[name]
+        return RunConfig.from_query(good), error
 
 
 def url_parameters() -> dict[str, str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from rnnlm_core.config import RunConfig
 
 
 def page(written: list[dict[str, str]]) -> None:
@@ -69,3 +72,30 @@ def test_what_is_no_run_changes_nothing() -> None:
     app, _ = opened(run="a")
     app.query_params["run"] = "../../etc"
     assert app.run().markdown[0].value == "looks at a None"
+
+
+@pytest.mark.parametrize(("query", "kept", "code"), [
+    ({"hidden": "64", "batch": "x"}, {"hidden": 64}, "config.not_a_number"),
+    ({"cell": "gru", "windows": "random", "carry_length": "32"},
+     {"cell": "gru", "windows": "random"}, "config.random_carries"),
+    # right together and wrong one by one, beside one that is wrong by itself
+    ({"max_seconds": "0", "max_steps": "50", "seed": "-1"}, {"max_seconds": 0.0, "max_steps": 50},
+     "config.too_small"),
+    ({"tie_weights": "true", "embedding": "64", "hidden": "64", "layers": "99", "dropout": "0.3"},
+     {"tie_weights": True, "embedding": 64, "hidden": 64, "input_dropout": 0.3,
+      "output_dropout": 0.3, "layer_dropout": 0.3}, "config.too_large"),
+])
+def test_a_link_with_a_wrong_setting_keeps_all_others(
+        query: dict[str, str], kept: dict[str, object], code: str) -> None:
+    def page(found: list[object]) -> None:
+        from rnnlm_ui import session
+
+        with session.address():
+            found += [session.draft(), session.draft_error()]
+
+    found: list[object] = []
+    app = AppTest.from_function(page, args=(found,))
+    app.query_params.update(query)
+    app.run()
+    assert found[0] == RunConfig.from_mapping(kept)
+    assert found[1].code == code
