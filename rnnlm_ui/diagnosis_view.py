@@ -149,17 +149,10 @@ def fork_step(folder: RunFolder, finding: Finding) -> int | None:
 
 def changes_text(config: RunConfig, changes: dict[str, Any]) -> str:
     """`Try: Learning rate 0.01 → 0.001`, as markdown."""
-    parts = [t("diagnosis.change", name=t(f"config.{name}"), before=_setting(name, config),
-               after=_setting(name, replace(config, **{name: value})))
-             for name, value in changes.items()]
+    parts = [t("diagnosis.change", name=t(f"config.{name}"),
+               before=config_form.shown(name, getattr(config, name)),
+               after=config_form.shown(name, value)) for name, value in changes.items()]
     return t("diagnosis.try", changes=plain(t("diagnosis.and").join(parts)))
-
-
-def _setting(name: str, config: RunConfig) -> str:
-    value = getattr(config, name)
-    if isinstance(value, str):
-        return config_form.choice(name, value)
-    return number(value) if isinstance(value, int) and not isinstance(value, bool) else f"{value:g}"
 
 
 def _tried(folder: RunFolder, config: RunConfig, step: int | None) -> RunFolder:

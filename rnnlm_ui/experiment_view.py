@@ -16,7 +16,7 @@ from rnnlm_core.sweep import Variant
 from rnnlm_ui import deeds, runs, session
 from rnnlm_ui.compare_runs import Row
 from rnnlm_ui.compare_table import select
-from rnnlm_ui.config_form import choice, idle
+from rnnlm_ui.config_form import choice, idle, shown
 from rnnlm_ui.i18n import duration, t
 from rnnlm_ui.page import fault, plain, primary_label
 
@@ -145,8 +145,7 @@ def _values(name: str) -> Any:
     if choices:
         return st.multiselect(
             label, choices, choices, key=key, placeholder=label,
-            format_func=lambda value: t("common.yes" if value else "common.no") if kind is bool
-            else choice(name, value))
+            format_func=lambda value: shown(name, value))
     return st.text_input(label, suggested(name, now), key=key, help=t("experiment.values_help"))
 
 

@@ -192,19 +192,11 @@ def _changes_text(origin: Origin, parent: RunFolder | None) -> str:
     for name, value in origin.changed.items():
         if name not in FIELDS:
             continue
-        was = f"{_value_text(name, getattr(before, name))} → " if before is not None else ""
-        parts.append(f"{t(f'config.{name}')} {was}{_value_text(name, value)}")
+        was = f"{config_form.shown(name, getattr(before, name))} → " if before is not None else ""
+        parts.append(f"{t(f'config.{name}')} {was}{config_form.shown(name, value)}")
     if origin.exact:
         parts.append(t("time.exact"))
     return plain(" · ".join(parts) or t("time.unchanged"))
-
-
-def _value_text(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return t("common.yes" if value else "common.no")
-    if get_args(FIELD_TYPES[name]):
-        return config_form.choice(name, str(value))
-    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
 
 
 def ghost_of(folder: RunFolder, unit: Callable[[Column], Column]) -> Series | None:
