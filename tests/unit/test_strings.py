@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -40,6 +42,22 @@ def test_every_error_is_translated_with_its_placeholders() -> None:
             if placeholders(SENTENCES[code]) != placeholders(ERRORS[code])] == []
 
 
+def test_every_string_is_used() -> None:
+    """By its whole key, or by one that `t` is given with parts filled in: `t(f"nav.{name}")`."""
+    root, named, made = Path(__file__).resolve().parents[2], set(), list[re.Pattern[str]]()
+    for file in (root / "app.py", *root.glob("pages/*.py"), *root.glob("rnnlm_ui/**/*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named.add(node.value)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "t":
+                made += [re.compile("".join(
+                    re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+"
+                    for part in text.values))
+                    for text in ast.walk(node.args[0]) if isinstance(text, ast.JoinedStr)]
+    assert [key for key in ENGLISH if key not in named
+            and not any(pattern.fullmatch(key) for pattern in made)] == []
+
+
 @BOTH
 def test_bold_ends_where_markdown_sees_it(table: dict[str, str]) -> None:
     """CommonMark: `**汉字。**后文` is literal, a closing mark after punctuation needs a gap."""
@@ -60,7 +78,7 @@ def test_no_string_is_empty(table: dict[str, str]) -> None:
 
 
 def test_a_string_is_filled_in_and_a_missing_one_is_not_fatal() -> None:
-    assert translate("zh", "common.next", label="状态") == "下一步：状态"
+    assert translate("zh", "units.minutes", n=3) == "3 分"
     assert translate("en", "no.such.key") == "no.such.key"
 
 
