@@ -22,15 +22,18 @@ def progress(members: Sequence[Row]) -> None:
         return
     done, left = len(members) - len(waits), seconds_left(waits)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button(t("experiment.cancel_all"), icon=":material/stop:",
-                     key="experiment.cancel_all"):
-            for row in waits:
-                with contextlib.suppress(BadInput):
-                    launch.cancel(row.folder)
+        st.button(t("experiment.cancel_all"), icon=":material/stop:", key="experiment.cancel_all",
+                  on_click=_cancel, args=(waits,))
         text = t("experiment.done_of", done=done, n=len(members))
         if left is not None:
             text = t("experiment.done_of_left", done=done, n=len(members), time=duration(left))
         st.progress(done / len(members), text=text)
+
+
+def _cancel(waits: Sequence[Row]) -> None:
+    for row in waits:
+        with contextlib.suppress(BadInput):
+            launch.cancel(row.folder)
 
 
 def seconds_left(waits: Sequence[Row]) -> float | None:

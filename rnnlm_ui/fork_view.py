@@ -16,7 +16,7 @@ from rnnlm_core.figures.moments import add_ghost, mark_moment
 from rnnlm_core.figures.training import Series
 from rnnlm_core.records import Origin
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import config_form, runs, session, time_machine
+from rnnlm_ui import config_form, deeds, runs, session, time_machine
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import Column, series, tail_of
 from rnnlm_ui.page import fault, plain, primary_label
@@ -27,7 +27,7 @@ _LIMITS = ("max_steps", "max_seconds")  # set by the budget
 # the start is over; text and machine stay what they were
 CHANGEABLE = [name for group in ("optimizer", "network", "batches", "stopping")
               for name in GROUPS[group] if name not in FORK_FIXED and name not in _LIMITS]
-_CHANGES, _BUDGET, _REFUSED = "fork.changes", "fork.budget", "fork.refused"
+_CHANGES, _BUDGET = "fork.changes", "fork.budget"
 
 
 # -- what a fork is made of ------------------------------------------------------------------------
@@ -53,20 +53,27 @@ def with_budget(config: RunConfig, budget: str, step: int, seconds: float) -> Ru
     return replace(config, max_steps=0, max_seconds=float(math.ceil(seconds + 60 * int(budget))))
 
 
-def make(folder: RunFolder, step: int | None, config: RunConfig) -> None:
-    """Fork, start, and look at the new run; raises `BadInput` where the settings do not go."""
+def forked(folder: RunFolder, step: int | None, config: RunConfig) -> RunFolder:
+    """Fork and start; raises `BadInput` where the settings do not go."""
     made = launch.fork(folder, step, config, launch.runs_root())
     launch.start(made)
-    time_machine.go_to(made, None)
+    return made
+
+
+def fork_what_was_pressed() -> None:
+    """The fork, and the page anew, to look at it; or one sentence on why it does not go."""
+    try:
+        if deeds.carry_out("fork", forked, lambda made: time_machine.go_to(made, None)):
+            st.rerun()
+    except BadInput as error:
+        fault(error)
 
 
 # -- the panel -------------------------------------------------------------------------------------
 def row(folder: RunFolder) -> None:
     """The time machine on the Train page, with what only this page can do: fork, train longer."""
     time_machine.slider(folder, lambda: _actions(folder))
-    if (refused := session.recall(_REFUSED, None)) is not None:
-        session.forget(_REFUSED)  # told once
-        fault(refused)
+    fork_what_was_pressed()
     _origin_line(folder)
 
 
@@ -76,20 +83,21 @@ def _actions(folder: RunFolder) -> None:
         entry = time_machine.entry(folder)
         assert entry is not None  # the row is drawn where there are checkpoints
         title = t("time.fork_title", step=number(entry.step))
-        st.dialog(title, icon=":material/call_split:")(_panel)(folder, entry.step, entry.whole)
+        st.dialog(title, icon=":material/call_split:")(panel)(folder, entry.step, entry.whole)
     if not runs.is_active(launch.status(folder).state):
         with st.popover(t("time.longer"), icon=":material/more_time:"):
             _longer(folder)
 
 
-def _panel(folder: RunFolder, step: int, whole: bool) -> None:
+def panel(folder: RunFolder, step: int, whole: bool) -> None:
     """What comes along, what shall be different, for how long; one button."""
     config, seconds = folder.config(), seconds_at(folder, step)
     st.markdown(t("time.comes_whole" if whole else "time.comes_weights"))
     names = st.multiselect(
         t("time.changes"), [n for n in CHANGEABLE if _applies(n, config)], key=_CHANGES,
         format_func=lambda name: t(f"config.{name}"), placeholder=t("time.no_changes"))
-    changed = {name: _field(name, getattr(config, name)) for name in names}
+    for name in names:
+        _field(name, getattr(config, name))
     choices = budgets(config, step, seconds)
     if session.widget(_BUDGET, None) not in choices:
         session.set_widget(_BUDGET, choices[0])
@@ -97,15 +105,21 @@ def _panel(folder: RunFolder, step: int, whole: bool) -> None:
         t("time.budget"), choices, key=_BUDGET, required=True, format_func=_budget_name)
     st.markdown(t("time.stretched" if budget != "same" else "time.same_end"))
     place = st.container()
-    if st.button(primary_label(t("time.fork_start"), "play_arrow"), type="primary",
-                 key="fork.start"):
-        try:
-            make(folder, step, with_budget(replace(config, **changed), budget, step, seconds))
-        except BadInput as error:
-            with place:
-                fault(error)
-            return
-        st.rerun()
+    st.button(primary_label(t("time.fork_start"), "play_arrow"), type="primary", key="fork.start",
+              on_click=lambda: deeds.press(
+                  "fork", folder, step, with_budget(_chosen(config), _budget(), step, seconds)))
+    with place:
+        fork_what_was_pressed()
+
+
+def _chosen(config: RunConfig) -> RunConfig:
+    """With what the dialog's fields say at the moment of the press."""
+    return replace(config, **{name: session.widget(f"fork.{name}", getattr(config, name))
+                              for name in session.widget(_CHANGES, list[str]())})
+
+
+def _budget() -> str:
+    return session.widget(_BUDGET, BUDGETS[0])
 
 
 def _longer(folder: RunFolder) -> None:
@@ -116,16 +130,9 @@ def _longer(folder: RunFolder) -> None:
     with st.container(horizontal=True, gap="small"):
         for budget in budgets(config, step, seconds):
             if budget != "same":
-                # a callback, because a script run may be interrupted before it comes to the value
-                st.button(_budget_name(budget), key=f"longer.{budget}", on_click=_go_on,
-                          args=(folder, with_budget(config, budget, step, seconds)))
-
-
-def _go_on(folder: RunFolder, config: RunConfig) -> None:
-    try:
-        make(folder, None, config)
-    except BadInput as error:
-        session.remember(_REFUSED, error)
+                st.button(_budget_name(budget), key=f"longer.{budget}",
+                          on_click=lambda budget=budget: deeds.press(
+                              "fork", folder, None, with_budget(config, budget, step, seconds)))
 
 
 def _budget_name(budget: str) -> str:
@@ -138,19 +145,20 @@ def _applies(name: str, config: RunConfig) -> bool:
     return name != "layer_dropout" or config.layers > 1
 
 
-def _field(name: str, value: Any) -> Any:
-    """The widget of one setting, filled with the run's own value; returns what it says now."""
+def _field(name: str, value: Any) -> None:
+    """The widget of one setting, filled with the run's own value."""
     kind, meta, key = FIELD_TYPES[name], FIELDS[name].metadata, f"fork.{name}"
     label, explained = t(f"config.{name}"), t(f"config.help.{name}")
     if choices := get_args(kind):
-        return st.selectbox(label, choices, choices.index(value), key=key, help=explained,
-                            format_func=lambda c: config_form.choice(name, c))
-    if kind is bool:
-        return st.toggle(label, value, key=key, help=explained)
-    return st.number_input(
-        label, kind(meta["low"]), kind(meta["high"]), value, key=key, help=explained,
-        step=1 if kind is int else max(abs(value) / 10, 1e-3),
-        format="%d" if kind is int else "%.6g")
+        st.selectbox(label, choices, choices.index(value), key=key, help=explained,
+                     format_func=lambda c: config_form.choice(name, c))
+    elif kind is bool:
+        st.toggle(label, value, key=key, help=explained)
+    else:
+        st.number_input(
+            label, kind(meta["low"]), kind(meta["high"]), value, key=key, help=explained,
+            step=1 if kind is int else max(abs(value) / 10, 1e-3),
+            format="%d" if kind is int else "%.6g")
 
 
 # -- where a run comes from ------------------------------------------------------------------------

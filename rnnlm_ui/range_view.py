@@ -11,14 +11,12 @@ import streamlit as st
 from rnnlm_core.config import RunConfig
 from rnnlm_core.figures.range_test import RangeWords, Suggestion, range_figure
 from rnnlm_core.insight.range_test import STEPS, RangeResult, range_config, read_range
-from rnnlm_ui import session
+from rnnlm_ui import deeds, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import RunTail, series
 from rnnlm_ui.tokens import named
 from rnnlm_ui.training_view import LOSS_HEIGHT, to_unit
-
-_PRESSED = "range.pressed"
 
 
 def button(start: Callable[[RunConfig], None]) -> None:
@@ -83,18 +81,14 @@ def _suggestions(found: RangeResult) -> list[Suggestion]:
 
 
 def take_over(tail: RunTail) -> None:
-    """Each suggested rate as a button that puts it into the settings of the next run.
-
-    What is pressed is kept: between two looks at a live run, a plain button would forget it.
-    """
+    """Each suggested rate as a button that puts it into the settings of the next run."""
     found = result(tail)
     with st.container(horizontal=True, gap="small"):
         for name, rate in (("steepest", found.steepest), ("tenth", found.tenth)):
             if rate is not None:
                 st.button(t(f"range.use.{name}", rate=f"{rounded(rate):g}"), key=f"range.{name}",
                           icon=":material/check:",
-                          on_click=lambda rate=rate: session.remember(_PRESSED, rounded(rate)))
-    if (pressed := session.recall(_PRESSED, 0.0)):
-        session.forget(_PRESSED)
-        session.set_draft(replace(session.draft(), learning_rate=pressed))
+                          on_click=lambda rate=rate: deeds.press("rate", rounded(rate)))
+    if deeds.carry_out("rate", float, lambda rate: session.set_draft(
+            replace(session.draft(), learning_rate=rate))):
         st.rerun()  # the whole page: the settings stand outside the part that moves
