@@ -13,7 +13,7 @@ from rnnlm_ui import (
     session,
     sweep_view,
 )
-from rnnlm_ui.compare_runs import chosen, in_group, rows
+from rnnlm_ui.compare_runs import chosen, in_group, missing, rows
 from rnnlm_ui.components import viewport
 from rnnlm_ui.i18n import t
 from rnnlm_ui.live import follow
@@ -41,6 +41,7 @@ def live() -> None:
 
 
 head(t("compare.title"), actions=compare_view.axis_switch)
+compare_table.missing_note(missing(listed))
 experiment_view.row(listed)
 follow(live, active, key="compare.live")
 sweep_view.section(listed, compared)

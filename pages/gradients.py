@@ -19,7 +19,7 @@ from rnnlm_ui.gradients_view import (
     text_length,
 )
 from rnnlm_ui.i18n import t
-from rnnlm_ui.page import fault, head, how_to_read, next_link
+from rnnlm_ui.page import head, how_to_read, next_link
 from rnnlm_ui.tokens import words_of, words_on
 
 
@@ -60,7 +60,7 @@ try:
         view(folder, digest, None if shown is None else shown.step)
 except UnrollError as error:
     with room():
-        fault(error)
+        look_inside.why_nothing(error)
 with stamp:
     look_inside.follow_checkpoints(folder, shown)
 next_link("generate", t("gradients.next"))

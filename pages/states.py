@@ -6,8 +6,8 @@ from rnnlm_core.errors import Problem, UnrollError
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry
 from rnnlm_ui import embeddings_view, look_inside, runs, session, time_machine
-from rnnlm_ui.i18n import error_text, t
-from rnnlm_ui.page import fault, head, how_to_read, next_link, plain
+from rnnlm_ui.i18n import t
+from rnnlm_ui.page import fault, head, how_to_read, next_link
 from rnnlm_ui.states_choice import default_text, settings, settle, text_to_read
 from rnnlm_ui.states_findings import answer, answer_then, finding_of
 from rnnlm_ui.states_found import found_list
@@ -36,9 +36,9 @@ def view(folder: RunFolder, shown: Entry | None) -> None:
         if error.code == "run.no_state":
             raise  # nothing of this page can be shown of a CNN
         findings = []
-        note = Problem("text.held_out_short", error.values) if error.code == "text.too_short" \
-            else error
-        place.markdown(f":gray[:material/info: {plain(error_text(note))}]")
+        place.markdown(look_inside.note(
+            Problem("text.held_out_short", error.values) if error.code == "text.too_short"
+            else error))
     choice = settle(folder, config, findings)
     text = text_to_read(run)
     try:
@@ -86,7 +86,7 @@ try:
         view(folder, shown)
 except UnrollError as error:
     with room():
-        fault(error)
+        look_inside.why_nothing(error)
 with stamp:
     look_inside.follow_checkpoints(folder, shown)
 next_link("gradients", t("states.next"))

@@ -93,9 +93,16 @@ def notes(chosen: Sequence[Row]) -> list[str]:
         said.append(t("compare.note_unknown"))
     if any(row.facts.characters is None for row in chosen):
         said.append(t("compare.note_text_gone"))
-    ends = [[row.status.step for row in chosen], [row.status.seconds for row in chosen]]
+    ends = [[row.status.step for row in chosen], [_seconds(row) for row in chosen]]
     finished = all(row.status.state == "finished" for row in chosen)
     if finished and len(texts) == 1 and all(
             max(values) > _BUDGET_APART * min(values) for values in ends):
         said.append(t("compare.note_budget"))
     return said
+
+
+def _seconds(row: Row) -> float:
+    """Of training: those it was given, where it came to the end of the steps planned for them."""
+    config, status = row.facts.config, row.status
+    early = config.max_steps or status.ended_by in ("target", "patience")
+    return status.seconds if early else config.max_seconds

@@ -131,6 +131,12 @@ def chosen(listed: Sequence[Row]) -> list[Row]:
     return [row for row in own if row.facts.text == own[0].facts.text][:_BESIDE]
 
 
+def missing(listed: Sequence[Row]) -> list[str]:
+    """What the address names and the table has not."""
+    known = {row.id for row in listed}
+    return [run for run in (*session.compared(), *session.no_runs()) if run not in known]
+
+
 def _worth_a_look(row: Row) -> bool:
     """Not one that ended before it made a step, nor a range test, which is no way to train."""
     ended = not runs.is_active(row.status.state)

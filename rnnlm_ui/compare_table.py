@@ -24,6 +24,7 @@ _CARD = ("star", "name", "note")  # what a person writes
 _OWN = {"corpus": "text", "cell": "cell"}  # settings that have a column anyway
 _LONGEST = {"name": 60, "note": 500}  # characters
 _ROW, _HEAD, _MOST = 35, 38, 14  # pixels of a line and of the head; lines before it scrolls
+_MISSING = 5  # ids that are named in a sentence
 _OUTSIDE, _REFUSED = "compare.outside", "compare.refused"
 
 
@@ -31,6 +32,15 @@ def select(ids: list[str]) -> None:
     """Compare these; the table's own marks are drawn anew."""
     session.compare(ids)
     session.remember(_OUTSIDE, session.recall(_OUTSIDE, 0) + 1)
+
+
+def missing_note(named: Sequence[str]) -> None:
+    """Which runs of the address are not here, in one sentence."""
+    if named:
+        shown = [plain(run[:_LONGEST["name"]]) for run in named[:_MISSING]]
+        more = " …" if len(named) > _MISSING else ""
+        st.error(t("compare.missing", runs=t("data.list_separator").join(shown) + more),
+                 icon=":material/error:")
 
 
 def section(listed: Sequence[Row], chosen: Sequence[Row]) -> None:

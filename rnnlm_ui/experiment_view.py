@@ -25,6 +25,7 @@ _FIXED = ("corpus", "seed", "device", "max_steps", "max_seconds", "target_loss",
           "max_characters", "validation_share")  # what must be equal, or is chosen elsewhere
 _EQUAL, _OF = ("seconds", "steps"), ("settings", "race")
 _STEPS, _SECONDS = 500, 60.0  # a budget, where the settings have none of that kind
+_OPEN = "experiment.open.{}"  # whether a popover is
 _BETWEEN_RUNS = 5.0  # seconds, about: a worker starts, and reads the whole validation text
 
 
@@ -35,9 +36,11 @@ def row(listed: Sequence[Row]) -> None:
                   key="experiment.race", help=t("experiment.race_help"),
                   on_click=lambda: deeds.press(
                       "race", base(), session.widget("experiment.same_size", False)))
-        with st.popover(t("experiment.repeat"), icon=":material/repeat:"):
+        with st.popover(t("experiment.repeat"), icon=":material/repeat:",
+                        key=_OPEN.format("repeat"), on_change="rerun"):
             _repeat(listed)
-        with st.popover(t("experiment.sweep"), icon=":material/grid_view:"):
+        with st.popover(t("experiment.sweep"), icon=":material/grid_view:",
+                        key=_OPEN.format("sweep"), on_change="rerun"):
             _sweep(listed)
         with st.popover(_budget_label(), icon=":material/timer:", type="tertiary"):
             _budget()
@@ -124,7 +127,7 @@ def _sweep(listed: Sequence[Row]) -> None:
     names = st.multiselect(
         t("experiment.settings"), swept(session.draft()), key="experiment.settings",
         max_selections=sweep.MAX_SETTINGS, format_func=lambda name: t(f"config.{name}"),
-        placeholder=t("experiment.settings"), label_visibility="collapsed")
+        placeholder=t("experiment.settings"), label_visibility="collapsed", select_all=False)
     values = {name: _values(name) for name in names}
     count = st.slider(t("experiment.seeds_each"), 1, 5, 1, key="experiment.seeds_each")
     if names:
@@ -144,7 +147,7 @@ def _values(name: str) -> Any:
     label, key = t(f"config.{name}"), f"experiment.values.{name}"
     if choices:
         return st.multiselect(
-            label, choices, choices, key=key, placeholder=label,
+            label, choices, choices, key=key, placeholder=label, select_all=False,
             format_func=lambda value: shown(name, value))
     return st.text_input(label, suggested(name, now), key=key, help=t("experiment.values_help"))
 
@@ -171,7 +174,13 @@ def _offer(kind: Kind, make: Callable[[], list[Variant]], listed: Sequence[Row])
                 t("experiment.count_time", n=len(variants), time=duration(taken), cores=cores))
     st.button(t("experiment.start", n=len(variants)), icon=":material/play_arrow:",
               key=f"experiment.start.{kind}",
-              on_click=lambda: deeds.press("experiment", kind, variants))
+              on_click=lambda: _press(kind, variants))
+
+
+def _press(kind: Kind, variants: list[Variant]) -> None:
+    deeds.press("experiment", kind, variants)
+    for name in ("repeat", "sweep"):  # what was asked for is under way
+        session.set_widget(_OPEN.format(name), False)
 
 
 def _start_what_was_pressed() -> None:

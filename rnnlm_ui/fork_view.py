@@ -95,7 +95,8 @@ def panel(folder: RunFolder, step: int, whole: bool) -> None:
     st.markdown(t("time.comes_whole" if whole else "time.comes_weights"))
     names = st.multiselect(
         t("time.changes"), [n for n in CHANGEABLE if _applies(n, config)], key=_CHANGES,
-        format_func=lambda name: t(f"config.{name}"), placeholder=t("time.no_changes"))
+        format_func=lambda name: t(f"config.{name}"), placeholder=t("time.no_changes"),
+        select_all=False)  # its words are Streamlit's own, in English
     for name in names:
         _field(name, getattr(config, name))
     choices = budgets(config, step, seconds)

@@ -10,13 +10,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core import launch
-from rnnlm_core.errors import RunError, UnrollError
+from rnnlm_core.errors import Problem, RunError, UnrollError
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry, entries
 from rnnlm_ui import runs, session, time_machine
-from rnnlm_ui.i18n import number, t
+from rnnlm_ui.i18n import error_text, number, t
 from rnnlm_ui.live import follow
-from rnnlm_ui.page import fault
+from rnnlm_ui.page import fault, plain
 
 if TYPE_CHECKING:
     from rnnlm_core.lab import Run
@@ -37,6 +37,19 @@ def text_of(run: Run) -> tuple[str, UnrollError | None]:
         return run.validation_text[:LONGEST], None
     except UnrollError as error:
         return "\n".join(sample.text for sample in reversed(run.samples))[:LONGEST], error
+
+
+def note(problem: UnrollError | Problem) -> str:
+    """A limit that is no fault, as a calm line of markdown."""
+    return f":gray[:material/info: {plain(error_text(problem))}]"
+
+
+def why_nothing(error: UnrollError) -> None:
+    """In the answer's place: what is wrong, or that a CNN has nothing of this to show."""
+    if error.code == "run.no_state":
+        st.markdown(note(error))
+    else:
+        fault(error)
 
 
 def missing_run() -> None:

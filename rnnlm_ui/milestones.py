@@ -79,7 +79,9 @@ def _mark(event: Event) -> Mark | None:
         was = f"{before:g}" if isinstance(before, (int, float)) else "–"
         text = t("train.event.knob", name=knob_name(name), before=was, value=f"{value:g}",
                  step=number(event.step))
-        return Mark(event.step, text, f"{value:g}" if name == "learning_rate" else "")
+        # the one that is turned most says it by the value alone
+        return Mark(event.step, text, f"{value:g}" if name == "learning_rate"
+                    else f"{knob_name(name)} {value:g}")
     if event.kind in _EVENTS:
         return Mark(event.step, t(f"train.event.{event.kind}", step=number(event.step)))
     return None

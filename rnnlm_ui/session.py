@@ -24,9 +24,9 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 STEP = re.compile(r"[0-9]{1,9}")
 MOST_COMPARED = 12
-_LANGUAGE, _SWITCH, _RUN, _SHOWN, _SENT, _STEPS, _COMPARED, _DRAFT, _DRAFT_ERROR = (
+_LANGUAGE, _SWITCH, _RUN, _SHOWN, _SENT, _STEPS, _COMPARED, _NO_RUNS, _DRAFT, _DRAFT_ERROR = (
     f"unroll.{name}" for name in ("language", "language_switch", "run", "shown", "sent", "steps",
-                                  "compared", "draft", "draft_error"))
+                                  "compared", "no_runs", "draft", "draft_error"))
 
 
 @contextmanager
@@ -46,7 +46,9 @@ def _take_over() -> None:
         st.session_state[_LANGUAGE] = query["lang"]
     _take_over_run(query.get("run", ""), query.get("step", ""))
     if _COMPARED not in st.session_state:
-        st.session_state[_COMPARED] = _ids(query.get("runs", "").split("."))
+        named = query.get("runs", "").split(".")
+        st.session_state[_COMPARED] = _ids(named)
+        st.session_state[_NO_RUNS] = [run for run in named if run and not RUN_ID.fullmatch(run)]
     if _DRAFT not in st.session_state:
         st.session_state[_DRAFT], problem = _settings_of(query.to_dict())
         if problem is not None:
@@ -183,9 +185,15 @@ def compared() -> list[str]:
     return found
 
 
+def no_runs() -> list[str]:
+    """What the link named beside them that can be no run's id, until somebody chooses."""
+    found: list[str] = st.session_state.get(_NO_RUNS, [])
+    return found
+
+
 def compare(runs: list[str]) -> None:
     """Compare these from the next run on, the first twelve; none goes back to the page's choice."""
-    st.session_state[_COMPARED] = _ids(runs)
+    st.session_state[_COMPARED], st.session_state[_NO_RUNS] = _ids(runs), []
 
 
 def _ids(runs: list[str]) -> list[str]:

@@ -54,7 +54,8 @@ def test_what_happened_is_marked_in_words():
         (12, "knob", {"name": "sample_temperature", "value": 1.0, "before": 0.8}),
         (15, "knob", {"name": "of a later version", "value": 1.0}), (20, "finished", {})))
 
-    assert [(m.step, m.label) for m in marks] == [(5, ""), (9, "0.001"), (12, "")]
+    assert [(m.step, m.label) for m in marks] == [
+        (5, ""), (9, "0.001"), (12, "Temperature of its samples 1")]
     assert marks[1].text == "Learning rate: 0.004 → 0.001 after step 9"
 
 
