@@ -8,32 +8,25 @@ Exit codes: 0 finished, 2 bad input, 3 diverged, 130 interrupted with the checkp
 from __future__ import annotations
 
 import contextlib
-import inspect
 import io
 import json
 import os
-import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import typer
 
 from rnnlm_core import launch, sweep
-from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
-from rnnlm_core.data.builtin import BUILTIN
-from rnnlm_core.data.corpus import HUB, OWN, keep_own_text
-from rnnlm_core.data.files import read_text_file
+from rnnlm_core.cli_options import config_of, with_settings
 from rnnlm_core.errors import RunError, UnrollError, storage_error
 from rnnlm_core.records import Status
 from rnnlm_core.run.directory import RunFolder
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Small recurrent language models: train, look inside, write.")
-_SHIPPED_ROWS, _SHIPPED_SAMPLES = 150, 12
-_SHORT = {"max_steps": "--steps", "max_seconds": "--seconds"}
 _WAIT_SECONDS = 0.5
 VaryOption = Annotated[list[str], typer.Option(
     "--vary", help="SETTING=VALUE,VALUE,… up to three times, for example hidden=64,128.")]
@@ -46,70 +39,17 @@ RunsOption = Annotated[Path | None, typer.Option("--runs", help="Folder of the r
 
 def _train(runs: RunsOption = None, **settings: Any) -> None:
     """Train in the foreground; the last line on stdout is the run folder."""
-    config, root = _config(settings, runs)
+    config, root = config_of(settings, runs)
     _foreground(launch.create_run(config, root))
 
 
-def _config(settings: dict[str, Any], runs: Path | None) -> tuple[RunConfig, Path]:
-    """The options as a config, a file among them kept in the store, and where the runs go."""
-    given = {name: value for name, value in settings.items() if value is not None}
-    if "max_steps" in given and "max_seconds" not in given:
-        given["max_seconds"] = 0.0  # asked for steps: no limit in time
-    root = runs or launch.runs_root()
-    config = RunConfig.from_mapping(given)
-    if (source := config.corpus) not in BUILTIN and not source.startswith((HUB, OWN)):
-        config = _with_file(config, Path(source), root)
-    return config, root
-
-
-def _with_file(config: RunConfig, path: Path, root: Path) -> RunConfig:
-    """The file's text goes into the store; the run names it by its hash, never by a path."""
-    text = read_text_file(path).text
-    kept = keep_own_text(root / "corpora", text, path.name, config.max_characters)
-    return RunConfig.from_mapping({**_values(config), "corpus": kept.manifest.source})
-
-
-def _values(config: RunConfig) -> dict[str, Any]:
-    return {name: getattr(config, name) for name in FIELDS}
-
-
-def _option(name: str) -> inspect.Parameter:
-    kind, default = FIELD_TYPES[name], FIELDS[name].default
-    choices = get_args(kind)
-    text = f"One of {', '.join(choices)}. " if choices else ""
-    if name == "corpus":
-        text = "A built-in name (" + ", ".join(BUILTIN) + "), a file, or hf:OWNER/NAME. "
-    names = [f"--{name.replace('_', '-')}", *filter(None, [_SHORT.get(name)])]
-    if kind is bool:
-        names = [f"{names[0]}/--no-{name.replace('_', '-')}"]
-    optional: Any = (str if choices else kind) | None
-    annotation = Annotated[optional, typer.Option(*names, help=f"{text}Default {default}.")]
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None,
-                             annotation=annotation)
-
-
-def _with_settings(run: Callable[..., None]) -> Callable[..., None]:
-    """`run` with its own options and one for each config field: no list of them can go stale."""
-    def command(**options: Any) -> None:
-        run(**options)
-
-    own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-           for p in inspect.signature(run, eval_str=True).parameters.values()
-           if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    parameters = [*own, *map(_option, FIELDS)]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in parameters}
-    command.__doc__ = run.__doc__
-    return command
-
-
-app.command("train")(_with_settings(_train))
+app.command("train")(with_settings(_train))
 
 
 def _sweep(vary: VaryOption, runs: RunsOption = None, seeds: SeedsOption = 1, **settings: Any
            ) -> None:
     """Queue a run for each combination of up to three settings; their folders go to stdout."""
-    config, root = _config(settings, runs)
+    config, root = config_of(settings, runs)
     found: dict[str, str] = {}
     for one in vary:
         name, _, values = one.partition("=")
@@ -121,7 +61,7 @@ def _sweep(vary: VaryOption, runs: RunsOption = None, seeds: SeedsOption = 1, **
 def _race(runs: RunsOption = None, seeds: SeedsOption = 1, equal_parameters: EqualOption = False,
           **settings: Any) -> None:
     """Queue an RNN, a GRU and an LSTM from one set-up; their folders go to stdout."""
-    config, root = _config(settings, runs)
+    config, root = config_of(settings, runs)
     vocabulary = sweep.vocabulary(config, root) if equal_parameters else None
     repeats = sweep.seeds_from(config, seeds) if seeds > 1 else []
     _queue_group("race", sweep.race(config, vocabulary, repeats), root)
@@ -139,8 +79,8 @@ def _queue_group(kind: Literal["sweep", "race"], variants: list[sweep.Variant], 
         print("\n".join(str(folder.path) for folder in folders))
 
 
-app.command("sweep")(_with_settings(_sweep))
-app.command("race")(_with_settings(_race))
+app.command("sweep")(with_settings(_sweep))
+app.command("race")(with_settings(_race))
 
 
 @app.command("queue")
@@ -305,31 +245,9 @@ def ship(run: Path, destination: Path,
          earlier: Annotated[int, typer.Option(help="Earlier moments kept, weights only.")] = 2
          ) -> None:
     """Copy a finished run for `models/`: last checkpoint whole, its validation text beside it."""
-    from rnnlm_core.insight.showcase import make_showcase
-    from rnnlm_core.lab import Run
-    from rnnlm_core.prepared import validation_text
-    from rnnlm_core.run import checkpoint
+    from rnnlm_core import shipping
 
-    folder = RunFolder(run)
-    if not folder.exists():
-        raise RunError("run.missing", folder=folder.id)
-    shutil.copytree(folder.path, destination,
-                    ignore=shutil.ignore_patterns("lock", "*.tmp", "worker.log", "probes"))
-    shipped = RunFolder(destination)
-    shipped.write("validation.txt", validation_text(folder))
-    checkpoint.prune(shipped.checkpoints, earlier)
-    rows, _ = folder.metrics()
-    step = max(1, len(rows) // _SHIPPED_ROWS)
-    kept = [r for i, r in enumerate(rows) if i % step == 0 or r.validation is not None]
-    shipped.write("metrics.jsonl", "".join(r.to_json() + "\n" for r in kept))
-    samples, _ = folder.samples()
-    picked = samples[::max(1, len(samples) // _SHIPPED_SAMPLES)]
-    shipped.write("samples.jsonl", "".join(
-        s.to_json() + "\n" for s in [*picked[:-1], *samples[-1:]]))
-    opened = Run(shipped)
-    make_showcase(opened.model, opened.untrained, opened.tokenizer,
-                  opened.validation_text).save(shipped)
-    print(shipped.path)
+    print(shipping.ship(RunFolder(run), destination, earlier).path)
 
 
 def main() -> None:

@@ -200,7 +200,8 @@ FIELDS: dict[str, dataclasses.Field[Any]] = {f.name: f for f in fields(RunConfig
 FIELD_TYPES: dict[str, Any] = get_type_hints(RunConfig)
 DROPOUTS = ("input_dropout", "layer_dropout", "output_dropout")
 KNOBS = ("learning_rate", "clip_norm", "clip_value", *DROPOUTS)  # may change while it trains
-SAMPLE_KNOB = "sample_temperature"  # of the samples a run writes: may change too, but is no setting
+# of the samples that a run writes: may change too, but is no setting
+SAMPLE_KNOB, SAMPLE_TEMPERATURE = "sample_temperature", 0.8
 WINDOW_FIELDS = {"batch", "sequence_length", "backprop_length", "carry_length", "windows"}
 # what a fork cannot change: the weights and the losses before it are those of these settings
 FORK_FIXED = (*(n for n in FIELDS if FIELDS[n].metadata["group"] == "text"),

@@ -43,8 +43,10 @@ def make_plan(config: RunConfig, prepared: Prepared, done: tuple[int, float] = (
                  fit.sequence_length, 1, 1, 0, torch.__version__,
                  torch.backends.cpu.get_cpu_capability(), 0)
     with torch.random.fork_rng(devices=[]):
-        names = Trainer(config, draft, prepared.train_ids, prepared.tokenizer.size).layer_names
-        seconds, gain = _measure(config, draft, prepared)
+        # the copy must not diverge while it is measured: that is for the run itself to find
+        harmless = dataclasses.replace(config, learning_rate=_HARMLESS_RATE)
+        plain = Trainer(harmless, draft, prepared.train_ids, prepared.tokenizer.size)
+        seconds, gain = _measure(plain, prepared)
     bf16 = config.precision == "bf16" or (gain is not None and gain > 1.05)
     seconds = seconds / gain if bf16 and gain else seconds
     every = max(1, round(_WATCH_SECONDS / seconds))
@@ -53,7 +55,7 @@ def make_plan(config: RunConfig, prepared: Prepared, done: tuple[int, float] = (
     return dataclasses.replace(
         draft, total_steps=_total_steps(config, seconds, done),
         precision="bf16" if bf16 else "fp32", bf16_speed=gain, evaluate_every=every,
-        sample_every=every, layer_names=names,
+        sample_every=every, layer_names=plain.layer_names,
         live_width=0 if prepared.rows is None else prepared.rows.live_width_for(quick),
         parameters=parameter_count(config, prepared.tokenizer.size))
 
@@ -64,18 +66,16 @@ def refuse_missing_device(device: str) -> None:
         raise ConfigError([Problem(code, {"value": device})])
 
 
-def _measure(config: RunConfig, draft: Plan, prepared: Prepared) -> tuple[float, float | None]:
+def _measure(plain: Trainer, prepared: Prepared) -> tuple[float, float | None]:
     """Seconds a step in fp32, and the speed of bf16 over it where that was worth trying."""
-    # the copy must not diverge while it is measured: that is for the run itself to find
-    config = dataclasses.replace(config, learning_rate=_HARMLESS_RATE)
-    ids, vocabulary = prepared.train_ids, prepared.tokenizer.size
-    plain = Trainer(config, draft, ids, vocabulary)
+    config, draft = plain.config, plain.plan
     try_it = config.precision == "bf16" or (
         config.precision == "auto"
         and (config.device == "cuda" or draft.cpu.startswith(_TRY_BF16)))
     if not try_it:
         return step_seconds(plain)[0], None
-    half = Trainer(config, dataclasses.replace(draft, precision="bf16"), ids, vocabulary)
+    half = Trainer(config, dataclasses.replace(draft, precision="bf16"), prepared.train_ids,
+                   prepared.tokenizer.size)
     try:
         half.step()
     except RuntimeError:  # no such kernel on this processor

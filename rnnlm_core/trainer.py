@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
@@ -304,13 +303,9 @@ def _detached(state: Carried) -> Carried:
 
 
 def _numbered(tensors: dict[str, Tensor], prefix: str) -> list[Tensor]:
-    """prefix0, prefix1, …, as far as they go."""
-    def found() -> Iterator[Tensor]:
-        index = 0
-        while (name := f"{prefix}{index}") in tensors:
-            yield tensors[name]
-            index += 1
-    return list(found())
+    """prefix0, prefix1, …"""
+    count = sum(name.startswith(prefix) for name in tensors)
+    return [tensors[f"{prefix}{index}"] for index in range(count)]
 
 
 def _by_layer(model: nn.Module) -> tuple[list[str], list[list[int]]]:

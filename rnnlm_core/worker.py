@@ -23,24 +23,22 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from rnnlm_core.config import SAMPLE_KNOB, WINDOW_FIELDS, knob_problem
+from rnnlm_core.config import WINDOW_FIELDS
 from rnnlm_core.errors import Diverged, RunError, UnrollError, storage_error
-from rnnlm_core.records import Control, Event, Plan, State, Status, StepMetrics, WrittenSample
+from rnnlm_core.records import Control, Event, Plan, State, Status, StepMetrics
 from rnnlm_core.run import process
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_core.run.history import is_mark
+from rnnlm_core.run.history import entries, is_mark
 from rnnlm_core.run.journal import Journal, StatusWriter
 
 if TYPE_CHECKING:
     from rnnlm_core.run.checkpoint import Checkpoint
     from rnnlm_core.trainer import StepResult
 
-CHECKPOINT_SECONDS = 6.5  # longer than between evaluations, whose new best is a checkpoint too
+CHECKPOINT_SECONDS = 5.0
 CONTROL_SECONDS = 0.05
 YARDSTICK_SECONDS = 30.0  # that a finished run waits for its n-grams
 EVERY_STEP_UNTIL, EVERY_FIFTH_UNTIL = 2_000, 20_000
-SAMPLE_CHARACTERS, SAMPLE_TEMPERATURE = 150, 0.8
-PROBE_CHARACTERS = 96
 _EARLY_EVALUATIONS = (1, 4)  # and every moment that is kept for good has a loss of its own
 
 Progress = Callable[[Status], None]
@@ -65,8 +63,6 @@ class Worker:
         self._control_seen = 0.0
         self._steps_done = 0  # single steps of the wish that were carried out
         self._saved_at = time.monotonic()
-        self._sample_temperature = SAMPLE_TEMPERATURE
-        self._replay: list[Event] = []  # changed knobs of an earlier life, still to come
         self._yardsticks: subprocess.Popen[bytes] | None = None
         self._before = 0.0  # seconds of training before this process
         self._running_since: float | None = None
@@ -122,9 +118,9 @@ class Worker:
 
     def _open_trainer(self) -> None:
         """A new trainer with its plan, or the one that the last checkpoint holds."""
+        from rnnlm_core.knobs import Knobs
         from rnnlm_core.planning import refuse_missing_device
         from rnnlm_core.run.checkpoint import load_latest_whole
-        from rnnlm_core.run.history import entries
         from rnnlm_core.stopping import Stopping
         from rnnlm_core.trainer import Trainer
 
@@ -135,16 +131,16 @@ class Worker:
         self.prepared = prepared.with_live_width(plan.live_width)
         self.stopping = Stopping(config, plan.total_steps)
         self.trainer = Trainer(config, plan, prepared.train_ids, prepared.tokenizer.size)
+        self.knobs = Knobs(self.trainer)
         if fork is not None:
             self._begin_as_fork(fork)
         elif entries(self.folder.checkpoints):
             found = load_latest_whole(self.folder.checkpoints)
             self.trainer.restore(found.tensors, found.values)
             self.stopping.restore(found.values["stopping"])
-            self._sample_temperature = found.values["sample_temperature"]
+            self.knobs.resume(found.values["sample_temperature"], self.folder.events()[0])
             self._before = found.values["seconds"]
             self.journal.cut(found.values["offsets"])
-            self._replay = self._knobs_since(self.trainer.steps)
             self.status.set(step=self.trainer.steps)
             self._note("resumed" if _is_exact(plan) else "continued")
         else:
@@ -182,7 +178,8 @@ class Worker:
         for name, value in found.values["knobs"].items():
             if name not in origin.changed:  # as the other run had it at that step
                 self.trainer.turn(name, value)
-        self.stopping.restore(found.values.get("stopping", {}))
+        self.knobs.resume(found.values["sample_temperature"], [])
+        self.stopping.restore(found.values["stopping"])
         self._before = found.values["seconds"]
         self.status.set(step=self.trainer.steps)
         self._save()  # from here on it resumes like any other run
@@ -225,30 +222,10 @@ class Worker:
         self.journal.flush_by_clock()
 
     def _turn_knobs(self) -> None:
-        """Changed settings from the next step on: those of an earlier life at their own steps,
-        then the person's wish. Every change is history, at once."""
-        step = self.trainer.steps
-        while self._replay and self._replay[0].step <= step:
-            event = self._replay.pop(0)
-            self._turn(event.values["name"], event.values["value"])
-        if self._replay:
-            return
-        for name, value in self._control.knobs.items():
-            before = self._sample_temperature if name == SAMPLE_KNOB \
-                else getattr(self.trainer.config, name, None)
-            if value != before and knob_problem(name, value) is None:
-                self._turn(name, value)
-                self._note("knob", name=name, value=value, before=before)
-                self.journal.flush()
-
-    def _turn(self, name: str, value: float) -> None:
-        if name == SAMPLE_KNOB:
-            self._sample_temperature = value
-        else:
-            self.trainer.turn(name, value)
-
-    def _knobs_since(self, step: int) -> list[Event]:
-        return [e for e in self.folder.events()[0] if e.kind == "knob" and e.step >= step]
+        """Changed settings from the next step on; every new change is history, at once."""
+        for turn in self.knobs.turn(self._control.knobs):
+            self._note("knob", name=turn.name, value=turn.value, before=turn.before)
+            self.journal.flush()
 
     def _keep_last_good(self) -> None:
         """The weights before the step that failed, to write and look with."""
@@ -280,6 +257,7 @@ class Worker:
 
     def _keep(self, step: int, best: bool) -> None:
         from rnnlm_core.run.checkpoint import save_weights
+
         if best or time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
             self._save(best)
         elif is_mark(step):
@@ -346,60 +324,32 @@ class Worker:
 
         values = {**self.trainer.values(), "seconds": self._seconds(),
                   "stopping": self.stopping.values(),
-                  "sample_temperature": self._sample_temperature,
+                  "sample_temperature": self.knobs.sample_temperature,
                   "offsets": self.journal.offsets(), "torch": self.plan.torch_version,
                   "threads": self.plan.threads, "precision": self.plan.precision}
         return Checkpoint(self.trainer.steps, self.trainer.tensors(), values)
 
     def _show(self) -> None:
-        import numpy as np
-
-        with np.errstate(all="ignore"):  # before a run diverges, its states may overflow
-            self._sample()
-            self._probe()
+        self._sample()
+        self._probe()
 
     def _sample(self) -> None:
-        from rnnlm_core.generate import SamplingSettings, character_surprise, generate
+        from rnnlm_core.showing import sample
 
-        a_token = self.prepared.characters_per_token or 1.0
-        settings = SamplingSettings(temperature=self._sample_temperature,
-                                    length=max(1, round(SAMPLE_CHARACTERS / a_token)),
-                                    seed=self.config.seed)
-        model = self.trainer.shown.eval()
-        try:
-            tokens = list(generate(model, self.prepared.tokenizer, "", settings))
-        except RunError:
-            return  # outputs that are no numbers: the next step finds that the run has diverged
-        self.journal.add(WrittenSample(
-            self.trainer.steps, round(self._seconds(), 3), "".join(t.text for t in tokens),
-            [round(bits, 2) for bits in character_surprise(tokens)], self._sample_temperature))
+        written = sample(self.trainer, self.prepared, self.knobs.sample_temperature,
+                         self._seconds())
+        if written is not None:
+            self.journal.add(written)
 
     def _probe(self) -> None:
-        if self.config.cell == "cnn":
-            return  # it has no states
-        from rnnlm_core.insight.probe import write_probe
+        from rnnlm_core.showing import probe
 
-        ids = self.prepared.validation_ids if len(self.prepared.validation_ids) \
-            else self.prepared.train_ids
-        text = self.prepared.tokenizer.decode(ids[:PROBE_CHARACTERS])
-        write_probe(self.folder.probes, self.trainer.steps, self.trainer.shown.eval(),
-                    self.prepared.tokenizer, text)
+        probe(self.trainer, self.prepared, self.folder.probes)
 
     def _start_yardsticks(self) -> None:
-        """At once where another run on this split has left them, else by a process of their own."""
-        from rnnlm_core.yardsticks import cache_path, simple_yardsticks
+        from rnnlm_core.yardsticks import compute_beside
 
-        if self.prepared.rows is None or self.folder.yardsticks()[2:]:
-            return
-        kept = cache_path(self.folder, self.prepared)
-        if kept.is_file():
-            self.folder.write("yardsticks.json", kept.read_text("utf-8"))
-        else:
-            self.folder.write_yardsticks(simple_yardsticks(self.prepared))
-            with open(self.folder.path / "worker.log", "ab") as log:
-                self._yardsticks = subprocess.Popen(
-                    process.command("rnnlm_core.yardsticks", self.folder.path),
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=process.environment())
+        self._yardsticks = compute_beside(self.folder, self.prepared)
 
     def _end_yardsticks(self) -> None:
         """No process outlives its worker."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rnnlm_core.files import replace_file
 from rnnlm_core.nets.ngram import KneserNey, uniform_loss, unigram_losses
 from rnnlm_core.prepared import Prepared, prepare
 from rnnlm_core.records import Yardstick
+from rnnlm_core.run import process
 from rnnlm_core.run.directory import RunFolder
 
 ORDERS = range(2, 9)
@@ -53,6 +55,21 @@ def cache_path(folder: RunFolder, prepared: Prepared) -> Path:
     key = f"{digest} {len(prepared.train_ids)} {prepared.tokenizer.size} {live}"
     name = hashlib.sha256(key.encode()).hexdigest()[:16]
     return folder.store / "yardsticks" / f"{name}.json"
+
+
+def compute_beside(folder: RunFolder, prepared: Prepared) -> subprocess.Popen[bytes] | None:
+    """At once where another run on this split has left them, else by a process of their own."""
+    if prepared.rows is None or folder.yardsticks()[2:]:
+        return None
+    kept = cache_path(folder, prepared)
+    if kept.is_file():
+        folder.write("yardsticks.json", kept.read_text("utf-8"))
+        return None
+    folder.write_yardsticks(simple_yardsticks(prepared))
+    with open(folder.path / "worker.log", "ab") as log:
+        return subprocess.Popen(
+            process.command("rnnlm_core.yardsticks", folder.path), stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log, env=process.environment())
 
 
 def main() -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from rnnlm_core import launch
-from rnnlm_core.config import FIELDS, KNOBS, SAMPLE_KNOB, RunConfig
+from rnnlm_core.config import FIELDS, KNOBS, SAMPLE_KNOB, SAMPLE_TEMPERATURE, RunConfig
 from rnnlm_core.errors import BadInput
 from rnnlm_core.records import Event
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_core.worker import SAMPLE_TEMPERATURE
 from rnnlm_ui import session
 from rnnlm_ui.i18n import error_text, number, t
 from rnnlm_ui.milestones import knob_name

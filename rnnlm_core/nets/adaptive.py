@@ -51,8 +51,6 @@ class AdaptiveOutput(nn.Module):
             by_frequency = self.softmax.log_prob(rows.reshape(-1, rows.shape[-1]))  # (N, V)
         return by_frequency.index_select(1, self.rank).view(*h.shape[:-1], -1)
 
-    log_prob = forward
-
     def losses(self, h: Tensor, targets: Tensor, reduction: str = "none") -> Tensor:
         """h (N, H), targets (N,) → −log P of each target (N,) in nats, or their mean or sum.
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import torch
@@ -26,7 +27,7 @@ class Output(Protocol):
     def losses(self, h: Tensor, targets: Tensor, reduction: str = "none") -> Tensor: ...
 
 
-class LanguageModel(nn.Module):
+class LanguageModel(nn.Module, ABC):
     """P(next token | the tokens so far), with V outputs. V vocabulary, D width of the input."""
 
     output: Output
@@ -44,22 +45,22 @@ class LanguageModel(nn.Module):
         self.output_dropout = Dropout(config.output_dropout, config.variational_dropout)
         self.output = make_output(config, vocabulary, self.embedding)
 
+    @abstractmethod
     def make_layers(self, config: RunConfig, inputs: int) -> None:
         """Set `layers` and what belongs to them; `inputs` is the width of an embedded token."""
-        raise NotImplementedError
 
     def forward(self, ids: Tensor, carried: Carried | None = None) -> tuple[Tensor, Carried]:
         """ids (B, T) → logits of the next token (B, T, V) and what to carry on."""
         h, carried = self.read(ids, carried)
         return self.output(h), carried
 
+    @abstractmethod
     def read(self, ids: Tensor, carried: Carried | None = None) -> tuple[Tensor, Carried]:
         """ids (B, T) → what the output layer sees (B, T, H), and what to carry on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def zero_state(self, batch: int) -> Carried:
         """What is carried in front of the first token: zeros."""
-        raise NotImplementedError
 
     @property
     def device(self) -> torch.device:

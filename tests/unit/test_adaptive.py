@@ -40,7 +40,7 @@ def test_the_probabilities_sum_to_one(hidden: int, vocabulary: int) -> None:
 @pytest.mark.parametrize(("hidden", "vocabulary"), SIZES)
 def test_the_loss_is_the_log_probability_of_the_target(hidden: int, vocabulary: int) -> None:
     output, (h, targets) = output_of(hidden, vocabulary), some(hidden, vocabulary)
-    expected = -output.log_prob(h)[torch.arange(60), targets]
+    expected = -output(h)[torch.arange(60), targets]
 
     assert torch.allclose(output.losses(h, targets), expected, rtol=0, atol=1e-12)
     assert torch.allclose(output.losses(h, targets, "mean"), expected.mean(), rtol=0, atol=1e-12)

@@ -7,8 +7,9 @@ import json
 
 import pytest
 
-from rnnlm_core.config import FIELDS, GROUPS, SCHEMA, RunConfig
+from rnnlm_core.config import FIELDS, GROUPS, SCHEMA, RunConfig, idle
 from rnnlm_core.errors import ConfigError
+from tests.small_runs import dropouts
 
 
 def codes(error: pytest.ExceptionInfo[ConfigError]) -> list[tuple[str, object]]:
@@ -106,3 +107,22 @@ def test_every_bad_number_of_a_query_is_told() -> None:
     assert sorted(codes(error)) == [
         ("config.not_a_number", "batch"), ("config.not_a_number", "hidden"),
         ("config.not_a_number", "output_dropout"), ("config.too_small", "seed")]
+
+
+@pytest.mark.parametrize(("config", "names"), [
+    (RunConfig(), {"activation", "update_bias", "receptive_field", "layer_dropout", "residual",
+                   "gain", "decay_factor", "decay_every"}),
+    (RunConfig(cell="rnn", initialisation="orthogonal", layers=2, schedule="step"),
+     {"forget_bias", "update_bias", "receptive_field", "chrono_steps"}),
+    (RunConfig(cell="gru", chrono_steps=50, layers=2, schedule="one_cycle", windows="random",
+               tokenizer="bytes", initialisation="xavier"),
+     {"activation", "forget_bias", "update_bias", "receptive_field", "decay_factor",
+      "decay_every", "warm_up_steps", "carry_length", "max_vocabulary", "min_frequency"}),
+    (RunConfig(cell="cnn", initialisation="orthogonal", schedule="range"),
+     {"activation", "forget_bias", "update_bias", "chrono_steps", "layers", "residual",
+      "decay_factor", "decay_every", "warm_up_steps"}),
+    (RunConfig(cell="rnn", initialisation="xavier", schedule="step", layers=2, **dropouts(0.0)),
+     {"forget_bias", "update_bias", "receptive_field", "chrono_steps", "variational_dropout"}),
+], ids=["lstm", "rnn", "gru", "cnn", "no dropout"])
+def test_settings_that_change_nothing_beside_the_others(config: RunConfig, names: set[str]) -> None:
+    assert idle(config) == names

@@ -1,0 +1,71 @@
+"""Every field of `RunConfig` as an option of a command, and the options as a config."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from rnnlm_core import launch
+from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
+from rnnlm_core.data.builtin import BUILTIN
+from rnnlm_core.data.corpus import HUB, OWN, keep_own_text
+from rnnlm_core.data.files import read_text_file
+
+_SHORT = {"max_steps": "--steps", "max_seconds": "--seconds"}
+
+
+def config_of(settings: dict[str, Any], runs: Path | None) -> tuple[RunConfig, Path]:
+    """The options as a config, a file among them kept in the store, and where the runs go."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    if "max_steps" in given and "max_seconds" not in given:
+        given["max_seconds"] = 0.0  # asked for steps: no limit in time
+    root = runs or launch.runs_root()
+    config = RunConfig.from_mapping(given)
+    if (source := config.corpus) not in BUILTIN and not source.startswith((HUB, OWN)):
+        config = _with_file(config, Path(source), root)
+    return config, root
+
+
+def _with_file(config: RunConfig, path: Path, root: Path) -> RunConfig:
+    """The file's text goes into the store; the run names it by its hash, never by a path."""
+    text = read_text_file(path).text
+    kept = keep_own_text(root / "corpora", text, path.name, config.max_characters)
+    return RunConfig.from_mapping({**_values(config), "corpus": kept.manifest.source})
+
+
+def _values(config: RunConfig) -> dict[str, Any]:
+    return {name: getattr(config, name) for name in FIELDS}
+
+
+def _option(name: str) -> inspect.Parameter:
+    kind, default = FIELD_TYPES[name], FIELDS[name].default
+    choices = get_args(kind)
+    text = f"One of {', '.join(choices)}. " if choices else ""
+    if name == "corpus":
+        text = "A built-in name (" + ", ".join(BUILTIN) + "), a file, or hf:OWNER/NAME. "
+    names = [f"--{name.replace('_', '-')}", *filter(None, [_SHORT.get(name)])]
+    if kind is bool:
+        names = [f"{names[0]}/--no-{name.replace('_', '-')}"]
+    optional: Any = (str if choices else kind) | None
+    annotation = Annotated[optional, typer.Option(*names, help=f"{text}Default {default}.")]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None,
+                             annotation=annotation)
+
+
+def with_settings(run: Callable[..., None]) -> Callable[..., None]:
+    """`run` with its own options and one for each config field: no list of them can go stale."""
+    def command(**options: Any) -> None:
+        run(**options)
+
+    own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+           for p in inspect.signature(run, eval_str=True).parameters.values()
+           if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    parameters = [*own, *map(_option, FIELDS)]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    command.__doc__ = run.__doc__
+    return command
