@@ -16,7 +16,7 @@ from rnnlm_core.nets.parameters import (
     parameter_table,
     training_megabytes,
 )
-from rnnlm_ui import build_start, config_form, data_view, preset_view, session
+from rnnlm_ui import build_start, config_form, data_text, preset_view, session
 from rnnlm_ui.build_drawing import TextSizes, shape
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.runs import cell_title
@@ -30,9 +30,9 @@ _ASSUMED_TOKENS = tuple((character, index + 1) for index, character in enumerate
 def text_sizes(config: RunConfig) -> tuple[TextSizes, UnrollError | None]:
     """Of the draft's text, or assumed ones and why."""
     try:
-        corpus = data_view.draft_corpus(config)
-        tokenizer = data_view.tokenizer(corpus, config)
-        numbers = data_view.token_numbers(corpus, config)
+        corpus = data_text.draft_corpus(config)
+        tokenizer = data_text.tokenizer(corpus, config)
+        numbers = data_text.token_numbers(corpus, config)
     except UnrollError as error:
         return TextSizes(ASSUMED_VOCABULARY, None, _ASSUMED_TOKENS), error
     ids = tokenizer.encode(corpus.text[:_FIRST])[:MOST + 1].tolist()

@@ -18,7 +18,8 @@ PROMPT = "generate.prompt"  # the key of its widget
 LONGEST_PROMPT = 500
 DEFAULTS: dict[str, Any] = {
     "temperature": 0.8, "keep": "all", "top_k": 5, "top_p": 0.9, "length": 240}
-_HURRY_BUDGET = 0.35  # seconds: a text under another setting comes whole where that is quick
+_LOOK_BUDGET = 0.12  # seconds in a row: Stop is heard, and other tabs get their turn
+_HURRY_BUDGET = 0.35  # a text under another setting comes whole where that is quick
 _EXAMPLE_BUDGET = 1.5  # the page's own example: nothing else waits for it
 PACE = "reading"  # as fast as the browser types what it is sent
 WRITING, WISH, SELECTED, PAINTED, HURRY, SHOWN = (
@@ -74,7 +75,7 @@ def bring(folder: RunFolder) -> Writing:
     if hurry:
         writing.advance(now, "at_once", budget)
     else:
-        writing.advance(now, session.widget("pace", PACE))
+        writing.advance(now, session.widget("pace", PACE), _LOOK_BUDGET)
     return writing
 
 

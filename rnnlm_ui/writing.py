@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 MOST = 1_500  # written tokens: more would make every refresh of the page heavy
 PACES: dict[str, float | None] = {"slow": 4.0, "reading": 16.0, "fast": 60.0, "at_once": None}
-BUDGET = 0.12  # seconds of computing in a row: Stop is heard, and other tabs get their turn
 _CATCH_UP = 1.0  # seconds; a tab that slept does not get all it missed at once
 _READ_AT_ONCE = 128  # tokens
 
@@ -125,7 +124,7 @@ class Writing:
                                    probability=probability))
 
     # -- what time brings -----------------------------------------------------------------------
-    def advance(self, now: float, pace: str, budget: float = BUDGET) -> None:
+    def advance(self, now: float, pace: str, budget: float) -> None:
         """Write what is due by now at this pace, as far as the budget of seconds goes."""
         due = self._due(now, pace)
         until = time.monotonic() + budget

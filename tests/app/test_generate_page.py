@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,27 +18,21 @@ from rnnlm_core.run.checkpoint import (
     save_weights,
 )
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import generate_view
+from rnnlm_ui import generate_wishes
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
 from rnnlm_ui.writing import Writing
 from tests.app.inside_pages import LANGUAGES, opened, said, trained
 from tests.small_runs import new_run, small_text
 
+pytestmark = pytest.mark.usefixtures("runs_folder")
+
 
 @pytest.fixture(autouse=True)
 def on_a_quick_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts come whole within their budget however busy this machine is: no test waits by clock."""
-    for name in ("_HURRY_BUDGET", "_EXAMPLE_BUDGET"):
-        monkeypatch.setattr(generate_view, name, 60.0)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    root = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNROLL_RUNS", str(root))
-        yield root
+    for name in ("_LOOK_BUDGET", "_HURRY_BUDGET", "_EXAMPLE_BUDGET"):
+        monkeypatch.setattr(generate_wishes, name, 60.0)
 
 
 def writing(app: AppTest) -> Writing:
@@ -210,8 +203,7 @@ def _newer_checkpoint(folder: RunFolder) -> None:
 
 def test_two_runs_of_one_name_can_be_told_apart_and_a_damaged_one_listed(runs_folder: Path
                                                                           ) -> None:
-    one, other, damaged = (new_run(runs_folder) for _ in range(3))
+    _, _, damaged = (new_run(runs_folder) for _ in range(3))
     (damaged.path / "config.json").write_text("{")
     names = page().selectbox(key="run_picker").options
     assert len(set(names)) == len(names) and damaged.id in names
-    assert one.id != other.id
