@@ -1,4 +1,4 @@
-"""For the app tests of States and Gradients: small trained runs, and a page opened on one."""
+"""For the app tests: small trained runs, a page as a link opens it, and what it says."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ def trained(root: Path, text: str | None = None, **changes: object) -> RunFolder
     return folder
 
 
-def opened(page: str, run: str | None = None, language: str = "en") -> AppTest:
+def opened(page: str, run: str | None = None, language: str = "en", **query: object) -> AppTest:
+    """A page as a link to it with these query parameters shows it."""
     app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params["lang"] = language
-    if run is not None:
-        app.query_params["run"] = run
+    query |= {"lang": language} | ({} if run is None else {"run": run})
+    app.query_params.update({name: str(value) for name, value in query.items()})
     app.run()
+    return go(app, page)
+
+
+def go(app: AppTest, page: str) -> AppTest:
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception
     return app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +13,14 @@ from streamlit.testing.v1 import AppTest
 from rnnlm_core.data.corpus import Corpus, keep_text, stored_manifests
 from rnnlm_core.data.hub import HubDataset, HubProgress
 from rnnlm_core.errors import CorpusError
-from rnnlm_ui import data_view
+from rnnlm_ui import data_hub
+from tests.app.inside_pages import opened, said
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 DATASET = HubDataset("acme/stories", "1893344b" * 5, ("small", "big"), ("train", "test"),
                      ("text", "title"), "small", "train", "text", False)
 STORY = "Once upon a time a river met a stone. " * 60
 
-
-@pytest.fixture(autouse=True)
-def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("UNROLL_RUNS", str(tmp_path))
-    yield tmp_path
-
-
-def opened(language: str = "en", **query: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for name, value in {"lang": language, **query}.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("pages/data.py").run()
-    assert not app.exception
-    return app
-
-
-def said(app: AppTest) -> str:
-    return "\n".join(element.value for element in app.markdown)
+pytestmark = pytest.mark.usefixtures("own_runs_folder")
 
 
 def waited(app: AppTest, until: Callable[[AppTest], Any]) -> AppTest:
@@ -54,11 +36,11 @@ def waited(app: AppTest, until: Callable[[AppTest], Any]) -> AppTest:
 
 def on_hub(look: Callable[..., Any], fetch: Callable[..., Any] | None,
            monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(data_view, "inspect_hub", look)
-    app = opened()
+    monkeypatch.setattr(data_hub, "inspect_hub", look)
+    app = opened("data")
     app.segmented_control(key="data.source").set_value("hub").run()
     if fetch is not None:
-        monkeypatch.setattr(data_view, "load_corpus", fetch)
+        monkeypatch.setattr(data_hub, "load_corpus", fetch)
     app.text_input(key="data.hub_id").set_value("acme/stories")
     next(b for b in app.button if b.label == "Look up").click().run()
     return app
@@ -68,13 +50,13 @@ def on_hub(look: Callable[..., Any], fetch: Callable[..., Any] | None,
     ("en", "**354,744 characters in 12,886 lines, 39 different ones.**"),
     ("zh", "**12,886 行，共 354,744 个字符，其中 39 种不同的字符**")])
 def test_data_answers_with_sizes_and_entropy(language: str, first: str) -> None:
-    app = opened(language)
+    app = opened("data", language=language)
     assert app.markdown[0].value.startswith(first) and "4.33" in app.markdown[0].value
     assert not app.error
 
 
 def test_a_built_in_text_becomes_the_draft() -> None:
-    app = opened()
+    app = opened("data")
     app.selectbox(key="form.corpus").select("stories_zh").run()
     assert "487 different ones" in said(app)
     assert app.query_params["corpus"] in ("stories_zh", ["stories_zh"])
@@ -83,7 +65,7 @@ def test_a_built_in_text_becomes_the_draft() -> None:
 
 
 def test_another_place_and_the_three_scales() -> None:
-    app = opened()
+    app = opened("data")
     app.button(key="data.another").click().run()
     assert "**From character" in said(app)
     app.button(key="data.to_beginning").click().run()
@@ -93,21 +75,21 @@ def test_another_place_and_the_three_scales() -> None:
         assert not app.exception
 
 
-def test_pasted_text_is_used_and_kept(runs_folder: Path) -> None:
-    app = opened()
+def test_pasted_text_is_used_and_kept(own_runs_folder: Path) -> None:
+    app = opened("data")
     app.segmented_control(key="data.source").set_value("own").run()
     app.text_area(key="data.pasted").set_value("<b>$x$ **bold**\r\n" * 30).run()
     app.button(key="data.use_pasted").click().run()
     assert "**480 characters in 30 lines" in said(app) and not app.error
     assert "30 line ends made one character" in said(app)
-    assert stored_manifests(runs_folder / "corpora")[0].source.startswith("text:")
+    assert stored_manifests(own_runs_folder / "corpora")[0].source.startswith("text:")
 
 
 @pytest.mark.parametrize("text, sentence", [
     ("", "The text is empty"), ("  \n ", "The text is empty"), ("short", "at least 32"),
     ("a" * 200, "one single character")])
 def test_unusable_text_gets_one_sentence_and_changes_nothing(text: str, sentence: str) -> None:
-    app = opened()
+    app = opened("data")
     app.segmented_control(key="data.source").set_value("own").run()
     app.text_area(key="data.pasted").set_value(text).run()
     app.button(key="data.use_pasted").click().run()
@@ -117,7 +99,7 @@ def test_unusable_text_gets_one_sentence_and_changes_nothing(text: str, sentence
 
 
 def test_a_text_shorter_than_a_sequence_is_shown_and_said() -> None:
-    app = opened(sequence_length="400")
+    app = opened("data", sequence_length="400")
     app.segmented_control(key="data.source").set_value("own").run()
     app.text_area(key="data.pasted").set_value("abcdefgh" * 30).run()
     app.button(key="data.use_pasted").click().run()
@@ -129,7 +111,7 @@ def test_a_text_shorter_than_a_sequence_is_shown_and_said() -> None:
     (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "binary data"),
     (b"ab\n" * 7_000_000, "larger than 20 MB")], ids=["binary", "large"])
 def test_a_bad_upload_gets_one_sentence(raw: bytes, sentence: str) -> None:
-    app = opened()
+    app = opened("data")
     app.segmented_control(key="data.source").set_value("own").run()
     app.file_uploader(key="data.upload").set_value(("file", raw, "text/plain")).run()
     assert len(app.error) == 1 and sentence in app.error[0].value.replace("\\", "")
@@ -137,7 +119,7 @@ def test_a_bad_upload_gets_one_sentence(raw: bytes, sentence: str) -> None:
 
 
 def test_an_upload_shows_its_encoding() -> None:
-    app = opened()
+    app = opened("data")
     app.segmented_control(key="data.source").set_value("own").run()
     app.file_uploader(key="data.upload").set_value(
         ("café.txt", "un café à la crème\n".encode("latin-1") * 20, "text/plain")).run()
@@ -146,7 +128,7 @@ def test_an_upload_shows_its_encoding() -> None:
 
 
 def test_a_dataset_is_looked_up_read_and_used(
-        monkeypatch: pytest.MonkeyPatch, runs_folder: Path) -> None:
+        monkeypatch: pytest.MonkeyPatch, own_runs_folder: Path) -> None:
     def fetch(source: str, store: Path, amount: int, progress: Any, cancelled: Any) -> Corpus:
         progress(HubProgress(500, 10, 0.2))
         return keep_text(store, STORY, source, "acme/stories", amount, rows=60, revision="abc",
@@ -156,13 +138,13 @@ def test_a_dataset_is_looked_up_read_and_used(
     waited(app, lambda a: any(s.key == "data.hub_column" for s in a.selectbox))
     app.selectbox(key="data.hub_column").select("title").run()
     app.number_input(key="data.hub_amount").set_value(1000).run()
-    real = data_view.load_corpus
-    monkeypatch.setattr(data_view, "load_corpus", lambda source, store, amount, **more: (
+    real = data_hub.load_corpus
+    monkeypatch.setattr(data_hub, "load_corpus", lambda source, store, amount, **more: (
         fetch(source, store, amount, **more) if more else real(source, store, amount)))
     app.button(key="data.read").click().run()
     waited(app, lambda a: "**1,000 characters" in said(a))
     assert "60 rows (3 blank ones left out)" in said(app)
-    manifest = stored_manifests(runs_folder / "corpora")[0]
+    manifest = stored_manifests(own_runs_folder / "corpora")[0]
     assert manifest.source == "hf:acme/stories:small:train:title"
 
 
@@ -174,7 +156,7 @@ def test_a_fetch_is_cancelled_at_once_and_nothing_is_lost(monkeypatch: pytest.Mo
 
     app = on_hub(lambda id, config: DATASET, None, monkeypatch)
     waited(app, lambda a: any(s.key == "data.hub_column" for s in a.selectbox))
-    monkeypatch.setattr(data_view, "load_corpus", endless)
+    monkeypatch.setattr(data_hub, "load_corpus", endless)
     app.button(key="data.read").click().run()
     started = time.monotonic()
     app.button(key="data.cancel").click().run()
@@ -199,7 +181,7 @@ def test_every_hub_error_is_one_sentence(
 
 
 def test_an_id_that_is_none_is_told_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = opened()
+    app = opened("data")
     app.segmented_control(key="data.source").set_value("hub").run()
     app.text_input(key="data.hub_id").set_value("../etc")
     next(b for b in app.button if b.label == "Look up").click().run()
@@ -210,6 +192,6 @@ def test_an_id_that_is_none_is_told_without_asking(monkeypatch: pytest.MonkeyPat
     ("text:" + "0" * 64, "no longer in the store"), ("nonsense", "no text called"),
     ("hf:acme/stories:small:train:text", "has not been read on this machine")])
 def test_a_text_that_is_not_to_be_had_leaves_the_page_standing(source: str, sentence: str) -> None:
-    app = opened(corpus=source)
+    app = opened("data", corpus=source)
     assert sentence in app.error[0].value.replace("\\", "")
     assert "Shown in its place: Character names" in said(app)

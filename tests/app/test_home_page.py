@@ -10,9 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnnlm_ui.i18n import translate
-from tests.app.inside_pages import APP, LANGUAGES, said
+from tests.app.inside_pages import APP, LANGUAGES, opened, said
 from tests.small_runs import new_run
 
+pytestmark = pytest.mark.usefixtures("own_runs_folder")
 HEAVY = ("torch", "datasets", "sklearn", "pandas", "scipy", "tsdownsample")
 PROBE = f"""
 import sys
@@ -25,19 +26,9 @@ print([name for name in {HEAVY!r} if name in sys.modules])
 """
 
 
-@pytest.fixture(autouse=True)
-def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("UNROLL_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
-
-
-def home(language: str = "en", **query: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params["lang"] = language
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception and not app.error
+def home(**query: str) -> AppTest:
+    app = opened("home", **query)
+    assert not app.error
     return app
 
 
@@ -54,7 +45,7 @@ def test_the_first_paint_imports_nothing_heavy() -> None:
 
 @LANGUAGES
 def test_home_answers_with_numbers_and_names_both_models(language: str) -> None:
-    app = home(language)
+    app = home(language=language)
     assert app.title[0].value == translate(language, "home.title")
     assert "1.02" in app.markdown[0].value and "5.32" in app.markdown[0].value
     words = said(app)
@@ -64,23 +55,23 @@ def test_home_answers_with_numbers_and_names_both_models(language: str) -> None:
 
 
 @LANGUAGES
-def test_a_run_of_ones_own_is_one_click_away(language: str, runs_folder: Path) -> None:
-    folder = new_run(runs_folder)
-    app = home(language)
+def test_a_run_of_ones_own_is_one_click_away(language: str, own_runs_folder: Path) -> None:
+    folder = new_run(own_runs_folder)
+    app = home(language=language)
     first = app.get("page_link")[0].proto
     assert first.label.startswith(translate(language, "home.go_on", run=""))
     assert f"run={folder.id}" in first.query_string
 
 
-def test_the_run_looked_at_last_comes_before_a_newer_one(runs_folder: Path) -> None:
-    older = new_run(runs_folder)
-    older.path.rename(runs_folder / "20200101-000000-aaaa")
-    new_run(runs_folder)
+def test_the_run_looked_at_last_comes_before_a_newer_one(own_runs_folder: Path) -> None:
+    older = new_run(own_runs_folder)
+    older.path.rename(own_runs_folder / "20200101-000000-aaaa")
+    new_run(own_runs_folder)
     app = home(run="20200101-000000-aaaa")
     assert "run=20200101-000000-aaaa" in app.get("page_link")[0].proto.query_string
 
 
-def test_a_damaged_run_costs_nothing_but_its_own_line(runs_folder: Path) -> None:
-    folder = new_run(runs_folder)
+def test_a_damaged_run_costs_nothing_but_its_own_line(own_runs_folder: Path) -> None:
+    folder = new_run(own_runs_folder)
     (folder.path / "config.json").write_text("{")
     assert not any("Go on with" in label for label in links(home()))

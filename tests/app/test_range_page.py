@@ -3,45 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.insight.range_test import range_config
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.worker import work
-from tests.app.inside_pages import APP, LANGUAGES, said
+from tests.app.inside_pages import LANGUAGES, opened, said
 from tests.small_runs import new_run
 
 
 @pytest.fixture(scope="module")
-def tested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunFolder]:
+def tested(runs_folder: Path) -> RunFolder:
     """A real range test, trained in this process."""
-    root = tmp_path_factory.mktemp("runs")
     config = range_config(RunConfig(cell="rnn", embedding=8, hidden=16, batch=8, sequence_length=8))
     changes = {f.name: getattr(config, f.name) for f in dataclasses.fields(config)
                if f.name != "corpus"}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNROLL_RUNS", str(root))
-        folder = new_run(root, **changes)
-        work(folder)
-        yield folder
-
-
-def opened(folder: RunFolder, language: str = "en") -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params["lang"], app.query_params["run"] = language, folder.id
-    app.run()
-    app.switch_page("pages/train.py").run()
-    assert not app.exception
-    return app
+    folder = new_run(runs_folder, **changes)
+    work(folder)
+    return folder
 
 
 @LANGUAGES
 def test_the_answer_names_two_rates_and_their_source(tested: RunFolder, language: str) -> None:
-    app = opened(tested, language)
+    app = opened("train", tested.id, language)
     told = said(app)
     assert "Smith 2017" in told and "fastai" in told
     assert app.button(key="range.steepest").label and app.button(key="range.tenth").label
@@ -49,7 +36,7 @@ def test_the_answer_names_two_rates_and_their_source(tested: RunFolder, language
 
 
 def test_a_suggested_rate_goes_into_the_settings(tested: RunFolder) -> None:
-    app = opened(tested)
+    app = opened("train", tested.id)
     rate = app.button(key="range.steepest").label.split()[1]
     app.button(key="range.steepest").click().run()
     assert float(app.query_params["learning_rate"]) == float(rate)

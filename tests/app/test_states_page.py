@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE
-from rnnlm_ui.states_view import PARTS
+from rnnlm_ui.states_choice import PARTS
 from tests.app.inside_pages import LANGUAGES, opened, said, trained
 from tests.small_runs import new_run, small_text
 
-
-@pytest.fixture(scope="module", autouse=True)
-def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    root = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNROLL_RUNS", str(root))
-        yield root
+pytestmark = pytest.mark.usefixtures("runs_folder")
 
 
 @LANGUAGES
@@ -102,10 +95,8 @@ def test_a_run_without_a_checkpoint_and_one_that_does_not_exist(runs_folder: Pat
 
 
 @LANGUAGES
-def test_a_cnn_has_no_state_and_the_page_says_only_that(tmp_path: Path, language: str,
-                                                        monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNROLL_RUNS", str(tmp_path))
-    app = opened("states", trained(tmp_path, cell="cnn", receptive_field=8).id, language)
+def test_a_cnn_has_no_state_and_the_page_says_only_that(runs_folder: Path, language: str) -> None:
+    app = opened("states", trained(runs_folder, cell="cnn", receptive_field=8).id, language)
     told = [element.value for element in (*app.error, *app.markdown)]
     assert any("CNN" in text for text in told)
     assert not app.exception

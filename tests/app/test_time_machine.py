@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,38 +13,15 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry, entries
 from rnnlm_ui import fork_view, time_machine
-from tests.app.inside_pages import LANGUAGES, opened, said, trained
+from tests.app.inside_pages import LANGUAGES, go, opened, said, trained
 from tests.small_runs import wait_until
 
 PAGES = ("train", "states", "gradients", "generate")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    root = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNROLL_RUNS", str(root))
-        yield root
-
-
 @pytest.fixture(scope="module")
 def run(runs_folder: Path) -> RunFolder:
     return trained(runs_folder, max_steps=50)
-
-
-def at(page: str, run: RunFolder, step: object, language: str = "en") -> AppTest:
-    app = AppTest.from_file(str(Path(__file__).resolve().parents[2] / "app.py"),
-                            default_timeout=60)
-    app.query_params.update({"lang": language, "run": run.id, "step": str(step)})
-    app.run()
-    app.switch_page(f"pages/{page}.py").run()
-    assert not app.exception
-    return app
-
-
-def go(app: AppTest, page: str) -> None:
-    app.switch_page(f"pages/{page}.py").run()
-    assert not app.exception
 
 
 def moment(app: AppTest) -> object:
@@ -65,7 +41,7 @@ def test_a_moment_chosen_on_one_page_holds_on_all_and_in_the_address(run: RunFol
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_link_to_a_moment_shows_that_moment(run: RunFolder, page: str) -> None:
-    app = at(page, run, 22)
+    app = opened(page, run.id, step=22)
     assert moment(app) == 22 and not app.error
 
 
@@ -73,20 +49,21 @@ def test_a_link_to_a_moment_shows_that_moment(run: RunFolder, page: str) -> None
 @pytest.mark.parametrize("page", PAGES)
 def test_a_step_that_is_not_kept_is_refused_with_the_way_out(run: RunFolder, page: str,
                                                              language: str) -> None:
-    app = at(page, run, 17, language)
+    app = opened(page, run.id, language, step=17)
     assert len(app.error) == 1
     assert "17" in app.error[0].value and "22" in app.error[0].value
     assert moment(app) == entries(run.checkpoints)[-1].step
 
 
 def test_the_way_out_of_a_step_that_is_not_kept(run: RunFolder) -> None:
-    app = at("gradients", run, 17)
+    app = opened("gradients", run.id, step=17)
     app.button(key="time.best").click().run()
-    assert not app.error and moment(app) != 17
+    assert not app.error
+    assert moment(app) == next(e.step for e in entries(run.checkpoints) if e.best)
 
 
 def test_newest_and_best_are_one_press_away(run: RunFolder) -> None:
-    app = at("gradients", run, 16)
+    app = opened("gradients", run.id, step=16)
     app.button(key="time.newest").click().run()
     assert moment(app) == entries(run.checkpoints)[-1].step
     assert "step" not in app.query_params
@@ -96,7 +73,7 @@ def test_newest_and_best_are_one_press_away(run: RunFolder) -> None:
 
 def test_each_run_has_its_own_moment(run: RunFolder, runs_folder: Path) -> None:
     other = trained(runs_folder, max_steps=30)
-    app = at("gradients", run, 16)
+    app = opened("gradients", run.id, step=16)
     app.selectbox(key="run_picker").select(other.id).run()
     assert moment(app) == entries(other.checkpoints)[-1].step
     app.selectbox(key="run_picker").select(run.id).run()
@@ -104,7 +81,7 @@ def test_each_run_has_its_own_moment(run: RunFolder, runs_folder: Path) -> None:
 
 
 def test_train_tells_of_the_moment_and_shows_no_later_sample(run: RunFolder) -> None:
-    app = at("train", run, 22)
+    app = opened("train", run.id, step=22)
     assert any(re.search(r"bits per character\*\*.* at step ", text.value) and "step 22" in
                text.value for text in app.markdown)
     later = [s.step for s in run.samples()[0] if s.step > 22]
@@ -112,12 +89,12 @@ def test_train_tells_of_the_moment_and_shows_no_later_sample(run: RunFolder) -> 
 
 
 def test_the_untrained_moment_says_so_on_gradients(run: RunFolder) -> None:
-    assert "has not made a step yet" in said(at("gradients", run, 0))
+    assert "has not made a step yet" in said(opened("gradients", run.id, step=0))
 
 
 def test_generate_writes_with_the_weights_of_the_moment(run: RunFolder) -> None:
     texts = {}
-    app = at("generate", run, 0)
+    app = opened("generate", run.id, step=0)
     for step in (0, 44, 0):
         app.select_slider(key="time.moment").set_value(step).run()
         texts.setdefault(step, []).append(app.markdown[0].value)
@@ -128,11 +105,11 @@ def test_a_damaged_history_is_one_sentence(runs_folder: Path) -> None:
     broken = trained(runs_folder, max_steps=20)
     (broken.checkpoints / "latest.json").write_text("{", "utf-8")
     for page in ("states", "gradients"):
-        app = at(page, broken, 16)
+        app = opened(page, broken.id, step=16)
         assert len(app.error) == 1
 
 
-def test_walking_through_ends_at_the_newest(run: RunFolder) -> None:
+def test_a_walk_begins_at_the_first_moment_and_can_be_held(run: RunFolder) -> None:
     app = opened("gradients", run.id)
     app.button(key="time.walk").click().run()
     assert moment(app) == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,15 +17,7 @@ from tests.small_runs import new_run, small_text, wait_until, with_plan
 
 SLOW = {"max_steps": 120, "learning_rate": 1e-5, "hidden": 8}
 
-
-@pytest.fixture(scope="module", autouse=True)
-def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    root = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNROLL_RUNS", str(root))
-        yield root
-        for run in launch.list_runs(root):
-            launch.stop_for_good(run)
+pytestmark = pytest.mark.usefixtures("runs_folder")
 
 
 @pytest.fixture(scope="module")
