@@ -214,7 +214,9 @@ def test_ctrl_c_keeps_the_checkpoint_and_resume_goes_on(tmp_path: Path) -> None:
 def test_ctrl_c_before_the_run_exists(tmp_path: Path) -> None:
     """While the text is prepared: no traceback, and the code of an interruption."""
     code = ("import os, signal, sys\nfrom rnnlm_core import cli, launch\n"
-            "launch.create_run = lambda *a: os.kill(os.getpid(), signal.SIGINT)\n"
+            # a shell that starts this in the background has it ignored
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+            "launch.create_run = lambda *a: signal.raise_signal(signal.SIGINT)\n"
             "sys.argv = ['unroll', 'train', '--corpus', 'names']\ncli.main()")
     done = run_quietly(sys.executable, "-c", code)
     assert done.returncode == 130, done.stderr
