@@ -13,7 +13,7 @@ from rnnlm_ui.tokens import named
 @pytest.mark.parametrize("step, text", [
     (0, "step 0, untrained"), (100, "step 100 · 2.00 bits per character"),
     (105, "step 105 · ≈ 2.00 bits per character"), (160, "step 160"),
-    (200, "step 200 · 1.50 bits per character (whole text)")])
+    (200, "step 200 · 1.50 bits per character (whole validation)")])
 def test_a_moment_has_its_loss_and_the_last_one_the_exact_one(
         step: int, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(i18n, "language", lambda: "en")
