@@ -99,6 +99,12 @@ def measured_before(tail: RunTail, step: int) -> tuple[int, float] | None:
     return (int(steps[index]), float(losses[index])) if index >= 0 else None
 
 
+def final_of(folder: RunFolder) -> tuple[int, float] | None:
+    """The last step of a run that has ended, and nats on the whole validation text."""
+    status = launch.status(folder)
+    return None if status.final_validation is None else (status.step, status.final_validation)
+
+
 def written_before(samples: Sequence[WrittenSample], step: int | None) -> list[WrittenSample]:
     """The samples up to a moment, the nearest last; all of them at the newest."""
     return [sample for sample in samples if step is None or sample.step <= step]
@@ -106,6 +112,10 @@ def written_before(samples: Sequence[WrittenSample], step: int | None) -> list[W
 
 def finding(tail: RunTail, step: int, unit: str) -> str:
     """The answer to "Is it learning?" at an earlier moment, beside where the run is now."""
+    final = final_of(tail.folder)
+    if final is not None and final[0] == step:
+        return t("time.finding_end", step=number(step),
+                 value=loss_text(final[1], unit, tokens_of(tail.folder)))
     then, steps = measured_before(tail, step), tail.validation()[0]
     if then is None:
         return t("time.finding_none", step=number(step))
@@ -133,8 +143,7 @@ def slider(folder: RunFolder, actions: Callable[[], object] | None = None) -> No
         return
     now, losses = moment(folder), losses_of(tail_of(folder.path).refresh())
     steps, top = [e.step for e in listed], best(listed, losses)
-    tokens, status = tokens_of(folder), launch.status(folder)
-    final = None if status.final_validation is None else (status.step, status.final_validation)
+    tokens, final = tokens_of(folder), final_of(folder)
     session.set_widget(_SLIDER, steps[-1] if now is None else now)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         walking = _is_walking(folder)

@@ -88,6 +88,13 @@ def test_train_tells_of_the_moment_and_shows_no_later_sample(run: RunFolder) -> 
     assert later and not any(f"at step {step}]" in said(app) for step in later)
 
 
+def test_the_last_moment_has_the_exact_loss_of_the_run(run: RunFolder) -> None:
+    exact = launch.status(run).final_validation
+    assert exact is not None
+    told = said(opened("train", run.id, step=50, unit="nats"))
+    assert f"**{exact:.2f} nats" in told and "at step 50, the last one" in told
+
+
 def test_the_untrained_moment_says_so_on_gradients(run: RunFolder) -> None:
     assert "has not made a step yet" in said(opened("gradients", run.id, step=0))
 
