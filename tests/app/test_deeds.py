@@ -54,3 +54,17 @@ def test_what_goes_wrong_is_told_once() -> None:
     assert len(at.error) == 1 and DONE == [-1]
     at.run()
     assert not at.error and DONE == [-1]
+
+
+def test_a_second_press_while_the_first_is_being_done_changes_nothing() -> None:
+    def twice(done: list[int]) -> None:
+        from rnnlm_ui import deeds
+
+        deeds.press("deed", 3)
+        deeds.press("deed", 4)
+        while deeds.carry_out("deed", done.append, lambda _: None):
+            pass
+
+    done: list[int] = []
+    AppTest.from_function(twice, args=(done,)).run()
+    assert done == [3]

@@ -191,6 +191,19 @@ def test_the_settings_now_are_those_with_the_knobs_turned(tmp_path: Path) -> Non
     assert folder.config_now() == dataclasses.replace(folder.config(), learning_rate=0.03)
 
 
+def test_a_fork_writes_its_samples_at_the_temperature_that_was_turned_to(tmp_path: Path) -> None:
+    parent = with_plan(new_run(tmp_path, max_steps=60), sample_every=20)
+    plain = twin(parent)
+    assert turned(parent, {20: ("sample_temperature", 0.1)}).run() == work(plain) == "finished"
+    assert bits(parent) == bits(plain)
+    ours, theirs = ({s.step: s.text for s in f.samples()[0]} for f in (parent, plain))
+    assert ours[20] == theirs[20] and ours[40] != theirs[40]
+    child = fork(parent, max_steps=90)
+    assert work(child) == "finished"
+    written = child.samples()[0]
+    assert written[-1].step == 90 and {s.temperature for s in written if s.step > 20} == {0.1}
+
+
 @pytest.mark.parametrize("killed", [25, 50, 75])
 def test_turned_knobs_are_replayed_at_their_steps(tmp_path: Path, killed: int) -> None:
     straight = with_plan(new_run(tmp_path, max_steps=STEPS, **dropouts(0.3)), sample_every=40)
