@@ -19,6 +19,7 @@ from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import CorpusError, Diverged, Problem, RunError
 from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.insight.gradients import LagProfile, lag_profile
+from rnnlm_core.insight.probe import Probe, read_probes
 from rnnlm_core.insight.states import StateReading, read_states
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.language_model import LanguageModel
@@ -65,6 +66,11 @@ class Run:
     @property
     def samples(self) -> list[WrittenSample]:
         return self.folder.samples()[0]
+
+    @property
+    def probes(self) -> list[Probe]:
+        """The states of one fixed text as they were while the run trained."""
+        return read_probes(self.folder.probes)
 
     @property
     def steps_kept(self) -> list[int]:

@@ -43,3 +43,13 @@ def write_probe(folder: Path, step: int, model: LanguageModel, tokenizer: Tokeni
     np.savez_compressed(buffer, **arrays)
     folder.mkdir(exist_ok=True)
     replace_file(folder / f"{step:08d}.npz", buffer.getvalue())
+
+
+def read_probes(folder: Path) -> list[Probe]:
+    """All that were kept, the earliest first."""
+    found = []
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path) as kept:
+            found.append(Probe(int(path.stem), str(kept["text"]), kept["h"], kept.get("c"),
+                               kept["surprise"], kept["owners"]))
+    return found

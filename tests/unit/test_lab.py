@@ -46,6 +46,18 @@ def test_the_run_knows_its_settings_and_its_end(run: Run) -> None:
     assert run.samples[0].step == 1 and run.samples[-1].step == 20
 
 
+def test_the_probes_are_the_states_of_one_text_at_their_steps(run: Run) -> None:
+    first, last = run.probes[0], run.probes[-1]
+    assert (first.step, last.step) == (1, 20) and first.text == last.text
+    assert run.validation_text.startswith(last.text)
+    now = run.states(last.text)
+    assert last.c is not None and now.c is not None
+    for kept, expected in ((last.h, now.h[-1]), (last.c, now.c[-1]), (last.surprise, now.surprise)):
+        assert np.allclose(kept, expected, atol=2e-3, equal_nan=True)
+    assert not np.allclose(first.h, last.h, atol=2e-3)
+    assert last.owners.tolist() == list(range(len(last.text)))
+
+
 def test_it_writes_what_was_asked_for(run: Run) -> None:
     text = run.write("ab", length=30, seed=4)
     assert len(text) == 30 and text == run.write("ab", length=30, seed=4)
