@@ -1,8 +1,10 @@
 """One training loop in a process of its own, from the same weights on the same windows of a text.
 
-`python -m benchmarks.loop WHICH RUN_FOLDER (--steps N | --seconds S) [--loss]` prints one JSON
+`python -m benchmarks.loop WHICH RUN_FOLDER (--steps N | --seconds S)` prints one JSON
 object: tokens a second by the wall's clock and by the processor's, and how long the probe took.
-WHICH is
+`python -m benchmarks.loop pair RUN_FOLDER --steps N` runs `ours` and `bare` in one process, a few
+steps each in turn, so that what changes on the machine meanwhile meets both alike: a ratio that
+two processes one after the other give with five percent of noise. WHICH is
 
 - `ours`: this project's `Trainer`, at the precision its own probe chooses;
 - `bare`: the plainest PyTorch loop of the same model, in float32, as anyone would write it;
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -126,6 +129,7 @@ class CellLoop(CharacterLoop):
         return self.state[0]
 
 
+BLOCK = 20  # steps in turn
 PEERS = {"bare": BareLoop, "characters": CharacterLoop, "cells": CellLoop}
 
 
@@ -151,13 +155,38 @@ def bare(kind: type[BareLoop], config: RunConfig, plan: Plan, prepared: Prepared
         streams.next(), learning_rate(config, next(done), plan.total_steps))
 
 
+def in_turn(steps: dict[str, Callable[[], object]], count: int) -> dict[str, list[float]]:
+    """Processor seconds of each block of steps; each loop has a random state of its own."""
+    random_state = dict.fromkeys(steps, torch.get_rng_state())
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    for block in range(count // BLOCK):
+        for name in list(steps)[::1 if block % 2 == 0 else -1]:
+            torch.set_rng_state(random_state[name])
+            begin = time.process_time()
+            for _ in range(BLOCK):
+                steps[name]()
+            seconds[name].append(time.process_time() - begin)
+            random_state[name] = torch.get_rng_state()
+    return seconds
+
+
+def paired(ours: Callable[[], object], bare: Callable[[], object], tokens: int, count: int
+           ) -> dict[str, float]:
+    """Over the last four fifths of the blocks: tokens a second, and the median of their ratios."""
+    seconds = in_turn({"ours": ours, "bare": bare}, count)
+    first = len(seconds["ours"]) // 5
+    blocks = {name: seen[first:] for name, seen in seconds.items()}
+    rates = {name: BLOCK * tokens / statistics.median(seen) for name, seen in blocks.items()}
+    return rates | {"ratio": statistics.median(
+        b / o for o, b in zip(blocks["ours"], blocks["bare"], strict=True))}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("which", choices=["ours", *PEERS])
+    parser.add_argument("which", choices=["pair", "ours", *PEERS])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=0.0)
-    parser.add_argument("--loss", action="store_true", help="validation loss at the end, in nats")
     asked = parser.parse_args()
     folder = RunFolder(asked.folder)
     config, prepared = folder.config(), prepare(folder)
@@ -167,17 +196,20 @@ def main() -> None:
     plan = make_plan(config, prepared)
     probe = time.perf_counter() - begin
     trainer = Trainer(config, plan, prepared.train_ids, prepared.tokenizer.size)
-    loop, step = None, trainer.step
-    if asked.which != "ours":
-        loop, step = bare(PEERS[asked.which], config, plan, prepared)
-    found: dict[str, Any] = timed(step, plan.batch * plan.sequence_length, asked.steps,
-                                  asked.seconds)
-    found |= {"probe": probe, "precision": plan.precision, "bf16_speed": plan.bf16_speed}
-    if asked.loss:
-        if loop is not None:
-            loop.write_into(trainer.model)
+    tokens = plan.batch * plan.sequence_length
+    found: dict[str, Any]
+    if asked.which == "pair":
         assert prepared.rows is not None
+        loop, step = bare(BareLoop, config, plan, prepared)
+        found = paired(trainer.step, step, tokens, asked.steps)
         found["loss"] = trainer.evaluate(prepared.rows, live=False)
+        loop.write_into(trainer.model)
+        found["bare_loss"] = trainer.evaluate(prepared.rows, live=False)
+    else:
+        step = trainer.step if asked.which == "ours" else bare(
+            PEERS[asked.which], config, plan, prepared)[1]
+        found = timed(step, tokens, asked.steps, asked.seconds)
+    found |= {"probe": probe, "precision": plan.precision, "bf16_speed": plan.bf16_speed}
     json.dump(found, sys.stdout)
 
 

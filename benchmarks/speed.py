@@ -1,7 +1,7 @@
 """Training speed beside loops that others would write, and beside itself in bad company.
 
-Every figure is from a process of its own, one thread, by the processor's clock (so that what else
-the machine does counts little); ratios are medians of five turns.
+One thread, by the processor's clock (so that what else the machine does counts little); ratios are
+medians of five turns, each in a process of its own.
 """
 
 from __future__ import annotations
@@ -43,30 +43,22 @@ def speed(runs: Path) -> list[Found]:
     found: list[Found] = []
     for cell in ("lstm", "gru", "rnn"):
         folder = launch.create_run(RunConfig(cell=cell, max_steps=STEPS, max_seconds=0.0), runs)
-        ours, bare = _ours_and_bare(folder)
-        seen = [[said["processor"] for said in which] for which in (ours, bare)]
-        apart = max(abs(a["loss"] - b["loss"]) for a, b in zip(ours, bare, strict=True))
-        probe = statistics.median(said["probe"] for said in ours)
-        print(f"  {cell} {ours[0]['precision']}: ours {statistics.median(seen[0]):,.0f} tokens/s, "
-              f"bare {statistics.median(seen[1]):,.0f}; validation after {STEPS} steps "
-              f"{ours[0]['loss']:.5f}, bare {bare[0]['loss']:.5f}; probe {probe:.2f} s",
-              file=sys.stderr)
+        turns = [loop("pair", folder, "--steps", str(STEPS)) for _ in range(TURNS)]
+        gain, ours, bare, probe = (statistics.median(said[name] for said in turns)
+                                   for name in ("ratio", "ours", "bare", "probe"))
+        apart = max(abs(said["loss"] - said["bare_loss"]) for said in turns)
+        print(f"  {cell} {turns[0]['precision']}: ours {ours:,.0f} tokens/s, bare {bare:,.0f}, "
+              f"ratios {' '.join(format(said['ratio'], '.3f') for said in turns)}; validation "
+              f"after {STEPS} steps {turns[0]['loss']:.5f}, bare {turns[0]['bare_loss']:.5f}; "
+              f"probe {probe:.2f} s", file=sys.stderr)
         limit = 1.6 if cell == "lstm" and has_amx() else 0.97
         found += [
-            at_least(f"speed: {cell} over a bare fp32 loop", ratio(*seen), "×", limit),
+            at_least(f"speed: {cell} over a bare fp32 loop", gain, "×", limit),
             at_most(f"speed: {cell}, loss apart after {STEPS} steps", apart, "nats", 0.01)]
         if cell == "lstm":
             found.append(at_most("speed: start-up probe", probe, "s", 1.0))
-            found += _against_characters(folder, statistics.median(seen[0]))
+            found += _against_characters(folder, ours)
     return found
-
-
-def _ours_and_bare(folder: RunFolder) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    said: dict[str, list[dict[str, Any]]] = {"ours": [], "bare": []}
-    for turn in range(TURNS):
-        for which in list(said)[::1 if turn % 2 == 0 else -1]:
-            said[which].append(loop(which, folder, "--steps", str(STEPS), "--loss"))
-    return said["ours"], said["bare"]
 
 
 def _against_characters(folder: RunFolder, ours: float) -> list[Found]:

@@ -27,8 +27,8 @@ _PROBE_SECONDS = 0.35  # for each precision that is tried
 _FEWEST, _MOST = 4, 60
 _HARMLESS_RATE = 1e-6
 _TRAINING_SHARE = 0.92  # of a budget in seconds; evaluations and checkpoints take the rest
-_WATCH_SECONDS = 6.0  # about so often the run is evaluated and writes a sample
-_EVALUATION_SHARE = 0.0075  # of the time, at most about, besides those of the kept moments
+_WATCH_SECONDS = 8.0  # about so often the run is evaluated and writes a sample
+_EVALUATION_SHARE = 0.0056  # of the time, at most about, besides those of the kept moments
 _TRY_BF16 = ("AVX512", "AMX")
 
 

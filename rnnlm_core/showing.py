@@ -16,13 +16,13 @@ from rnnlm_core.prepared import Prepared
 from rnnlm_core.records import WrittenSample
 from rnnlm_core.trainer import Trainer
 
-SAMPLE_CHARACTERS = 150
+SAMPLE_CHARACTERS = 120
 PROBE_CHARACTERS = 96
 
 
 def sample(trainer: Trainer, prepared: Prepared, temperature: float, seconds: float
            ) -> WrittenSample | None:
-    """About 150 characters, always from the same seed; None where the outputs are no numbers, so
+    """About 120 characters, always from the same seed; None where the outputs are no numbers, so
     that the next step will find that the run has diverged."""
     length = max(1, round(SAMPLE_CHARACTERS / prepared.characters_per_token))
     settings = SamplingSettings(temperature=temperature, length=length, seed=trainer.config.seed)
