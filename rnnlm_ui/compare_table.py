@@ -171,7 +171,8 @@ def _varied(name: str) -> Any:
     """The column of a setting that differs between the compared runs."""
     head = f"≠ {t(f'config.{name}')}"
     if FIELD_TYPES[name] in (int, float):
-        return st.column_config.NumberColumn(head, format="%g", width=120)
+        return st.column_config.NumberColumn(head, format="%g s" if name == "max_seconds" else "%g",
+                                             width=120)
     return st.column_config.TextColumn(head, width=120)
 
 

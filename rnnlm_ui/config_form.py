@@ -105,6 +105,10 @@ def shown(name: str, value: Any) -> str:
         return t("common.yes" if value else "common.no")
     if get_args(FIELD_TYPES[name]):
         return choice(name, value)
+    if name in ("max_steps", "max_seconds") and not value:
+        return t("config.no_limit")
+    if name == "max_seconds":
+        return duration(value)
     if isinstance(value, int) and name != "seed":  # a seed is a name, no amount
         return number(value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -75,7 +75,9 @@ def _sentence(problem: Problem, code: str) -> str:
     # English lives beside the code that raises it; only translations are in strings/
     table = SENTENCES if code == FALLBACK else strings(code)
     key = problem.code if code == FALLBACK else f"error.{problem.code}"
-    return table[key].format(**problem.values) if key in table else str(problem)
+    values = {name: number(value) if type(value) is int else value
+              for name, value in problem.values.items()}
+    return table[key].format(**values) if key in table else str(problem)
 
 
 def _flatten(tables: dict[str, object], prefix: str) -> list[tuple[str, str]]:

@@ -112,7 +112,7 @@ def test_values_that_cannot_work_are_one_sentence(two: tuple[RunFolder, RunFolde
     app.multiselect(key="experiment.settings").set_value(["hidden"]).run()
     app.text_input(key="experiment.values.hidden").set_value("64, 9999, x").run()
     assert not app.exception
-    assert len(app.error) == 1 and "9999" in app.error[0].value.replace("\\", "")
+    assert len(app.error) == 1 and "9,999" in app.error[0].value.replace("\\", "")
     assert not [b for b in app.button if b.key == "experiment.start.sweep"]
 
 

@@ -55,4 +55,4 @@ def test_the_data_page_shows_the_chosen_tokens(kind: str, says: str) -> None:
 
 def test_no_piece_is_frequent_enough_is_one_sentence() -> None:
     app = opened("data", corpus="stories_zh", tokenizer="words", min_frequency=1000)
-    assert "No piece of the text occurs 1000 times" in app.error[0].value.replace("\\", "")
+    assert "No piece of the text occurs 1,000 times" in app.error[0].value.replace("\\", "")
