@@ -143,7 +143,7 @@ def slider(folder: RunFolder, actions: Callable[[], object] | None = None) -> No
         return
     now, losses = moment(folder), losses_of(tail_of(folder.path).refresh())
     steps, top = [e.step for e in listed], best(listed, losses)
-    tokens, final = tokens_of(folder), final_of(folder)
+    tokens, final, unit = tokens_of(folder), final_of(folder), session.widget("unit", "bits")
     session.set_widget(_SLIDER, steps[-1] if now is None else now)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         walking = _is_walking(folder)
@@ -152,7 +152,7 @@ def slider(folder: RunFolder, actions: Callable[[], object] | None = None) -> No
                   on_click=lambda: _toggle(folder, steps))
         st.select_slider(
             t("time.moment"), steps, key=_SLIDER, width=_WIDTH, label_visibility="collapsed",
-            format_func=lambda step: label(step, losses, tokens, final),
+            format_func=lambda step: label(step, losses, tokens, final, unit),
             on_change=lambda: _moved(folder, steps[-1]))
         st.button(t("time.best"), key="time.best", disabled=top is None or now == top,
                   on_click=lambda: go_to(folder, top))
@@ -163,18 +163,18 @@ def slider(folder: RunFolder, actions: Callable[[], object] | None = None) -> No
 
 
 def label(step: int, losses: dict[int, float], tokens: Tokens,
-          final: tuple[int, float] | None = None) -> str:
+          final: tuple[int, float] | None = None, unit: str = "bits") -> str:
     """`step 236 · 2.68 bits per character`, with ≈ where an evaluation was only near.
 
     At the end of a run, `final`, it is the exact loss on the whole validation text, and says so.
     """
     name = t("time.untrained") if step == 0 else t("time.mark", step=number(step))
     if final is not None and final[0] == step:
-        return t("time.final", moment=name, value=loss_text(final[1], "bits", tokens))
+        return t("time.final", moment=name, value=loss_text(final[1], unit, tokens))
     near = min(losses, key=lambda at: abs(at - step), default=None)
     if near is None or abs(near - step) > _NEAR * step:
         return name
-    return f"{name} · {'' if near == step else '≈ '}{loss_text(losses[near], 'bits', tokens)}"
+    return f"{name} · {'' if near == step else '≈ '}{loss_text(losses[near], unit, tokens)}"
 
 
 def fork_link(folder: RunFolder) -> None:

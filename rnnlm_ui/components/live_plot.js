@@ -8,7 +8,10 @@ const PLAIN_KEYS = new Set(["x", "y", "z", "text", "hovertext", "hovertemplate",
 const CONFIG = { displaylogo: false, doubleClick: "autosize",
   modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d"]] };
 
+const MOVED_WITHIN = 3000; // ms in which a chart that left the page comes back elsewhere in it
+
 const plots = new WeakMap();
+const zoomed = new Map(); // by chart and uirevision: the view, the plot that has it, when it left
 let loading = null;
 
 // The app's address: Streamlit's own scripts lie under it, whatever page the reader is on.
@@ -84,8 +87,14 @@ function fitColumns(plot, figure, width) {
 // Where the reader has zoomed to. Plotly's uirevision alone gives a range back as soon as the next
 // figure brings another one, and a live axis grows at every refresh.
 function keepView(plot, layout) {
-  if (layout.uirevision !== plot.revision) plot.view = {};
-  plot.revision = layout.uirevision;
+  const revision = `${plot.data.key} ${layout.uirevision}`;
+  if (revision !== plot.revision) {
+    const kept = plot.revision === undefined ? zoomed.get(revision) : undefined;
+    const moved = kept && performance.now() - kept.left < MOVED_WITHIN;
+    plot.view = moved ? kept.view : {};
+    if (moved) zoomed.set(revision, { view: kept.view, plot, left: Infinity });
+  }
+  plot.revision = revision;
   for (const [axis, range] of Object.entries(plot.view)) {
     layout[axis] = { ...layout[axis], range: [...range], autorange: false };
   }
@@ -98,6 +107,7 @@ function rememberView(plot, event) {
     if (axis && name.endsWith(".autorange")) delete plot.view[axis];
     else if (axis) plot.view[axis] = [...plot.el._fullLayout[axis].range];
   }
+  zoomed.set(plot.revision, { view: plot.view, plot, left: Infinity });
   if (Object.keys(plot.view).length < before) draw(plot); // back to what the figure says
 }
 
@@ -190,6 +200,8 @@ function unmount(root, plot) {
   clearTimeout(plot.hover);
   cancelAnimationFrame(plot.frame);
   window.Plotly?.purge(plot.el);
+  const kept = zoomed.get(plot.revision);
+  if (kept?.plot === plot) kept.left = performance.now();
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

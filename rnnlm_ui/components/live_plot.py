@@ -71,9 +71,9 @@ def live_plot(fig: go.Figure | Callable[[], go.Figure], *, key: str, alt: str, h
     result = _component(
         key=key,
         # no list or dict inside: Streamlit would import pandas to see whether it is a table
-        data={"figure": figure, "height": height, "alt": alt, "cell": cell, "on": tuple(on),
-              "rev": "" if rev is None else str(rev), "failed": t("component.plot_failed"),
-              "broken": t("component.plot_broken")},
+        data={"key": key, "figure": figure, "height": height, "alt": alt, "cell": cell,
+              "on": tuple(on), "rev": "" if rev is None else str(rev),
+              "failed": t("component.plot_failed"), "broken": t("component.plot_broken")},
         on_click_change=ignore_event, on_hover_change=ignore_event,
         on_relayout_change=ignore_event)
     return PlotEvents(

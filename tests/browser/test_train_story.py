@@ -84,8 +84,8 @@ def test_a_lesson_from_start_to_stop(app, page):
         stop(app)
 
 
-def test_zoom_and_chart_stay_while_training(app, page):
-    tab, _run = start_run(app, page)
+def test_zoom_and_chart_stay_while_training_and_the_zoom_when_it_ends(app, page):
+    tab, run = start_run(app, page)
     try:
         tab.evaluate("document.querySelector('.live-plot').dataset.mark = 'same node'")
         area = tab.locator(".live-plot .nsewdrag").first.bounding_box()
@@ -101,6 +101,17 @@ def test_zoom_and_chart_stay_while_training(app, page):
             assert tab.evaluate(RANGE) == zoomed
         mark = tab.evaluate("document.querySelector('.live-plot').dataset.mark")
         assert mark == "same node"
+        launch.wish(run, "stop")  # the page is laid out anew, with the settings above
+        tab.get_by_role("button", name="Start").wait_for(timeout=PATIENCE)
+        tab.wait_for_function("document.querySelector('.live-plot').dataset.mark === undefined",
+                              timeout=PATIENCE)
+        seen_from = "document.querySelector('.live-plot')?.layout?.xaxis.range[0]"
+        tab.wait_for_function(f"{seen_from} === {zoomed[0]}", timeout=PATIENCE)
+        tab.get_by_role("link", name="Data").first.click()
+        tab.locator("h1", has_text="read").wait_for(timeout=PATIENCE)
+        tab.wait_for_timeout(3_500)  # who comes back later sees the whole curve again
+        tab.get_by_role("link", name="Train").first.click()
+        tab.wait_for_function(f"{seen_from} <= 0", timeout=PATIENCE)
     finally:
         stop(app)
 
