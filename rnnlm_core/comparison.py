@@ -118,12 +118,17 @@ class Measured:
         at = np.flatnonzero(self.loss <= value)
         if not len(at):
             return None
-        first, x = int(at[0]), self.along(axis)
-        if first == 0 or self.loss[first] == value:
-            return float(x[first])
-        before, after = math.log(self.loss[first - 1]), math.log(max(self.loss[first], 1e-9))
-        share = (before - math.log(value)) / (before - after)
-        return float(x[first - 1] + share * (x[first] - x[first - 1]))
+        x = self.along(axis)
+        return float(np.interp(crossing(self.loss, value, int(at[0])), np.arange(len(x)), x))
+
+
+def crossing(losses: Column, value: float, first: int) -> float:
+    """Where, in evaluations, a curve comes down to a loss that it has at `first` and not before:
+    drawn with straight lines on a logarithmic axis."""
+    if first == 0 or losses[first] == value:
+        return first
+    before, after = math.log(losses[first - 1]), math.log(max(losses[first], 1e-9))
+    return first - 1 + (before - math.log(value)) / (before - after)
 
 
 @dataclass(frozen=True)

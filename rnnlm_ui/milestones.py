@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from rnnlm_core.comparison import crossing
 from rnnlm_core.config import FIELDS, SAMPLE_KNOB
 from rnnlm_core.figures.training import Crossing, Mark
 from rnnlm_core.records import Event
@@ -21,30 +21,20 @@ _MARKS = 30  # the newest ones
 
 @dataclass(frozen=True)
 class Passing:
-    """The first evaluation under a yardstick, and where the drawn curve crosses it."""
+    """Where the drawn curve crosses a yardstick."""
 
     step: float
     seconds: float  # of training
-    crossing: float  # step
 
 
 def passed_at(tail: RunTail, value: float) -> Passing | None:
-    """When validation on the live sample first went under a loss (nats on the same positions).
-
-    The curve is drawn with straight lines on a logarithmic axis, so that is how it is crossed.
-    """
+    """When validation on the live sample first went under a loss (nats on the same positions)."""
     steps, losses = tail.validation()
     under = np.flatnonzero(losses < value)
     if not len(under):
         return None
-    first = int(under[0])
-    seconds = float(np.interp(steps[first], tail.column("step"), tail.column("seconds")))
-    crossing = float(steps[first])
-    if first:
-        before, after = np.log(losses[first - 1]), np.log(max(losses[first], 1e-9))
-        share = (before - math.log(value)) / (before - after)
-        crossing = float(steps[first - 1] + share * (steps[first] - steps[first - 1]))
-    return Passing(float(steps[first]), seconds, crossing)
+    step = float(np.interp(crossing(losses, value, int(under[0])), np.arange(len(steps)), steps))
+    return Passing(step, float(np.interp(step, tail.column("step"), tail.column("seconds"))))
 
 
 def crossings(tail: RunTail, yardsticks: Mapping[str, float], unit: Callable[[Column], Column]
@@ -54,7 +44,7 @@ def crossings(tail: RunTail, yardsticks: Mapping[str, float], unit: Callable[[Co
     for name, value in yardsticks.items():
         when = passed_at(tail, value)
         if when is not None and when.step > 1:
-            found.append(Crossing(when.crossing, float(unit(np.array(value))),
+            found.append(Crossing(when.step, float(unit(np.array(value))),
                                   passed_text("✓ " + name, when)))
     return found
 

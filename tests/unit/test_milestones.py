@@ -24,14 +24,14 @@ def tail(steps, losses, seconds_a_step=0.5):
                            column=columns.__getitem__)
 
 
-def test_the_first_evaluation_under_it_counts_and_the_curve_is_crossed_before():
+def test_a_yardstick_is_passed_where_the_drawn_curve_first_crosses_it():
     run = tail([10, 20, 30, 40], [4.0, 2.0, 1.0, 2.5])
     when = passed_at(run, math.sqrt(2.0))
 
-    assert (when.step, when.seconds) == (30, 15.0)
-    assert when.crossing == pytest.approx(25)  # halfway between 2 and 1 on a logarithmic axis
+    # halfway between 2 and 1 on a logarithmic axis
+    assert (when.step, when.seconds) == (pytest.approx(25), pytest.approx(12.5))
     assert passed_at(run, 1.0) is None  # reached, not passed
-    assert passed_at(run, 5.0).crossing == 10  # at once
+    assert passed_at(run, 5.0).step == 10  # at once
 
 
 def test_rings_lie_on_the_lines_in_the_unit_of_the_chart():
@@ -39,7 +39,7 @@ def test_rings_lie_on_the_lines_in_the_unit_of_the_chart():
     [ring] = crossings(run, {"KN 3": 2.0, "KN 4": 0.5}, lambda nats: nats / math.log(2))
 
     assert ring.value == pytest.approx(2 / math.log(2)) and ring.step == pytest.approx(15)
-    assert ring.text == "✓ KN 3 (at step 20, after 10 s)"
+    assert ring.text == "✓ KN 3 (at step 15, after 7.5 s)"
 
 
 def events(*given):
@@ -68,7 +68,7 @@ def test_the_figure_shows_both():
         event_marks(events((9, "knob", {"name": "learning_rate", "value": 2, "before": 1}))))
 
     ring, mark = figure.data[3], figure.data[4]
-    assert ring.text == ("✓ a&lt;b&gt; (at step 20, after 10 s)",) and ring.x == (15.0,)
+    assert ring.text == ("✓ a&lt;b&gt; (at step 15, after 7.5 s)",) and ring.x == (15.0,)
     assert mark.x == (9,) and "1 → 2" in mark.text[0]
     assert any(shape.x0 == 9 == shape.x1 for shape in figure.layout.shapes)
     assert "2" in [note.text for note in figure.layout.annotations]
