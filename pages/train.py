@@ -175,10 +175,9 @@ def moving(folder: RunFolder, active: bool, unit: str) -> None:
 
 
 def unit_switch() -> str:
-    session.preset("unit", UNITS[0])
-    return st.segmented_control(t("train.unit"), UNITS, key="unit", required=True,
-                                format_func=lambda u: t(f"train.unit_name.{u}"),
-                                label_visibility="collapsed", bind="query-params") or UNITS[0]
+    return st.segmented_control(
+        t("train.unit"), UNITS, key=session.choice("unit", UNITS, UNITS[0]), required=True,
+        format_func=lambda u: t(f"train.unit_name.{u}"), label_visibility="collapsed") or UNITS[0]
 
 
 folder = runs.current()

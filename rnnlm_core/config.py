@@ -254,6 +254,9 @@ def knob_problem(name: str, value: Any) -> Problem | None:
     return found[0] if found else None
 
 
+OLD_NAMES = ("dropout",)  # of schema 1
+
+
 def _migrated(values: dict[str, Any]) -> dict[str, Any]:
     """Settings under the names of schema 1, which knew one dropout for all three places."""
     values = dict(values)

@@ -134,7 +134,8 @@ def chosen(listed: Sequence[Row]) -> list[Row]:
 def missing(listed: Sequence[Row]) -> list[str]:
     """What the address names and the table has not."""
     known = {row.id for row in listed}
-    return [run for run in (*session.compared(), *session.no_runs()) if run not in known]
+    named = (*session.compared(), *session.no_runs())
+    return [run for run in named if run not in known and run.isprintable() and run.strip()]
 
 
 def _worth_a_look(row: Row) -> bool:

@@ -30,8 +30,7 @@ _MANY = 4  # curves, beside which only few yardsticks have room
 def axis_switch() -> Axis:
     """What the curves are drawn over, and what is counted as the price of a loss."""
     chosen: Axis = st.segmented_control(
-        t("compare.axis_label"), AXES, key="axis", required=True, bind="query-params",
-        default=_AXIS,  # not set beforehand: that would hide what the address says
+        t("compare.axis_label"), AXES, key=session.choice("axis", AXES, _AXIS), required=True,
         format_func=lambda axis: t(f"compare.axis.{axis}"),
         label_visibility="collapsed") or _AXIS
     return chosen

@@ -39,8 +39,8 @@ def _common(names: dict[str, str], width: Any, pace_width: Any) -> None:
               key="temperature", width=width, on_change=_turned, bind="query-params",
               help=t("generate.temperature_help", **names))
     keep = st.segmented_control(
-        t("generate.keep"), KEEP, default=KEEP[0], key="keep", required=True, on_change=_turned,
-        format_func=lambda k: t(f"generate.kept.{k}"), bind="query-params",
+        t("generate.keep"), KEEP, key=session.choice("keep", KEEP, KEEP[0]), required=True,
+        on_change=_turned, format_func=lambda k: t(f"generate.kept.{k}"),
         help=t("generate.keep_help", **names))
     if keep == "top_k":
         st.number_input(t("generate.k"), 1, 20_000, DEFAULTS["top_k"], key="top_k", width=110,

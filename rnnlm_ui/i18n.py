@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -75,9 +76,14 @@ def _sentence(problem: Problem, code: str) -> str:
     # English lives beside the code that raises it; only translations are in strings/
     table = SENTENCES if code == FALLBACK else strings(code)
     key = problem.code if code == FALLBACK else f"error.{problem.code}"
-    values = {name: number(value) if type(value) is int else value
-              for name, value in problem.values.items()}
+    values = {name: _readable(value) for name, value in problem.values.items()}
     return table[key].format(**values) if key in table else str(problem)
+
+
+def _readable(value: object) -> object:
+    whole = isinstance(value, (int, float)) and not isinstance(value, bool) \
+        and math.isfinite(value) and value == round(value)
+    return number(value) if whole else value  # type: ignore[arg-type]
 
 
 def _flatten(tables: dict[str, object], prefix: str) -> list[tuple[str, str]]:

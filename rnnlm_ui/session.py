@@ -1,7 +1,8 @@
 """What one browser tab remembers: the ONLY file that touches session state and the URL.
 
 In the URL, so that a link or a reload brings the same view: `?lang=`, `?run=`, `?step=` (the moment
-of that run), `?runs=` (those that are compared) and what differs from the default settings.
+of that run), `?runs=` (those that are compared), what differs from the default settings, and the
+choices of a view, in no language: `?unit=nats`.
 `address()` takes over what is new in it and writes it from session state, on every run, as
 Streamlit drops plain parameters when a page is left. Widgets with a `key` look after themselves
 (`bind="query-params"`, `persist_state="session"`).
@@ -10,13 +11,13 @@ Streamlit drops plain parameters when a page is left. Widgets with a `key` look 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from rnnlm_core.config import FIELDS, RunConfig
+from rnnlm_core.config import FIELDS, OLD_NAMES, RunConfig
 from rnnlm_core.errors import ConfigError
 
 T = TypeVar("T")
@@ -24,9 +25,10 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 STEP = re.compile(r"[0-9]{1,9}")
 MOST_COMPARED = 12
-_LANGUAGE, _SWITCH, _RUN, _SHOWN, _SENT, _STEPS, _COMPARED, _NO_RUNS, _DRAFT, _DRAFT_ERROR = (
+(_LANGUAGE, _SWITCH, _RUN, _SHOWN, _SENT, _STEPS, _COMPARED, _NO_RUNS, _DRAFT, _DRAFT_ERROR,
+ _CHOICES) = (
     f"unroll.{name}" for name in ("language", "language_switch", "run", "shown", "sent", "steps",
-                                  "compared", "no_runs", "draft", "draft_error"))
+                                  "compared", "no_runs", "draft", "draft_error", "choices"))
 
 
 @contextmanager
@@ -42,9 +44,14 @@ def address() -> Iterator[None]:
 
 def _take_over() -> None:
     query = st.query_params
-    if query.get("lang") in LANGUAGES:
-        st.session_state[_LANGUAGE] = query["lang"]
-    _take_over_run(query.get("run", ""), query.get("step", ""))
+    lang, run = query.get("lang", ""), query.get("run", "")
+    if _is_wish("lang", lang):
+        choose_language(lang)
+    if _is_wish("run", run):
+        if RUN_ID.fullmatch(run):
+            st.session_state[_RUN] = run
+        if STEP.fullmatch(step := query.get("step", "")):
+            _keep_moment(int(step))
     if _COMPARED not in st.session_state:
         named = query.get("runs", "").split(".")
         st.session_state[_COMPARED] = _ids(named)
@@ -56,10 +63,11 @@ def _take_over() -> None:
 
 
 def _write() -> None:
-    wanted, sent = url_parameters(), st.session_state.setdefault(_SENT, [])
-    if wanted.get("run", "") != st.query_params.get("run", ""):
-        sent.append(wanted.get("run", ""))
-    for name in [*FIELDS, "lang", "run", "step", "runs"]:
+    wanted = url_parameters()
+    for name, sent in st.session_state[_SENT].items():
+        if wanted.get(name, "") != st.query_params.get(name, ""):
+            sent.append(wanted.get(name, ""))
+    for name in [*FIELDS, *OLD_NAMES, *_chosen(), "lang", "run", "step", "runs"]:
         present = st.query_params.get(name)
         if name in wanted and present != wanted[name]:
             st.query_params[name] = wanted[name]
@@ -67,22 +75,21 @@ def _write() -> None:
             del st.query_params[name]
 
 
-def _take_over_run(run: str, step: str) -> None:
-    """The run of the URL and its moment, where they come from a person: a link, or going back.
+def _is_wish(name: str, value: str) -> bool:
+    """Whether the URL has this from a person: by a link, or by going back.
 
-    The browser also says again what it was sent, and what it has shown before; by then the tab may
-    look at another run.
+    The browser also says again what it was sent, and what it has shown before; by then the reader
+    may have chosen something else on the page.
     """
-    state = st.session_state
-    sent: list[str] = state.setdefault(_SENT, [])
-    if run in sent:
-        del sent[:sent.index(run) + 1]
-    elif run != state.get(_SHOWN):
-        if RUN_ID.fullmatch(run):
-            state[_RUN] = run
-        if STEP.fullmatch(step):
-            _keep_moment(int(step))
-    state[_SHOWN] = run
+    sent: list[str] = st.session_state.setdefault(_SENT, {}).setdefault(name, [])
+    shown: dict[str, str] = st.session_state.setdefault(_SHOWN, {})
+    if value in sent:
+        del sent[:sent.index(value) + 1]
+        wish = False
+    else:
+        wish = value != shown.get(name)
+    shown[name] = value
+    return wish
 
 
 def _settings_of(query: dict[str, str]) -> tuple[RunConfig, ConfigError | None]:
@@ -110,7 +117,8 @@ def url_parameters() -> dict[str, str]:
         parameters["step"] = str(step)
     if ids := compared():
         parameters["runs"] = ".".join(ids)
-    return parameters
+    return parameters | {name: value for name, (value, default) in _chosen().items()
+                         if value != default}
 
 
 # -- language --------------------------------------------------------------------------------------
@@ -215,6 +223,26 @@ def draft_error() -> ConfigError | None:
     """Why the settings in the URL could not be used: told once."""
     error: ConfigError | None = st.session_state.pop(_DRAFT_ERROR, None)
     return error
+
+
+# -- the choices of a view ------------------------------------------------------------------------
+def choice(key: str, options: Sequence[str], default: str) -> str:
+    """For the widget with this key, whose option the URL names: call it before it is drawn.
+
+    (`bind="query-params"` would write the option as it reads in the reader's language.)
+    """
+    chosen, state = _chosen(), st.session_state
+    if key not in state:  # the first time, and after the page was left
+        asked = chosen[key][0] if key in chosen else st.query_params.get(key)
+        state[key] = asked if asked in options else default
+    chosen[key] = (state[key], default)
+    return key
+
+
+def _chosen() -> dict[str, tuple[str, str]]:
+    """By key: what is chosen, and what would be without a choice."""
+    found: dict[str, tuple[str, str]] = st.session_state.setdefault(_CHOICES, {})
+    return found
 
 
 # -- anything else a page wants to keep ------------------------------------------------------------

@@ -170,11 +170,12 @@ def label(step: int, losses: dict[int, float], tokens: Tokens,
     """
     name = t("time.untrained") if step == 0 else t("time.mark", step=number(step))
     if final is not None and final[0] == step:
-        return t("time.final", moment=name, value=loss_text(final[1], unit, tokens))
+        return t("time.final", moment=name, value=loss_text(final[1], unit, tokens, brief=True))
     near = min(losses, key=lambda at: abs(at - step), default=None)
     if near is None or abs(near - step) > _NEAR * step:
         return name
-    return f"{name} · {'' if near == step else '≈ '}{loss_text(losses[near], unit, tokens)}"
+    about = "" if near == step else "≈ "
+    return f"{name} · {about}{loss_text(losses[near], unit, tokens, brief=True)}"
 
 
 def fork_link(folder: RunFolder) -> None:

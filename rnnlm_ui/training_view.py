@@ -52,13 +52,14 @@ def to_unit(unit: str) -> Callable[[Column], Column]:
     return lambda nats: np.minimum(np.exp(np.minimum(nats, 700.0)), HIGHEST_PERPLEXITY)
 
 
-def shown(nats: float, unit: str, tokens: Tokens | None = None) -> str:
+def shown(nats: float, unit: str, tokens: Tokens | None = None, brief: bool = False) -> str:
     """A loss with its unit, as in the answer sentence; for tokens that are no characters in bits a
-    character too."""
+    character too, unless it must be `brief`."""
     tokens = tokens or named(RunConfig())
     value = float(to_unit(unit)(np.array(nats)))
     text = f"> {HIGHEST_PERPLEXITY:,.0f}" if value >= HIGHEST_PERPLEXITY else f"{value:.2f}"
-    return tokens.with_bits(t(f"train.value.{unit}", value=text, one=tokens.one), nats)
+    value_text = t(f"train.value.{unit}", value=text, one=tokens.one)
+    return value_text if brief else tokens.with_bits(value_text, nats)
 
 
 def yardstick_name(name: str) -> str:

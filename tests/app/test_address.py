@@ -15,6 +15,7 @@ def page(written: list[dict[str, str]]) -> None:
     from rnnlm_ui import session
 
     with session.address():
+        session.language_switch("language")
         for name in ("a", "b"):
             st.button(name, on_click=session.choose_run, args=(name,))
         if st.button("interrupted"):
@@ -66,6 +67,47 @@ def test_going_back_brings_the_run_before() -> None:
     app.run()  # the browser shows ?run=b now
     app.query_params["run"] = "a"
     assert app.run().markdown[0].value == "looks at a None"
+
+
+@pytest.mark.parametrize("asked", [{}, {"lang": "en"}, {"lang": "zh"}])
+def test_the_language_can_be_switched_there_and_back(asked: dict[str, str]) -> None:
+    app, written = opened(**asked)
+    for code in ("zh", "en", "zh"):
+        app.segmented_control(key="unroll.language_switch").set_value(code).run()
+        assert (written[-1]["lang"], app.session_state["unroll.language"]) == (code, code)
+        app.run()
+        assert app.session_state["unroll.language"] == code
+
+
+def test_an_old_name_gives_way_to_the_settings_it_stood_for() -> None:
+    _, written = opened(dropout="0.3", input_dropout="0.1")
+    assert written[-1] == {"layer_dropout": "0.3", "output_dropout": "0.3"}
+
+
+@pytest.mark.parametrize(("asked", "chosen", "language"), [
+    ("nats", "nats", "en"), ("nats", "nats", "zh"), ("奈特", "bits", "zh"), (None, "bits", "en")])
+def test_a_choice_stands_in_the_address_in_no_language(
+        asked: str | None, chosen: str, language: str) -> None:
+    def page(written: list[dict[str, str]]) -> None:
+        import streamlit as st
+
+        from rnnlm_ui import session
+
+        with session.address():
+            st.segmented_control("unit", ["bits", "nats"], format_func=lambda name: name + "!",
+                                 key=session.choice("unit", ["bits", "nats"], "bits"))
+        written.append(st.query_params.to_dict())
+
+    written: list[dict[str, str]] = []
+    app = AppTest.from_function(page, args=(written,))
+    app.query_params.update({"lang": language} | ({} if asked is None else {"unit": asked}))
+    app.run()
+    assert app.segmented_control(key="unit").value == chosen
+    assert written[-1].get("unit") == (None if chosen == "bits" else chosen)
+    app.segmented_control(key="unit").set_value("nats").run()
+    assert written[-1]["unit"] == "nats"
+    app.segmented_control(key="unit").set_value("bits").run()
+    assert "unit" not in written[-1]
 
 
 def test_what_is_no_run_changes_nothing() -> None:

@@ -307,3 +307,6 @@ def test_the_switch_changes_the_language_and_the_address(lab: Any, page: Open) -
     here.get_by_role("radio", name="English").click()
     expect(here.get_by_text("language en")).to_be_visible(timeout=PATIENCE)
     expect(here).to_have_url(re.compile("lang=en"), timeout=PATIENCE)
+    here.get_by_role("radio", name="中文").click()  # and back, against what the address says
+    expect(here.get_by_text("language zh")).to_be_visible(timeout=PATIENCE)
+    expect(here).to_have_url(re.compile("lang=zh"), timeout=PATIENCE)

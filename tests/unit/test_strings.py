@@ -9,7 +9,8 @@ from string import Formatter
 
 import pytest
 
-from rnnlm_core.errors import SENTENCES
+from rnnlm_core.errors import SENTENCES, Problem
+from rnnlm_ui import i18n
 from rnnlm_ui.i18n import strings, translate
 
 ENGLISH, CHINESE = strings("en"), strings("zh")
@@ -86,3 +87,12 @@ def _closings(text: str) -> str:
     """The text with its opening marks taken out, so that only closing `**` are left."""
     parts = text.split("**")
     return "".join(part + ("**" if i % 2 else "") for i, part in enumerate(parts[:-1])) + parts[-1]
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (86_400.0, "86,400"), (12_345, "12,345"), (0.5, "0.5"), (float("inf"), "inf"), ("a", "a")])
+def test_numbers_in_sentences_are_written_as_everywhere(
+        value: object, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(i18n, "language", lambda: "en")
+    problem = Problem("config.too_large", {"field": "x", "value": value, "limit": 1})
+    assert f" {text}" in i18n.error_text(problem)
