@@ -43,6 +43,8 @@ def refuse_taken(folder: RunFolder) -> None:
 
 def start_worker(folder: RunFolder) -> int:
     """Start a worker whatever the wish is (with "stop" it ends at once); returns its process id."""
+    if folder.path in _children:
+        _children[folder.path][0].poll()  # the one before, which is dead: or it stays a zombie
     child = detached("rnnlm_core.worker", folder.path, folder.path / "worker.log")
     _children[folder.path] = child, time.time()
     return child.pid

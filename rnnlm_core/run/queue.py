@@ -184,7 +184,7 @@ class Queue:
         """A connection to a whole index; raises one of `_DAMAGE` where it is not whole."""
         db = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None)
         try:
-            db.execute("PRAGMA journal_mode = WAL")
+            self._write_ahead(db)
             db.execute("PRAGMA synchronous = NORMAL")
             if db.execute("PRAGMA quick_check").fetchone()[0] != "ok" \
                     or db.execute("PRAGMA user_version").fetchone()[0] not in (0, _VERSION):
@@ -193,14 +193,31 @@ class Queue:
         finally:
             db.close()
 
+    def _write_ahead(self, db: sqlite3.Connection) -> None:
+        """WAL, which lets others read while one writes. Of several that open a new file at once,
+        SQLite refuses all but one this change at once, whatever their patience: so it waits here.
+        """
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                    db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if _kind(error) not in _BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(0.01)
+
     def _rebuild(self) -> None:
         """Put a damaged index aside and make a new one; one process does, the others wait."""
         try:
             with FileLock(self.root / "queue.rebuild.lock", timeout=self.patience):
-                with contextlib.suppress(*_DAMAGE), self._open() as db:
-                    for row in db.execute(_ORDER):
-                        Job(*row)
+                try:
+                    self._transaction(lambda db: [Job(*row) for row in db.execute(_ORDER)])
                     return  # another process has rebuilt it
+                except _DAMAGE as error:
+                    if _kind(error) in _BUSY | _STORAGE:  # which says nothing of what is in it
+                        raise
                 for end in ("-wal", "-shm"):  # first: they belong to the damaged file
                     self.path.with_name(self.path.name + end).unlink(missing_ok=True)
                 with contextlib.suppress(FileNotFoundError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import random
@@ -205,6 +206,29 @@ def test_several_who_find_it_damaged_make_one_new_index(tmp_path: Path) -> None:
     code = "print(*[job.run for job in Queue(Path(sys.argv[1]), patience=60).waiting()])"
     assert together(code, tmp_path, count=4) == ["a", "b", "c"] * 4
     assert len(list(tmp_path.glob("queue.damaged-*"))) == 1
+
+
+def test_an_index_that_another_holds_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
+    queue = queue_of(tmp_path, "a", "b")
+    with contextlib.closing(sqlite3.connect(queue.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(RunError) as error:
+            Queue(tmp_path, patience=0.1)._rebuild()
+        assert error.value.code == "queue.locked"
+    assert names(queue.waiting()) == ["a", "b"] and not list(tmp_path.glob("queue.damaged-*"))
+
+
+def test_a_new_index_is_waited_for_while_another_makes_it(tmp_path: Path) -> None:
+    """SQLite itself refuses the change to WAL at once, however patient the connection is."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "queue.sqlite", isolation_level=None,
+                                            check_same_thread=False)) as other:
+        other.execute("CREATE TABLE made (x)")
+        other.execute("DROP TABLE made")
+        other.execute("BEGIN IMMEDIATE")
+        later = threading.Timer(0.3, lambda: other.execute("COMMIT"))
+        later.start()
+        assert queue_of(tmp_path, "a").waiting()[0].run == "a"
+        later.join()
 
 
 def test_the_folders_are_right_where_the_index_differs(tmp_path: Path) -> None:

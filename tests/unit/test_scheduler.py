@@ -197,6 +197,16 @@ def test_a_worker_killed_after_a_checkpoint_is_left_to_the_person(root: Path) ->
     assert launch.status(first).resumes == 1
 
 
+def test_a_killed_worker_is_no_zombie_once_the_next_has_started(root: Path) -> None:
+    folder = short_run(root, LONG)
+    workers.start_worker(folder)
+    first = workers._children[folder.path][0]
+    first.kill()
+    os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)  # dead, and nobody has asked
+    workers.start_worker(folder)
+    assert first.returncode == -signal.SIGKILL
+
+
 def test_runs_whose_folder_is_deleted_leave_the_queue(root: Path) -> None:
     runs = [short_run(root, LONG), short_run(root), short_run(root)]
     launch.enqueue(runs)
