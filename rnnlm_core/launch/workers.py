@@ -18,6 +18,7 @@ from rnnlm_core.run.directory import RunFolder
 
 _MUCH_EARLIER = 0.8  # of a budget in seconds: worth a word
 # workers started here and when; ended ones stay defunct until polled
+_LAST_BREATH = 5.0  # seconds
 _children: dict[Path, tuple[subprocess.Popen[bytes], float]] = {}
 
 
@@ -44,7 +45,9 @@ def refuse_taken(folder: RunFolder) -> None:
 def start_worker(folder: RunFolder) -> int:
     """Start a worker whatever the wish is (with "stop" it ends at once); returns its process id."""
     if folder.path in _children:
-        _children[folder.path][0].poll()  # the one before, which is dead: or it stays a zombie
+        # the one before is dead, or stays a zombie; its threads may take a moment to end
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            _children[folder.path][0].wait(_LAST_BREATH)
     child = detached("rnnlm_core.worker", folder.path, folder.path / "worker.log")
     _children[folder.path] = child, time.time()
     return child.pid

@@ -36,6 +36,8 @@ def write(tab, prompt):
 def ready(app, page, **options):
     tab = page(app, "generate?lang=en", **options)
     tab.get_by_role("button", name="Undo to here").wait_for(timeout=PATIENCE)
+    # nobody types within milliseconds of the first paint, while the box may still be put in place
+    tab.locator(".stApp[data-test-script-state=notRunning]").wait_for(timeout=PATIENCE)
     return tab
 
 
