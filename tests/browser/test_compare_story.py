@@ -62,7 +62,8 @@ def test_a_race_from_start_to_answer(app, page):
     expect(answer).to_contain_text("reaches", timeout=PATIENCE)
     expect(answer).to_contain_text("one seed each")
     tab.wait_for_function(f"({CURVES})().length === 3", timeout=PATIENCE)
-    assert all(run.id in tab.url for run in runs)
+    for run in runs:
+        expect(tab).to_have_url(re.compile(run.id), timeout=PATIENCE)
 
     tab.reload()  # the address brings them back
     tab.wait_for_function(f"({CURVES})().length === 3", timeout=PATIENCE)

@@ -71,7 +71,9 @@ def test_a_fork_from_an_earlier_moment(app, run, page):
 
     tab.get_by_role("button", name=re.compile("Forked from")).wait_for(timeout=PATIENCE)
     [forked] = [f for f in launch.list_runs(app.home / "runs") if f.id != run.id]
-    assert f"run={forked.id}" in tab.url and "step=" not in tab.url
+    # the address is written last of all
+    expect(tab).to_have_url(re.compile(f"run={forked.id}"), timeout=PATIENCE)
+    expect(tab).not_to_have_url(re.compile("step="), timeout=PATIENCE)
     assert forked.config().learning_rate == 0.001
     assert (forked.origin().parent, forked.origin().step) == (run.id, kept[-3])
     wait_until(lambda: launch.status(forked).state == "finished")
@@ -96,7 +98,7 @@ def test_the_moments_are_walked_through_without_flicker(app, run, page):
     for step in kept[-3:-1]:  # each in its turn, none left out
         at_moment(tab, step)
     tab.get_by_role("button", name="Play").wait_for(timeout=PATIENCE)  # ends at the newest
-    assert "step=" not in tab.url
+    expect(tab).not_to_have_url(re.compile("step="), timeout=PATIENCE)
     assert chart.evaluate("node => node.dataset.mark") == "same node"
 
 

@@ -64,7 +64,7 @@ def test_a_lesson_from_start_to_stop(app, page):
         tab.get_by_role("link", name="Train").first.click()
         tab.get_by_role("button", name="Pause").wait_for(timeout=PATIENCE)
 
-        assert f"run={run.id}" in tab.url
+        expect(tab).to_have_url(re.compile(f"run={run.id}"), timeout=PATIENCE)
         tab.reload()  # the address brings the run back
         tab.get_by_role("button", name="Pause").wait_for(timeout=PATIENCE)
         tab.wait_for_function(f"({POINTS})() > {seen}", timeout=PATIENCE)
