@@ -28,7 +28,7 @@ from rnnlm_ui.page import fault, head, how_to_read, next_link, plain, primary_la
 from rnnlm_ui.tokens import tokens_of, words_on
 from rnnlm_ui.training_view import (
     LOSS_HEIGHT,
-    UNITS,
+    chosen_unit,
     facts,
     finding,
     loss_chart,
@@ -38,6 +38,7 @@ from rnnlm_ui.training_view import (
     progress_text,
     queue_text,
     timeline,
+    unit_switch,
 )
 
 
@@ -174,12 +175,6 @@ def moving(folder: RunFolder, active: bool, unit: str) -> None:
         diagnosis_view.could_be_better(folder, status, tail, config, yardsticks, unit)
 
 
-def unit_switch() -> str:
-    return st.segmented_control(
-        t("train.unit"), UNITS, key=session.choice("unit", UNITS, UNITS[0]), required=True,
-        format_func=lambda u: t(f"train.unit_name.{u}"), label_visibility="collapsed") or UNITS[0]
-
-
 folder = runs.current()
 active = runs.is_active(launch.status(folder).state)
 
@@ -195,7 +190,7 @@ missing_run()
 if not active:
     setup()
 fork_view.row(folder)
-follow(lambda: live(folder, active, session.widget("unit", UNITS[0])), active,
+follow(lambda: live(folder, active, chosen_unit()), active,
        key="train.live")
 time_machine.walk(folder)
 next_link("states", t("train.next"))

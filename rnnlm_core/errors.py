@@ -9,7 +9,8 @@
 
 The core speaks no UI language: `str(error)` is the English sentence (a shell and a notebook show
 it), the page translates by `code` and `values`. `SENTENCES` is the whole list, and a test holds the
-translations to it, placeholders included.
+translations to it, placeholders included. A placeholder with the name of a setting stands for that
+setting: its own name in a shell, its label on a page.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ SENTENCES: dict[str, str] = {
     "config.too_large": "{field} is {value}, but must be at most {limit}.",
     "config.not_a_choice": "{field} is {value}; choose one of {choices}.",
     "config.not_a_number": "{field} is {value}, which is not a finite number.",
-    "config.no_stop": "Set max_steps or max_seconds above 0, so that the run can end.",
-    "config.random_carries": "Random windows start from an empty state, so carry_length must be 0 "
-    "and backprop_length at most sequence_length. Choose carried windows to carry the state.",
-    "config.tied_sizes": "Tied weights need embedding ({value}) and hidden ({limit}) to be equal. "
-    "Make them equal or untie the weights.",
+    "config.not_whole": "{field} is {value}, but must be a whole number.",
+    "config.no_stop": "Set {max_steps} or {max_seconds} above 0, so that the run can end.",
+    "config.random_carries": "Random windows start from an empty state, so {carry_length} must be "
+    "0 and {backprop_length} at most {sequence_length}. Choose carried windows to carry the state.",
+    "config.tied_sizes": "Tied weights need {embedding} ({value}) and {hidden} ({limit}) to be "
+    "equal. Make them equal or untie the weights.",
     "config.tied_adaptive": "The adaptive softmax has output weights of its own, which cannot be "
     "tied. Choose the full softmax or untie the weights.",
     "config.adaptive_loss": "The adaptive softmax only knows plain cross-entropy. Choose the full "
@@ -36,18 +38,19 @@ SENTENCES: dict[str, str] = {
     "cross-entropy.",
     "config.identity_cell": "The identity start is for the vanilla RNN; {value} has gates. Choose "
     "another start or the RNN.",
-    "config.stop_needs_validation": "target_loss and patience look at the validation loss, but "
-    "nothing is held out. Set validation_share above 0.",
+    "config.stop_needs_validation": "{target_loss} and {patience} look at the validation loss, "
+    "but nothing is held out. Set {validation_share} above 0.",
     "config.fork_fixed": "{field} cannot change in a fork, because the weights of the other run "
     "fit only its own. Start a new run for that.",
     "config.fork_ended": "The fork begins at step {step}, after {seconds} s of training, where "
-    "these limits have already been reached. Set max_steps and max_seconds above that, or to 0.",
+    "these limits have already been reached. Set {max_steps} and {max_seconds} above that, "
+    "or to 0.",
     "config.unknown_field": "There is no setting called {field}. Remove it from the settings.",
     "config.schema": "These settings have schema {value}; this version reads up to {limit}. "
     "Update Unroll.",
     "config.not_json": "The settings cannot be read as JSON. Choose another file.",
     "config.model_too_large": "This model needs about {value} MB of memory; the limit is "
-    "{limit} MB. Make hidden, layers, batch or sequence_length smaller.",
+    "{limit} MB. Make {hidden}, {layers}, {batch} or {sequence_length} smaller.",
     "config.cuda_not_built": "This PyTorch was built without CUDA, so {value} cannot be used. "
     "Choose cpu.",
     "config.cuda_no_gpu": "No NVIDIA GPU was found, so {value} cannot be used. Choose cpu.",
@@ -157,7 +160,14 @@ class Problem:
     values: dict[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return SENTENCES[self.code].format(**self.values)
+        return SENTENCES[self.code].format_map(_Filled(self.values))
+
+
+class _Filled(dict[str, object]):
+    """The values of a sentence; a setting that it names stands for itself."""
+
+    def __missing__(self, name: str) -> str:
+        return name
 
 
 class UnrollError(Exception):

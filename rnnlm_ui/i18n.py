@@ -7,6 +7,7 @@ import tomllib
 from functools import lru_cache
 from pathlib import Path
 
+from rnnlm_core.config import FIELDS
 from rnnlm_core.errors import SENTENCES, ConfigError, Problem, UnrollError
 from rnnlm_ui import session
 
@@ -37,7 +38,16 @@ def t(key: str, **values: object) -> str:
 def translate(code: str, key: str, /, **values: object) -> str:
     """As `t`, in a given language."""
     text = strings(code).get(key) or strings(FALLBACK).get(key, key)
-    return text.format(**values) if values else text
+    return text.format(**{name: Counted(value) for name, value in values.items()}
+                       ) if values else text
+
+
+class Counted(str):
+    """A value in a sentence: `{n:run|runs}` becomes `1 run` or `2 runs`."""
+
+    def __format__(self, spec: str) -> str:
+        one, bar, many = spec.partition("|")
+        return f"{self!s} {one if self == '1' else many}" if bar else super().__format__(spec)
 
 
 def error_text(error: UnrollError | Problem) -> str:
@@ -76,8 +86,16 @@ def _sentence(problem: Problem, code: str) -> str:
     # English lives beside the code that raises it; only translations are in strings/
     table = SENTENCES if code == FALLBACK else strings(code)
     key = problem.code if code == FALLBACK else f"error.{problem.code}"
-    values = {name: _readable(value) for name, value in problem.values.items()}
-    return table[key].format(**values) if key in table else str(problem)
+    labels = _setting_labels(code)
+    values = {name: labels.get(str(value), value) if name == "field" else _readable(value)
+              for name, value in problem.values.items()}
+    return table[key].format(**labels | values) if key in table else str(problem)
+
+
+@lru_cache(maxsize=4)
+def _setting_labels(code: str) -> dict[str, str]:
+    """What the forms call the settings that a sentence names."""
+    return {name: f"“{strings(code)[f'config.{name}']}”" for name in FIELDS}
 
 
 def _readable(value: object) -> object:

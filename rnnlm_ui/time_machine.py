@@ -22,6 +22,7 @@ from rnnlm_ui.i18n import error_text, number, t
 from rnnlm_ui.live import RunTail, tail_of
 from rnnlm_ui.page import plain
 from rnnlm_ui.tokens import Tokens, tokens_of
+from rnnlm_ui.training_view import chosen_unit
 from rnnlm_ui.training_view import shown as loss_text
 
 _NEAR = 0.1  # of the step: an evaluation so close to a moment is that of the moment, about
@@ -143,7 +144,7 @@ def slider(folder: RunFolder, actions: Callable[[], object] | None = None) -> No
         return
     now, losses = moment(folder), losses_of(tail_of(folder.path).refresh())
     steps, top = [e.step for e in listed], best(listed, losses)
-    tokens, final, unit = tokens_of(folder), final_of(folder), session.widget("unit", "bits")
+    tokens, final, unit = tokens_of(folder), final_of(folder), chosen_unit()
     session.set_widget(_SLIDER, steps[-1] if now is None else now)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         walking = _is_walking(folder)

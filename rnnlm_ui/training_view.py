@@ -24,6 +24,7 @@ from rnnlm_core.figures.training import (
 )
 from rnnlm_core.records import Status, WrittenSample, Yardstick
 from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui import session
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import duration, error_text, number, t
@@ -33,6 +34,7 @@ from rnnlm_ui.page import plain
 from rnnlm_ui.tokens import Tokens, named
 
 UNITS = ("bits", "nats", "perplexity")
+_UNIT = "unit"  # the key of the switch
 DRAWN = ("uniform", "unigram", "kn2", "kn3", "kn4", "kn5")
 HIGHEST_PERPLEXITY = 1e6
 LOSS_HEIGHT = 480
@@ -41,6 +43,18 @@ _TIMELINE = 5
 _SAMPLE_LINES, _SAMPLE_CHARACTERS, _SAMPLE_HEIGHT = 5, 150, 236
 _TIMELINE_CHARACTERS = 110
 _BREAK_AFTER = 12  # characters of a word
+
+
+def unit_switch() -> str:
+    """What losses are told in, on every page."""
+    return st.segmented_control(
+        t("train.unit"), UNITS, key=session.choice(_UNIT, UNITS, UNITS[0]), required=True,
+        format_func=lambda u: t(f"train.unit_name.{u}"), label_visibility="collapsed") or UNITS[0]
+
+
+def chosen_unit() -> str:
+    """The switch as it stands."""
+    return session.widget(_UNIT, UNITS[0])
 
 
 def to_unit(unit: str) -> Callable[[Column], Column]:

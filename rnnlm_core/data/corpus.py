@@ -28,6 +28,7 @@ OWN = "text:"
 HUB = "hf:"
 _VARIES_BY_PYTHON = ("manual", "source")
 _SHA256 = re.compile("[0-9a-f]{64}")
+_DIRECTION_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,11 @@ def keep_text(store: Path, raw: str, source: str, title: str, max_characters: in
 
 
 def keep_own_text(store: Path, raw: str, title: str, max_characters: int) -> Corpus:
-    """Pasted or uploaded text; `manifest.source` is what goes into `RunConfig.corpus`."""
-    return keep_text(store, raw, OWN, title, max_characters)
+    """Pasted or uploaded text; `manifest.source` is what goes into `RunConfig.corpus`.
+
+    The title loses the marks that would turn the words around it about.
+    """
+    return keep_text(store, raw, OWN, _DIRECTION_MARKS.sub("", title), max_characters)
 
 
 def read_stored(store: Path, sha256: str) -> Corpus:

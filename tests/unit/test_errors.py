@@ -10,6 +10,7 @@ from string import Formatter
 import pytest
 
 from rnnlm_core import errors
+from rnnlm_core.config import FIELDS
 from rnnlm_core.errors import SENTENCES, BadInput, ConfigError, CorpusError, Problem, RunError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,7 +19,9 @@ RAISED = {name for name, kind in vars(errors).items()
 
 
 def placeholders(code: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(SENTENCES[code]) if name is not None}
+    """What has to be given: a setting's name stands for itself."""
+    return {name for _, name, _, _ in Formatter().parse(SENTENCES[code])
+            if name is not None and name not in FIELDS}
 
 
 def calls() -> Iterator[tuple[str, str, set[str] | None]]:
@@ -65,7 +68,8 @@ def test_values_with_braces_are_shown_as_they_are() -> None:
 def test_a_config_error_tells_all_but_has_the_first_code() -> None:
     error = ConfigError([Problem("config.no_stop"), Problem("config.not_json")])
     assert error.code == "config.no_stop"
-    assert str(error) == f"{SENTENCES['config.no_stop']} {SENTENCES['config.not_json']}"
+    assert str(error) == ("Set max_steps or max_seconds above 0, so that the run can end. "
+                          + SENTENCES["config.not_json"])
 
 
 def test_a_disk_that_refuses_is_told_by_its_reason() -> None:

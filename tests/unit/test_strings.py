@@ -11,7 +11,7 @@ import pytest
 
 from rnnlm_core.errors import SENTENCES, Problem
 from rnnlm_ui import i18n
-from rnnlm_ui.i18n import strings, translate
+from rnnlm_ui.i18n import Counted, strings, translate
 
 ENGLISH, CHINESE = strings("en"), strings("zh")
 ERRORS = {key.removeprefix("error."): text for key, text in CHINESE.items()
@@ -96,3 +96,22 @@ def test_numbers_in_sentences_are_written_as_everywhere(
     monkeypatch.setattr(i18n, "language", lambda: "en")
     problem = Problem("config.too_large", {"field": "x", "value": value, "limit": 1})
     assert f" {text}" in i18n.error_text(problem)
+
+
+@pytest.mark.parametrize(("problem", "code", "text"), [
+    (Problem("config.no_stop"), "en",
+     "Set “Steps at most” or “Time” above 0, so that the run can end."),
+    (Problem("config.not_whole", {"field": "hidden", "value": 1.5}), "en",
+     "“Hidden size H” is 1.5, but must be a whole number."),
+    (Problem("config.unknown_field", {"field": "dropuot"}), "en",
+     "There is no setting called dropuot. Remove it from the settings."),
+    (Problem("config.no_stop"), "zh", "请把“最多步数”或“时间”设为大于 0 的数，训练才会结束。")])
+def test_a_page_calls_a_setting_by_its_label(
+        problem: Problem, code: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(i18n, "language", lambda: code)
+    assert i18n.error_text(problem) == text
+
+
+@pytest.mark.parametrize(("n", "text"), [("1", "1 run"), ("2", "2 runs"), ("1,001", "1,001 runs")])
+def test_one_is_no_plural(n: str, text: str) -> None:
+    assert f"{Counted(n):run|runs}" == text

@@ -106,6 +106,12 @@ def test_a_text_is_kept_by_its_hash_with_its_papers(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*.tmp")) == []
 
 
+def test_a_title_cannot_turn_the_words_around_it_about(tmp_path: Path) -> None:
+    farmer = "\U0001f468\u200d\U0001f33e"  # a mark of its own inside
+    kept = keep_own_text(tmp_path, TEXT, f"\u202etxt.\u2066\u200fxof {farmer}", 1_000)
+    assert kept.manifest.title == f"txt.xof {farmer}"
+
+
 def test_a_longer_own_text_is_cut_and_is_then_a_text_of_its_own(tmp_path: Path) -> None:
     kept = keep_own_text(tmp_path, TEXT * 10, "fox", 10_000)
     cut = load_corpus(kept.manifest.source, tmp_path, 100)
