@@ -81,7 +81,7 @@ class Alternating(Alone):
         self.seconds: dict[bool, list[float]] = {True: [], False: []}  # of the processor
 
     def _one_step(self) -> None:
-        watched = self.trainer.steps % 2 == 0 or self._running_since is None
+        watched = self.trainer.steps % 2 == 0 or self.clock.stands
         begin = time.process_time()
         if watched:
             super()._one_step()

@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlm_core.config import FIELDS, RunConfig, idle
+from rnnlm_core.config import FIELDS, RunConfig
+from rnnlm_core.idle import idle
 from rnnlm_core.nets.adaptive_shape import cutoffs, division
 from rnnlm_core.nets.cnn_shape import KERNEL, dilations
 from rnnlm_core.nets.parameters import GATES

@@ -121,7 +121,7 @@ class RunConfig:
                     found.append(Problem("config.not_a_choice", {
                         "field": name, "value": repr(value)[:40], "choices": "true, false"}))
             elif kind in (int, float):
-                found.extend(_number_problems(name, value, kind, limits["low"], limits["high"]))
+                found.extend(number_problems(name, value, kind, limits["low"], limits["high"]))
         return found or list(self._contradictions())
 
     def _contradictions(self) -> Iterator[Problem]:
@@ -199,59 +199,9 @@ class RunConfig:
 FIELDS: dict[str, dataclasses.Field[Any]] = {f.name: f for f in fields(RunConfig)}
 FIELD_TYPES: dict[str, Any] = get_type_hints(RunConfig)
 DROPOUTS = ("input_dropout", "layer_dropout", "output_dropout")
-KNOBS = ("learning_rate", "clip_norm", "clip_value", *DROPOUTS)  # may change while it trains
-# of the samples that a run writes: may change too, but is no setting
-SAMPLE_KNOB, SAMPLE_TEMPERATURE = "sample_temperature", 0.8
-WINDOW_FIELDS = {"batch", "sequence_length", "backprop_length", "carry_length", "windows"}
-# what a fork cannot change: the weights and the losses before it are those of these settings
-FORK_FIXED = (*(n for n in FIELDS if FIELDS[n].metadata["group"] == "text"),
-              "cell", "activation", "embedding", "hidden", "layers", "receptive_field",
-              "tie_weights", "layer_norm", "residual", "softmax")
 GROUPS: dict[str, list[str]] = {}
 for _name, _field in FIELDS.items():
     GROUPS.setdefault(_field.metadata["group"], []).append(_name)
-
-
-def idle(config: RunConfig) -> set[str]:
-    """Settings that change nothing beside the others: the form disables their fields, comparisons
-    pass over them."""
-    gates = {"lstm": {"forget_bias"}, "gru": {"update_bias"}}.get(config.cell, set())
-    found = {"forget_bias", "update_bias"} - (set() if config.chrono_steps else gates)
-    if config.cell != "rnn":
-        found.add("activation")
-    if config.cell not in ("gru", "lstm"):
-        found.add("chrono_steps")
-    if config.cell == "cnn":  # as deep as its receptive field asks for, always residual
-        found |= {"layers", "residual"}
-    else:
-        found.add("receptive_field")
-        if config.layers == 1:
-            found |= {"layer_dropout", "residual"}
-    if config.initialisation == "pytorch":
-        found.add("gain")
-    if not any(getattr(config, name) for name in DROPOUTS):
-        found.add("variational_dropout")
-    if config.tokenizer == "bytes":
-        found |= {"max_vocabulary", "min_frequency"}
-    if config.windows == "random":
-        found.add("carry_length")
-    if config.schedule != "step":
-        found |= {"decay_factor", "decay_every"}
-    if config.schedule in ("one_cycle", "range"):  # they rise in their own way
-        found.add("warm_up_steps")
-    return found
-
-
-def knob_problem(name: str, value: Any) -> Problem | None:
-    """What is wrong with this value of a knob, None where nothing is."""
-    if name == SAMPLE_KNOB:
-        found = _number_problems(name, value, float, 0.0, 10.0)
-    elif name in KNOBS:
-        limits = FIELDS[name].metadata
-        found = _number_problems(name, value, float, limits["low"], limits["high"])
-    else:
-        found = [Problem("config.unknown_field", {"field": name})]
-    return found[0] if found else None
 
 
 OLD_NAMES = ("dropout",)  # of schema 1
@@ -267,11 +217,14 @@ def _migrated(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _number_problems(name: str, value: Any, kind: type, low: float | None, high: float | None
-                     ) -> list[Problem]:
+def number_problems(name: str, value: Any, kind: type, low: float | None, high: float | None
+                    ) -> list[Problem]:
+    """What is wrong with a value that should be a number of that kind within these limits."""
     wrong_type = isinstance(value, bool) or not isinstance(value, (int, float))
-    if wrong_type or not _is_finite(value) or (kind is int and value != int(value)):
+    if wrong_type or not _is_finite(value):
         return [Problem("config.not_a_number", {"field": name, "value": repr(value)[:40]})]
+    if kind is int and value != int(value):
+        return [Problem("config.not_whole", {"field": name, "value": value})]
     if low is not None and value < low:
         return [Problem("config.too_small", {"field": name, "value": value, "limit": low})]
     if high is not None and value > high:
@@ -299,6 +252,14 @@ def _parse(name: str, text: str) -> Any:
     if kind is bool:
         return {"true": True, "false": False}.get(text.lower(), text)
     try:
-        return kind(text) if kind in (int, float) else text
+        return float(text) if kind is float else _whole(text) if kind is int else text
     except ValueError:
         return text  # the checks say that it is no number
+
+
+def _whole(text: str) -> int | float:
+    """12, but 1e3 and 1.5 too: the first is whole, the second is told what is wrong with it."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

@@ -1,8 +1,8 @@
 """The training loop's mathematics: one optimizer step at a time, no files.
 
-`Trainer.step` is the loop that a learner should read. Its whole state goes into `tensors()` and
-`values()` and comes back by `restore`, to the bit. Evaluation draws no random numbers and leaves
-the carried state alone: watching a run never changes it.
+`Trainer.step` is the loop that a learner should read. Its whole state is kept and comes back to the
+bit by `trainer_state`. Evaluation draws no random numbers and leaves the carried state alone:
+watching a run never changes it.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnlm_core.config import KNOBS, RunConfig
+from rnnlm_core.config import RunConfig
 from rnnlm_core.data.batches import Streams, Window
 from rnnlm_core.data.split import ValidationRows
 from rnnlm_core.data.tokenizer import Ids
-from rnnlm_core.errors import Diverged, RunError
+from rnnlm_core.errors import Diverged
+from rnnlm_core.knobs import KNOBS
 from rnnlm_core.nets.adaptive import AdaptiveOutput
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.language_model import Carried, LanguageModel
 from rnnlm_core.nets.layers import token_losses
-from rnnlm_core.optimizers import make_optimizer, moments_of
+from rnnlm_core.optimizers import make_optimizer
 from rnnlm_core.records import Plan
-from rnnlm_core.run.checkpoint import AVERAGE, WEIGHTS
 from rnnlm_core.schedules import learning_rate
 
 
@@ -169,7 +169,7 @@ class Trainer:
             torch._foreach_lerp_(list(self.average.parameters()), weights, 1 - decay)
 
     def turn(self, name: str, value: float) -> None:
-        """Change one of `config.KNOBS` from the next step on."""
+        """Change one of `knobs.KNOBS` from the next step on."""
         if name not in KNOBS:
             raise ValueError(name)
         self.config = dataclasses.replace(self.config, **{name: value})  # type: ignore[arg-type]
@@ -198,114 +198,9 @@ class Trainer:
                     h.flatten(0, 1), targets[:, at:at + 256].flatten(), "sum"))
         return total / int((targets >= 0).sum())
 
-    # -- the whole state, to the bit ------------------------------------------------------------
-    def tensors(self) -> dict[str, Tensor]:
-        found = {WEIGHTS + n: t for n, t in self.model.state_dict().items()}
-        if self.average is not None:
-            found |= {AVERAGE + n: t for n, t in self.average.state_dict().items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            found |= {f"optimizer.{index}.{n}": t for n, t in state.items()
-                      if isinstance(t, Tensor)}
-        found |= {f"carried.{i}": t for i, t in enumerate(self.carried or ())}
-        found["random.torch"] = torch.get_rng_state()
-        if self.plan.device == "cuda":
-            found["random.cuda"] = torch.cuda.get_rng_state()
-        return found
-
-    def values(self) -> dict[str, Any]:
-        return {"steps": self.steps, "epoch": self.streams.epoch, "index": self.streams.index,
-                "last_loss": self.last_loss,
-                "knobs": {name: getattr(self.config, name) for name in KNOBS}}
-
-    def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
-        """Go on exactly where `tensors()` and `values()` were taken.
-
-        Raises `RunError` where the tensors are not those of this config.
-        """
-        self._check_shapes(tensors)
-        self._load_weights(tensors)
-        self._load_optimizer(tensors)
-        self.carried = tuple(t.to(self.plan.device) for t in _numbered(tensors, "carried.")) or None
-        self.streams.go_to(values["epoch"], values["index"])
-        self._load_counters(values)
-        for name, value in values.get("knobs", {}).items():
-            self.turn(name, value)
-        self._load_random_state(tensors)  # last: nothing may draw after it
-
-    def adopt(self, tensors: dict[str, Tensor], values: dict[str, Any], same_windows: bool
-              ) -> dict[str, bool]:
-        """Begin where another run was, with this config; says what came along besides the weights.
-
-        The optimizer comes along where it is of the same kind and was kept; position and state
-        where `same_windows` are cut; random state where it was kept.
-        """
-        weights = {n: t for n, t in tensors.items() if n.startswith(WEIGHTS)}
-        self._check_shapes(weights)
-        self._load_weights(tensors)
-        moments = {name.split(".")[2] for name in tensors if name.startswith("optimizer.")}
-        optimizer = bool(moments) and moments == moments_of(self.config.optimizer)
-        if optimizer:
-            self._load_optimizer(tensors)
-        carried = _numbered(tensors, "carried.")
-        position = same_windows and bool(carried)
-        if position:
-            self._check_shapes(weights | {f"carried.{i}": t for i, t in enumerate(carried)})
-            self.carried = tuple(t.to(self.plan.device) for t in carried)
-            self.streams.go_to(values["epoch"], values["index"])
-        else:
-            self.streams.go_to(values["epoch"] + 1, 0)
-        self._load_counters(values)
-        random = "random.torch" in tensors
-        if random:
-            self._load_random_state(tensors)
-        return {"optimizer": optimizer, "position": position, "random_state": random}
-
-    def _load_weights(self, tensors: dict[str, Tensor]) -> None:
-        self.model.load_state_dict({n.removeprefix(WEIGHTS): t for n, t in tensors.items()
-                                    if n.startswith(WEIGHTS)})
-        if self.average is not None:
-            kept = {n.removeprefix(AVERAGE): t for n, t in tensors.items()
-                    if n.startswith(AVERAGE)}
-            self.average.load_state_dict(kept or self.model.state_dict())
-
-    def _load_optimizer(self, tensors: dict[str, Tensor]) -> None:
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in tensors.items():
-            if name.startswith("optimizer."):
-                _, index, key = name.split(".", 2)
-                state.setdefault(int(index), {})[key] = tensor
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
-
-    def _load_counters(self, values: dict[str, Any]) -> None:
-        self.steps, self.last_loss = values["steps"], values["last_loss"]
-
-    def _load_random_state(self, tensors: dict[str, Tensor]) -> None:
-        if "random.cuda" in tensors and self.plan.device == "cuda":
-            torch.cuda.set_rng_state(tensors["random.cuda"])
-        torch.set_rng_state(tensors["random.torch"])
-
-    def _check_shapes(self, tensors: dict[str, Tensor]) -> None:
-        expected = {WEIGHTS + n: t.shape for n, t in self.model.state_dict().items()}
-        if "carried.0" in tensors:
-            state = self.model.zero_state(self.plan.batch)
-            expected |= {f"carried.{i}": t.shape for i, t in enumerate(state)}
-        found = {n: t.shape for n, t in tensors.items() if n.startswith((WEIGHTS, "carried."))}
-        shapes = {str(i): p.shape for i, p in enumerate(self._parameters)}
-        moments = [(shapes.get(n.split(".")[1]), t.shape)
-                   for n, t in tensors.items() if n.startswith("optimizer.")]
-        if found != expected or any(t and t != of for of, t in moments):
-            raise RunError("run.mismatch", what="tensor shapes")
-
 
 def _detached(state: Carried) -> Carried:
     return tuple(part.detach().float() for part in state)
-
-
-def _numbered(tensors: dict[str, Tensor], prefix: str) -> list[Tensor]:
-    """prefix0, prefix1, …"""
-    count = sum(name.startswith(prefix) for name in tensors)
-    return [tensors[f"{prefix}{index}"] for index in range(count)]
 
 
 def _by_layer(model: nn.Module) -> tuple[list[str], list[list[int]]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rnnlm_core.config import SAMPLE_KNOB, SAMPLE_TEMPERATURE, knob_problem
+from rnnlm_core.knobs import SAMPLE_KNOB, SAMPLE_TEMPERATURE, knob_problem
 from rnnlm_core.records import Event
 from rnnlm_core.trainer import Trainer
 

@@ -2,7 +2,7 @@
 
 Knows files, clocks and signals, no mathematics: that is `trainer`. Starts light and says what it is
 doing before it imports torch. Reads the wish from `control.json`, writes everything else of the
-run folder (see `run.directory`).
+run folder (see `run.directory`); `wish` reads that one, `clock` counts the seconds of training.
 """
 
 from __future__ import annotations
@@ -10,33 +10,31 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import signal
 import subprocess
 import sys
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from rnnlm_core.config import WINDOW_FIELDS
+from rnnlm_core.clock import TrainingClock
 from rnnlm_core.errors import Diverged, RunError, UnrollError, storage_error
-from rnnlm_core.records import Control, Event, Plan, State, Status, StepMetrics
+from rnnlm_core.forks import WINDOW_FIELDS
+from rnnlm_core.records import Event, Plan, State, Status, StepMetrics
 from rnnlm_core.run import process
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import entries, is_mark
 from rnnlm_core.run.journal import Journal, StatusWriter
+from rnnlm_core.wish import LOOK_SECONDS, Wish, stopped_by_signals
 
 if TYPE_CHECKING:
     from rnnlm_core.run.checkpoint import Checkpoint
     from rnnlm_core.trainer import StepResult
 
 CHECKPOINT_SECONDS = 5.0
-CONTROL_SECONDS = 0.05
 YARDSTICK_SECONDS = 30.0  # that a finished run waits for its n-grams
 EVERY_STEP_UNTIL, EVERY_FIFTH_UNTIL = 2_000, 20_000
 _EARLY_EVALUATIONS = (1, 4)  # and every moment that is kept for good has a loss of its own
@@ -58,15 +56,10 @@ class Worker:
         self.folder = folder
         self.status = StatusWriter(folder, progress)
         self.journal = Journal(folder)
-        self.stop_signal = False
-        self._control = Control()
-        self._control_seen = 0.0
-        self._steps_done = 0  # single steps of the wish that were carried out
+        self.wish = Wish(folder)
+        self.clock = TrainingClock()
         self._saved_at = time.monotonic()
         self._yardsticks: subprocess.Popen[bytes] | None = None
-        self._before = 0.0  # seconds of training before this process
-        self._running_since: float | None = None
-        self._rate: tuple[float, int] = (time.perf_counter(), 0)
 
     # -- a life ---------------------------------------------------------------------------------
     def run(self) -> State:
@@ -94,7 +87,7 @@ class Worker:
     def _train(self) -> State:
         self.status.set(state="starting", activity="importing")
         self.config = self.folder.config()
-        self._steps_done = self.folder.control().single_steps  # later ones are for this worker
+        self.wish.begin()
         process.sleep_while_waiting()
         import torch
 
@@ -106,8 +99,8 @@ class Worker:
         self._open_trainer()
         self._start_yardsticks()
         self.status.set(state="running", activity="training", total_steps=self.plan.total_steps)
-        self._rate = (time.perf_counter(), self.trainer.tokens)
-        while (reason := self.stopping.reason(self.trainer.steps, self._seconds())) is None:
+        self.clock.measure_from(self.trainer.tokens)
+        while (reason := self.stopping.reason(self.trainer.steps, self.clock.seconds)) is None:
             if self._wait_for_permission() == "stop":
                 self._save()
                 return self._ended("stopped")
@@ -118,11 +111,12 @@ class Worker:
 
     def _open_trainer(self) -> None:
         """A new trainer with its plan, or the one that the last checkpoint holds."""
-        from rnnlm_core.knobs import Knobs
         from rnnlm_core.planning import refuse_missing_device
         from rnnlm_core.run.checkpoint import load_latest_whole
         from rnnlm_core.stopping import Stopping
         from rnnlm_core.trainer import Trainer
+        from rnnlm_core.trainer_state import restore
+        from rnnlm_core.turning import Knobs
 
         config, prepared = self.config, self.prepared
         fork = self._unborn_fork()
@@ -136,10 +130,10 @@ class Worker:
             self._begin_as_fork(fork)
         elif entries(self.folder.checkpoints):
             found = load_latest_whole(self.folder.checkpoints)
-            self.trainer.restore(found.tensors, found.values)
+            restore(self.trainer, found.tensors, found.values)
             self.stopping.restore(found.values["stopping"])
             self.knobs.resume(found.values["sample_temperature"], self.folder.events()[0])
-            self._before = found.values["seconds"]
+            self.clock.set(found.values["seconds"])
             self.journal.cut(found.values["offsets"])
             self.status.set(step=self.trainer.steps)
             self._note("resumed" if _is_exact(plan) else "continued")
@@ -148,7 +142,7 @@ class Worker:
             self._note("planned", **json.loads(plan.to_json()))
             self._save()
         self.status.set(step=self.trainer.steps, total_steps=plan.total_steps,
-                        seconds=self._before)
+                        seconds=self.clock.seconds)
 
     def _make_plan(self, fork: Checkpoint | None) -> Plan:
         from rnnlm_core.planning import make_plan
@@ -171,16 +165,18 @@ class Worker:
 
     def _begin_as_fork(self, found: Checkpoint) -> None:
         """Weights and all that fits from the other run; what is said of it is a part of history."""
+        from rnnlm_core.trainer_state import adopt
+
         origin = self.folder.origin()
         assert origin is not None
-        came = self.trainer.adopt(found.tensors, found.values,
-                                  same_windows=not WINDOW_FIELDS & set(origin.changed))
+        came = adopt(self.trainer, found.tensors, found.values,
+                     same_windows=not WINDOW_FIELDS & set(origin.changed))
         for name, value in found.values["knobs"].items():
             if name not in origin.changed:  # as the other run had it at that step
                 self.trainer.turn(name, value)
         self.knobs.resume(found.values["sample_temperature"], [])
         self.stopping.restore(found.values["stopping"])
-        self._before = found.values["seconds"]
+        self.clock.set(found.values["seconds"])
         self.status.set(step=self.trainer.steps)
         self._save()  # from here on it resumes like any other run
         self._note("forked", parent=origin.parent, **came)
@@ -199,8 +195,7 @@ class Worker:
 
     # -- one step -------------------------------------------------------------------------------
     def _one_step(self) -> None:
-        if self._running_since is None:
-            self._running_since = time.perf_counter()
+        self.clock.go()
         try:
             result = self.trainer.step()
         except Diverged:
@@ -223,7 +218,7 @@ class Worker:
 
     def _turn_knobs(self) -> None:
         """Changed settings from the next step on; every new change is history, at once."""
-        for turn in self.knobs.turn(self._control.knobs):
+        for turn in self.knobs.turn(self.wish.knobs):
             self._note("knob", name=turn.name, value=turn.value, before=turn.before)
             self.journal.flush()
 
@@ -232,7 +227,7 @@ class Worker:
         from rnnlm_core.run.checkpoint import save_weights
 
         self.journal.add(StepMetrics(self.trainer.steps + 1, self.trainer.tokens,
-                                     round(self._seconds(), 3), None, finite=False,
+                                     round(self.clock.seconds, 3), None, finite=False,
                                      layer_norms=self.trainer.layer_norms))
         save_weights(self.folder.checkpoints, self._checkpoint())
 
@@ -241,7 +236,7 @@ class Worker:
         return None if rows is None else self.trainer.evaluate(rows, live=True)
 
     def _log(self, result: StepResult, validation: float | None) -> None:
-        seconds, speed = self._seconds(), self._speed()
+        seconds, speed = self.clock.seconds, self.clock.speed(self.trainer.tokens)
         step, total = self.trainer.steps, self.plan.total_steps
         self.journal.add(StepMetrics(
             step, self.trainer.tokens, round(seconds, 3), result.loss, validation,
@@ -272,44 +267,26 @@ class Worker:
         self._save()
         until = time.monotonic() + YARDSTICK_SECONDS
         while self._yardsticks is not None and self._yardsticks.poll() is None:
-            if self._stop_wished() or time.monotonic() > until:
+            if self.wish.is_stop() or time.monotonic() > until:
                 break
-            time.sleep(CONTROL_SECONDS)
+            time.sleep(LOOK_SECONDS)
         self._ended("finished", by=reason)
 
-    # -- the wish -------------------------------------------------------------------------------
     def _wait_for_permission(self) -> str:
-        """Returns "go" or "stop"; waits here while paused."""
-        while True:
-            if self._stop_wished():
-                return "stop"
-            wish = self._control
-            if wish.wish == "run":
-                if self.status.now.state == "paused":
-                    self._note("unpaused")
-                    self.status.set(state="running", activity="training")
-                    self._rate = (time.perf_counter(), self.trainer.tokens)
-                return "go"
-            if wish.single_steps > self._steps_done:
-                self._steps_done += 1
-                return "go"
+        """Returns "go", "one step" or "stop"; waits here while paused."""
+        while (answer := self.wish.answer()) == "wait":
+            self.clock.stand()
             if self.status.now.state != "paused":
-                self._before, self._running_since = self._seconds(), None
                 self._note("paused")
                 self._save()
                 self.status.set(state="paused", activity="", tokens_per_second=0.0)
-            self._before, self._running_since = self._seconds(), None
             self.journal.flush()
-            time.sleep(CONTROL_SECONDS)
-
-    def _stop_wished(self) -> bool:
-        """Looks at the wish when it is time to; one that cannot be read changes nothing."""
-        now = time.monotonic()
-        if now - self._control_seen >= CONTROL_SECONDS:
-            self._control_seen = now
-            with contextlib.suppress(RunError):
-                self._control = self.folder.control()
-        return self.stop_signal or self._control.wish == "stop"
+            time.sleep(LOOK_SECONDS)
+        if answer == "go" and self.status.now.state == "paused":
+            self._note("unpaused")
+            self.status.set(state="running", activity="training")
+            self.clock.measure_from(self.trainer.tokens)
+        return answer
 
     # -- what is written ------------------------------------------------------------------------
     def _save(self, best: bool = False) -> None:
@@ -321,13 +298,14 @@ class Worker:
 
     def _checkpoint(self) -> Checkpoint:
         from rnnlm_core.run.checkpoint import Checkpoint
+        from rnnlm_core.trainer_state import tensors_of, values_of
 
-        values = {**self.trainer.values(), "seconds": self._seconds(),
+        values = {**values_of(self.trainer), "seconds": self.clock.seconds,
                   "stopping": self.stopping.values(),
                   "sample_temperature": self.knobs.sample_temperature,
                   "offsets": self.journal.offsets(), "torch": self.plan.torch_version,
                   "threads": self.plan.threads, "precision": self.plan.precision}
-        return Checkpoint(self.trainer.steps, self.trainer.tensors(), values)
+        return Checkpoint(self.trainer.steps, tensors_of(self.trainer), values)
 
     def _show(self) -> None:
         self._sample()
@@ -337,7 +315,7 @@ class Worker:
         from rnnlm_core.showing import sample
 
         written = sample(self.trainer, self.prepared, self.knobs.sample_temperature,
-                         self._seconds())
+                         self.clock.seconds)
         if written is not None:
             self.journal.add(written)
 
@@ -359,21 +337,6 @@ class Worker:
 
     def _note(self, kind: str, **values: Any) -> None:
         self.journal.add(Event(self.status.now.step, time.time(), kind, values))
-
-    # -- clocks ---------------------------------------------------------------------------------
-    def _seconds(self) -> float:
-        since = self._running_since
-        return self._before + (0.0 if since is None else time.perf_counter() - since)
-
-    def _speed(self) -> float:
-        """Tokens a second over the last second or so, everything included."""
-        then, tokens = self._rate
-        now = time.perf_counter()
-        speed = (self.trainer.tokens - tokens) / max(now - then, 1e-6)
-        if now - then > 1.0:
-            self._rate = (now, self.trainer.tokens)
-            return speed
-        return self.status.now.tokens_per_second or speed
 
 
 def _is_exact(plan: Plan) -> bool:
@@ -398,29 +361,12 @@ def work(folder: RunFolder, progress: Progress | None = None) -> State:
     try:
         with FileLock(folder.path / "lock", timeout=0):
             worker = Worker(folder, progress)
-            with _stopped_by_signals(worker):
+            with stopped_by_signals(worker.wish):
                 return worker.run()
     except Timeout:
         raise RunError("run.locked") from None
     except OSError as error:
         raise storage_error(error) from error
-
-
-@contextlib.contextmanager
-def _stopped_by_signals(worker: Worker) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals; the wish stops it still
-        return
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        worker.stop_signal = True
-
-    before = {s: signal.signal(s, stop) for s in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def main() -> None:

@@ -14,10 +14,11 @@ from typing import Any, get_args
 import streamlit as st
 
 from rnnlm_core import launch
-from rnnlm_core.config import DROPOUTS, FIELD_TYPES, FIELDS, GROUPS, idle
+from rnnlm_core.config import DROPOUTS, FIELD_TYPES, FIELDS, GROUPS
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.corpus import stored_manifests
 from rnnlm_core.errors import Problem
+from rnnlm_core.idle import idle
 from rnnlm_ui import session
 from rnnlm_ui.i18n import duration, error_text, number, t
 from rnnlm_ui.page import plain

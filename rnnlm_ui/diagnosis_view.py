@@ -9,8 +9,9 @@ from typing import Any
 import streamlit as st
 
 from rnnlm_core import launch
-from rnnlm_core.config import FORK_FIXED, GROUPS, RunConfig
+from rnnlm_core.config import GROUPS, RunConfig
 from rnnlm_core.errors import BadInput, UnrollError
+from rnnlm_core.forks import FORK_FIXED
 from rnnlm_core.insight.diagnosis import Case, Course, Evidence, Finding, Health, diagnose
 from rnnlm_core.records import Status, Yardstick
 from rnnlm_core.run.directory import RunFolder

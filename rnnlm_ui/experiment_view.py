@@ -11,12 +11,13 @@ from rnnlm_core import launch, sweep
 from rnnlm_core.comparison import flop_per_token
 from rnnlm_core.config import FIELD_TYPES, FIELDS, GROUPS, RunConfig
 from rnnlm_core.errors import BadInput, UnrollError
+from rnnlm_core.idle import idle
 from rnnlm_core.run import waiting
 from rnnlm_core.sweep import Variant
 from rnnlm_ui import deeds, runs, session
 from rnnlm_ui.compare_runs import Row
 from rnnlm_ui.compare_table import select
-from rnnlm_ui.config_form import choice, idle, shown
+from rnnlm_ui.config_form import choice, shown
 from rnnlm_ui.i18n import duration, t
 from rnnlm_ui.page import fault, plain, primary_label
 

@@ -10,10 +10,11 @@ from typing import Any, get_args
 import streamlit as st
 
 from rnnlm_core import launch
-from rnnlm_core.config import FIELD_TYPES, FIELDS, FORK_FIXED, GROUPS, RunConfig
+from rnnlm_core.config import FIELD_TYPES, FIELDS, GROUPS, RunConfig
 from rnnlm_core.errors import BadInput, UnrollError
 from rnnlm_core.figures.moments import add_ghost, mark_moment
 from rnnlm_core.figures.training import Series
+from rnnlm_core.forks import FORK_FIXED
 from rnnlm_core.records import Origin
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import config_form, deeds, runs, session, time_machine

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from rnnlm_core import launch
-from rnnlm_core.config import FIELDS, KNOBS, SAMPLE_KNOB, SAMPLE_TEMPERATURE, RunConfig
+from rnnlm_core.config import FIELDS, RunConfig
 from rnnlm_core.errors import BadInput
+from rnnlm_core.knobs import KNOBS, SAMPLE_KNOB, SAMPLE_TEMPERATURE
 from rnnlm_core.records import Event
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import session

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnlm_core.comparison import crossing
-from rnnlm_core.config import FIELDS, SAMPLE_KNOB
+from rnnlm_core.config import FIELDS
 from rnnlm_core.figures.training import Crossing, Mark
+from rnnlm_core.knobs import SAMPLE_KNOB
 from rnnlm_core.records import Event
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui.i18n import duration, number, t

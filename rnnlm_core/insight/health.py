@@ -37,6 +37,7 @@ from rnnlm_core.records import WrittenSample
 from rnnlm_core.run.checkpoint import Checkpoint, load_latest_whole, load_weights
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.trainer import Trainer
+from rnnlm_core.trainer_state import restore
 
 ROWS, STEPS = 16, 128  # of the validation text over which activity is measured
 LAGS, WINDOWS = 100, 8
@@ -184,7 +185,7 @@ def _with_norms(health: Health, folder: RunFolder, text: Prepared, whole: Checkp
     plan = replace(plan, device="cpu", precision="fp32")
     with torch.random.fork_rng(devices=[]):
         trainer = Trainer(config, plan, text.train_ids, text.tokenizer.size)
-        trainer.restore(whole.tensors, whole.values)
+        restore(trainer, whole.tensors, whole.values)
         before = {n: p.detach().clone() for n, p in trainer.model.named_parameters()}
         try:
             result = trainer.step()

@@ -15,11 +15,12 @@ from typing import Any
 
 import platformdirs
 
-from rnnlm_core.config import FIELDS, FORK_FIXED, WINDOW_FIELDS, RunConfig
+from rnnlm_core.config import FIELDS, RunConfig
 from rnnlm_core.data import tokenizer as tokenizers
 from rnnlm_core.data.corpus import Corpus, load_corpus
 from rnnlm_core.data.split import fit_to_text, split_point
 from rnnlm_core.errors import ConfigError, Problem, storage_error
+from rnnlm_core.forks import FORK_FIXED, WINDOW_FIELDS
 from rnnlm_core.nets.parameters import training_megabytes
 from rnnlm_core.records import Control, Origin
 from rnnlm_core.run.directory import RunFolder

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rnnlm_core.config import knob_problem
 from rnnlm_core.errors import ConfigError, Problem, RunError
+from rnnlm_core.knobs import knob_problem
 from rnnlm_core.records import FINAL_STATES, Control, Status
 from rnnlm_core.run import process, waiting
 from rnnlm_core.run.directory import RunFolder

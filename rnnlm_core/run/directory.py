@@ -39,9 +39,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rnnlm_core.config import KNOBS, RunConfig
+from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import RunError
 from rnnlm_core.files import replace_file
+from rnnlm_core.knobs import KNOBS
 from rnnlm_core.records import (
     FINAL_STATES,
     Card,

@@ -7,8 +7,9 @@ import json
 
 import pytest
 
-from rnnlm_core.config import FIELDS, GROUPS, SCHEMA, RunConfig, idle
+from rnnlm_core.config import FIELDS, GROUPS, SCHEMA, RunConfig
 from rnnlm_core.errors import ConfigError
+from rnnlm_core.idle import idle
 from tests.small_runs import dropouts
 
 
@@ -103,10 +104,15 @@ def test_a_query_leaves_the_parameters_of_others_alone() -> None:
 
 def test_every_bad_number_of_a_query_is_told() -> None:
     with pytest.raises(ConfigError) as error:
-        RunConfig.from_query({"hidden": "many", "output_dropout": "", "batch": "1e3", "seed": "-1"})
+        RunConfig.from_query({"hidden": "many", "output_dropout": "", "batch": "1.5", "seed": "-1"})
     assert sorted(codes(error)) == [
-        ("config.not_a_number", "batch"), ("config.not_a_number", "hidden"),
-        ("config.not_a_number", "output_dropout"), ("config.too_small", "seed")]
+        ("config.not_a_number", "hidden"), ("config.not_a_number", "output_dropout"),
+        ("config.not_whole", "batch"), ("config.too_small", "seed")]
+
+
+def test_a_whole_number_may_be_written_in_any_way() -> None:
+    assert RunConfig.from_query({"max_steps": "1e3", "batch": "8.0"}) == RunConfig(
+        max_steps=1_000, batch=8)
 
 
 @pytest.mark.parametrize(("config", "names"), [

@@ -155,7 +155,7 @@ def turned(folder: RunFolder, turns: dict[int, tuple[str, float]]) -> Worker:
         step()
         if one.trainer.steps in turns:
             launch.turn(folder, *turns[one.trainer.steps])
-            one._control_seen = 0.0  # looks at once, not by the clock
+            one.wish._looked = 0.0  # looks at once, not by the clock
 
     one._one_step = one_step  # type: ignore[method-assign]
     return one

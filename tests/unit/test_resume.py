@@ -146,7 +146,7 @@ def stopped_at(folder: RunFolder, at: int) -> None:
 
     def one_step() -> None:
         step()
-        one.stop_signal = one.trainer.steps >= at
+        one.wish.stop_signal = one.trainer.steps >= at
 
     one._one_step = one_step  # type: ignore[method-assign]
     assert one.run() == "stopped"

@@ -19,6 +19,7 @@ from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.planning import make_plan, refuse_missing_device
 from rnnlm_core.prepared import Prepared
 from rnnlm_core.trainer import Trainer, learning_rate
+from rnnlm_core.trainer_state import restore, tensors_of, values_of
 from tests.small_runs import SMALL, dropouts, plan_of, small_text
 
 TOKENIZER = CharTokenizer.fit(small_text())
@@ -187,7 +188,7 @@ def test_watching_changes_nothing(cell: str) -> None:
                 trainer.evaluate(rows, live=True)
                 trainer.evaluate(rows, live=False)
                 list(generate(trainer.model, TOKENIZER, "ab", SamplingSettings(length=5)))
-                trainer.tensors()
+                tensors_of(trainer)
             result = trainer.step()
             found += [result.loss.hex(), result.gradient_norm.hex()]
         return found
@@ -213,16 +214,16 @@ def test_restored_state_goes_on_to_the_bit(cell: str, before: int, optimizer: st
     straight = trainer_of(config)
     for _ in range(before):
         straight.step()
-    tensors = {n: t.clone() for n, t in straight.tensors().items()}
-    values = straight.values()
+    tensors = {n: t.clone() for n, t in tensors_of(straight).items()}
+    values = values_of(straight)
     expected = [dataclasses.astuple(straight.step()) for _ in range(60)]
     assert straight.streams.epoch > values["epoch"]
 
     resumed = trainer_of(config)
     torch.rand(3)
-    resumed.restore(tensors, values)
+    restore(resumed, tensors, values)
     assert [dataclasses.astuple(resumed.step()) for _ in range(60)] == expected
-    assert all(torch.equal(t, resumed.tensors()[n]) for n, t in straight.tensors().items())
+    assert all(torch.equal(t, tensors_of(resumed)[n]) for n, t in tensors_of(straight).items())
 
 
 @pytest.mark.parametrize("changes", [
@@ -233,7 +234,7 @@ def test_the_state_of_another_config_is_refused(changes: dict[str, object]) -> N
     other.step()
     trainer = trainer_of(small())
     with pytest.raises(RunError) as error:
-        trainer.restore(other.tensors(), other.values())
+        restore(trainer, tensors_of(other), values_of(other))
     assert error.value.code == "run.mismatch"
     assert trainer.step().loss > 0
 
@@ -241,10 +242,10 @@ def test_the_state_of_another_config_is_refused(changes: dict[str, object]) -> N
 def test_moments_of_another_shape_are_refused() -> None:
     other = trainer_of(small())
     other.step()
-    tensors = other.tensors()
+    tensors = tensors_of(other)
     tensors["optimizer.1.exp_avg"] = torch.zeros(2)
     with pytest.raises(RunError):
-        trainer_of(small()).restore(tensors, other.values())
+        restore(trainer_of(small()), tensors, values_of(other))
 
 
 # -- the plan -------------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ import dataclasses
 from typing import Any, cast
 
 from rnnlm_core.config import RunConfig
-from rnnlm_core.knobs import Knobs, Turn
 from rnnlm_core.records import Event
 from rnnlm_core.trainer import Trainer
+from rnnlm_core.turning import Knobs, Turn
 
 
 class Steps:
