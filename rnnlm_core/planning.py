@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import statistics
 import time
+from collections.abc import Sequence
 
 import torch
 
@@ -23,8 +24,9 @@ from rnnlm_core.prepared import Prepared
 from rnnlm_core.records import Plan
 from rnnlm_core.trainer import Trainer
 
-_PROBE_SECONDS = 0.35  # for each precision that is tried
-_FEWEST, _MOST = 4, 60
+_ROUND_SECONDS, _PROBE_SECONDS = 0.12, 0.45  # for each precision that is tried
+_FEWEST_ROUNDS = 3
+_ALIKE = 1.3  # rounds on a quiet machine are closer
 _HARMLESS_RATE = 1e-6
 _TRAINING_SHARE = 0.92  # of a budget in seconds; evaluations and checkpoints take the rest
 _WATCH_SECONDS = 8.0  # about so often the run is evaluated and writes a sample
@@ -87,16 +89,27 @@ def _measure(plain: Trainer, prepared: Prepared) -> tuple[float, float | None]:
 
 
 def step_seconds(*trainers: Trainer) -> list[float]:
-    """Median time of a step of each, after one that is not counted.
+    """Time of a step of each, after one that is not counted: the median of the quickest round.
 
-    They step in turn: whatever else the machine does meanwhile meets all of them.
+    They step in turn: whatever else the machine does meanwhile meets all of them. What it does for
+    a moment only must not decide a whole run (two threads beside a busy process step at a fifth of
+    their speed), so while rounds differ the probe goes on, up to its limit.
     """
-    times: list[list[float]] = [[] for _ in trainers]
     for trainer in trainers:
         trainer.step()
-    begin, budget = time.perf_counter(), _PROBE_SECONDS * len(trainers)
-    while len(times[0]) < _FEWEST or (time.perf_counter() - begin < budget
-                                      and len(times[0]) < _MOST):
+    begin, rounds = time.perf_counter(), [_round(trainers)]
+    while len(rounds) < _FEWEST_ROUNDS or (
+            time.perf_counter() - begin < _PROBE_SECONDS * len(trainers)
+            and max(map(sum, rounds)) > _ALIKE * min(map(sum, rounds))):
+        rounds.append(_round(trainers))
+    return min(rounds, key=sum)
+
+
+def _round(trainers: Sequence[Trainer]) -> list[float]:
+    """The median of a few steps of each."""
+    times: list[list[float]] = [[] for _ in trainers]
+    begin = time.perf_counter()
+    while len(times[0]) < 2 or time.perf_counter() - begin < _ROUND_SECONDS * len(trainers):
         for trainer, own in zip(trainers, times, strict=True):
             before = time.perf_counter()
             trainer.step()  # reads the loss, so that a GPU has finished

@@ -8,6 +8,7 @@ import pytest
 
 from rnnlm_core import launch
 from rnnlm_core.config import RunConfig
+from rnnlm_core.planning import step_seconds
 from rnnlm_core.run import process
 
 PLAN = """
@@ -51,3 +52,42 @@ def test_the_threads_of_a_worker_sleep_while_they_wait(monkeypatch):
 
     monkeypatch.setenv("GOMP_SPINCOUNT", "7")  # somebody chose
     assert process.environment()["GOMP_SPINCOUNT"] == "7"
+
+
+class Clock:
+    """A machine whose steps take as long as the script says at that time."""
+
+    def __init__(self, seconds_a_step):
+        self.now, self.seconds_a_step = 0.0, seconds_a_step
+
+    def perf_counter(self):
+        return self.now
+
+    def step(self):
+        self.now += self.seconds_a_step(self.now)
+
+
+@pytest.mark.parametrize(("seconds_a_step", "told"), [
+    (lambda now: 0.01, 0.01),
+    (lambda now: 0.1, 0.1),  # always slow: that is what the run will be like
+    (lambda now: 0.1 if now < 0.3 else 0.01, 0.01),  # a neighbour that has just gone
+    (lambda now: 0.1 if now > 0.2 else 0.01, 0.01),  # and one that comes
+    (lambda now: 1.0, 1.0)])
+def test_a_busy_moment_does_not_decide_a_run(monkeypatch, seconds_a_step, told):
+    clock = Clock(seconds_a_step)
+    monkeypatch.setattr("rnnlm_core.planning.time", clock)
+    assert step_seconds(clock) == pytest.approx([told])
+    assert clock.now < max(1.0, 8 * told)  # decided within a second, where steps are quick
+
+
+def test_two_precisions_are_compared_in_one_round(monkeypatch):
+    """A busy moment that meets one of them alone would choose the other."""
+    clock = Clock(lambda now: 0.1 if now < 0.4 else 0.01)
+
+    class Half(Clock):
+        def step(self):
+            clock.now += self.seconds_a_step(clock.now) / 2
+
+    monkeypatch.setattr("rnnlm_core.planning.time", clock)
+    whole, half = step_seconds(clock, Half(clock.seconds_a_step))
+    assert whole / half == pytest.approx(2.0)
