@@ -8,6 +8,7 @@ from rnnlm_ui import data_hub, data_text, session
 from rnnlm_ui.data_facts import facts, finding
 from rnnlm_ui.data_frequencies import frequencies
 from rnnlm_ui.data_source import chooser, source_switch
+from rnnlm_ui.data_streams import streams
 from rnnlm_ui.data_tokens import preview, token_strip
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import fault, head, how_to_read, next_link
@@ -21,7 +22,7 @@ if problem is not None:
 
 try:
     corpus = data_text.draft_corpus(config)
-    numbers = data_text.statistics(corpus, config.validation_share)
+    numbers = data_text.statistics(corpus, config)
     ids, tokens = data_text.tokenizer(corpus, config), data_text.token_numbers(corpus, config)
     replaced = False
 except UnrollError as error:
@@ -30,7 +31,7 @@ except UnrollError as error:
         fault(error)
     config = RunConfig()
     corpus = data_text.draft_corpus(config)
-    numbers = data_text.statistics(corpus, config.validation_share)
+    numbers = data_text.statistics(corpus, config)
     ids, tokens = data_text.tokenizer(corpus, config), data_text.token_numbers(corpus, config)
     replaced = True
 
@@ -38,14 +39,17 @@ answer = finding(numbers)
 if replaced:
     answer = t("data.instead", name=data_text.corpus_name(corpus)) + " " + answer
 st.markdown(answer)
-if not replaced and (short := data_text.fits(tokens, config)) is not None:
-    fault(short)
+fit = data_text.fits(tokens, config)
+if isinstance(fit, UnrollError):
+    fault(fit)
 
 chooser(session.widget("data.source", "builtin"))
 picture, side = st.columns([2.1, 1], gap="medium")
 with picture:
     preview(corpus, tokens, ids, config.tokenizer == "characters")
     token_strip(corpus, ids)
+    if not isinstance(fit, UnrollError):
+        streams(corpus, config, fit)
     frequencies(corpus, numbers, tokens, ids)
 with side:
     facts(corpus, numbers, tokens, config)

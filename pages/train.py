@@ -30,6 +30,7 @@ from rnnlm_ui.training_view import (
     LOSS_HEIGHT,
     chosen_unit,
     facts,
+    final_facts,
     finding,
     loss_chart,
     newest_sample,
@@ -153,6 +154,8 @@ def moving(folder: RunFolder, active: bool, unit: str) -> None:
                 else finding(status, tail, yardsticks, unit, tokens_of(folder)) if step is None
                 else time_machine.finding(tail, step, unit))
     st.markdown(facts(folder, config))
+    if measured := final_facts(status, config, unit, tokens_of(folder)):
+        st.markdown(measured)
     if not tail.last_step:
         if active:
             st.skeleton(height=LOSS_HEIGHT)

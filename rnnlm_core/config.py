@@ -20,6 +20,7 @@ SCHEMA = 2
 _SOURCES = "names, dialogue2, hf:OWNER/NAME, text:SHA256"  # what `corpus` may look like
 
 Tokenizer = Literal["characters", "bytes", "words"]
+Division = Literal["contiguous", "lines", "paragraphs"]
 Cell = Literal["rnn", "gru", "lstm", "cnn"]
 Activation = Literal["tanh", "relu", "sigmoid"]
 Initialisation = Literal["pytorch", "xavier", "orthogonal", "identity"]
@@ -48,6 +49,9 @@ class RunConfig:
     corpus: str = _setting("names", "text")
     max_characters: int = _setting(1_000_000, "text", 100, 50_000_000)
     validation_share: float = _setting(0.1, "text", 0.0, 0.5)
+    test_share: float = _setting(0.0, "text", 0.0, 0.4)  # scored once, at the very end
+    division: Division = _setting("contiguous", "text")
+    gap: int = _setting(0, "text", 0, 100_000)  # characters left out between contiguous parts
     tokenizer: Tokenizer = _setting("characters", "text")
     max_vocabulary: int = _setting(10_000, "text", 2, 50_000)  # rarer ones become `<unk>`
     min_frequency: int = _setting(1, "text", 1, 1_000)  # in the training part
@@ -191,6 +195,10 @@ class RunConfig:
         """From URL query parameters; names that are no settings are left to others."""
         values = {n: _parse(n, v) for n, v in _migrated(dict(query)).items() if n in FIELDS}
         return cls.from_mapping(values)
+
+    def of_text(self) -> RunConfig:
+        """Only what decides tokens and parts: all else as by default."""
+        return RunConfig(**{name: getattr(self, name) for name in GROUPS["text"]})
 
     def changed_fields(self) -> set[str]:
         return {n for n in FIELDS if getattr(self, n) != FIELDS[n].default}

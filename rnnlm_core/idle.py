@@ -25,6 +25,8 @@ def idle(config: RunConfig) -> set[str]:
         found.add("variational_dropout")
     if config.tokenizer == "bytes":
         found |= {"max_vocabulary", "min_frequency"}
+    if config.division != "contiguous" or not config.validation_share + config.test_share:
+        found.add("gap")
     if config.windows == "random":
         found.add("carry_length")
     if config.schedule != "step":

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rnnlm_core.data.corpus import Manifest, text_of
-from rnnlm_core.data.split import ValidationRows, split_point
+from rnnlm_core.data.parts import divide
+from rnnlm_core.data.split import ValidationRows
 from rnnlm_core.data.tokenizer import Ids, Tokenizer, from_json
 from rnnlm_core.errors import RunError
 from rnnlm_core.run.directory import RunFolder
@@ -16,10 +17,11 @@ from rnnlm_core.run.directory import RunFolder
 @dataclass(frozen=True)
 class Prepared:
     tokenizer: Tokenizer
-    ids: Ids  # of the whole text
+    ids: Ids  # of the training part and then the validation part
     start: int  # index of the first validation token
     rows: ValidationRows | None  # None where there is no validation text
     characters_per_token: float = 1.0  # of the validation text: nats a token over it, a character
+    test_rows: ValidationRows | None = None  # None where nothing is kept for the very end
 
     def with_live_width(self, width: int) -> Prepared:
         if self.rows is None:
@@ -36,25 +38,20 @@ class Prepared:
 
 
 def prepare(folder: RunFolder) -> Prepared:
-    """Read text and tokenizer of a run. Raises `CorpusError` where the text is gone."""
-    text = text_of(manifest(folder), folder.store)
-    tokens = tokenizer(folder)
-    ids, start = divided(text, folder.config().validation_share, tokens)
-    rows, plan = ValidationRows.cut(ids, start), folder.plan()
-    validation = len(text) - split_point(text, folder.config().validation_share)
-    share = validation / (len(ids) - start) if validation else len(text) / len(ids)
-    found = Prepared(tokens, ids, start, rows, share)
-    return found if plan is None else found.with_live_width(plan.live_width)
+    """Read text and tokenizer of a run. Raises `CorpusError` where the text is gone.
 
-
-def divided(text: str, validation_share: float, tokens: Tokenizer) -> tuple[Ids, int]:
-    """Ids of the whole text, and the index of the first validation token.
-
-    The text is cut first and each part then encoded, so that no token reaches across the cut.
+    The text is divided first and each part then encoded, so that no token reaches across a cut.
     """
-    cut = split_point(text, validation_share)
-    training = tokens.encode(text[:cut])
-    return np.concatenate([training, tokens.encode(text[cut:])]), len(training)
+    parts = divide(text_of(manifest(folder), folder.store), folder.config())
+    tokens, plan = tokenizer(folder), folder.plan()
+    training, validation = tokens.encode(parts.training), tokens.encode(parts.validation)
+    ids = np.concatenate([training, validation])
+    share = (len(parts.validation) / len(validation) if len(validation)
+             else len(parts.training) / len(training))
+    test = ValidationRows.cut(np.concatenate([ids, tokens.encode(parts.test)]), len(ids))
+    found = Prepared(tokens, ids, len(training), ValidationRows.cut(ids, len(training)), share,
+                     test)
+    return found if plan is None else found.with_live_width(plan.live_width)
 
 
 def tokenizer(folder: RunFolder) -> Tokenizer:
@@ -80,9 +77,8 @@ def validation_text(folder: RunFolder) -> str:
     carried = folder.path / "validation.txt"
     if carried.is_file():
         return carried.read_text("utf-8")
-    text = text_of(manifest(folder), folder.store)
-    start = split_point(text, folder.config().validation_share)
-    return text[start:] or text
+    parts = divide(text_of(manifest(folder), folder.store), folder.config())
+    return parts.validation or parts.training
 
 
 def _read(folder: RunFolder, name: str) -> str:

@@ -144,6 +144,8 @@ class Status(_Record):
     resumes: int = 0  # counts up each time a worker takes the folder: files may have been cut
     error: dict[str, Any] | None = None  # code and values of an UnrollError
     final_validation: float | None = None  # nats, on the whole validation text
+    final_reset: float | None = None  # the same, each window from an empty state
+    final_test: float | None = None  # nats, on the test part, which nothing before has looked at
     ended_by: str = ""  # steps, seconds, target or patience
     best_validation: float | None = None  # nats, on the live validation sample
     best_step: int = 0

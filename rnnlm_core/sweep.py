@@ -92,8 +92,7 @@ def race(config: RunConfig, vocabulary: int | None = None, seeds: Sequence[int] 
 def vocabulary(config: RunConfig, root: Path) -> int:
     """The tokens of the text of these settings, for `race`. Raises `CorpusError`."""
     text = load_corpus(config.corpus, root / "corpora", config.max_characters).text
-    return launch.fitted(text, config.validation_share, config.tokenizer, config.max_vocabulary,
-                         config.min_frequency)[0].size
+    return launch.fitted(text, config)[0].size
 
 
 def equal_steps(config: RunConfig, steps: int) -> RunConfig:

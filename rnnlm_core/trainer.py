@@ -181,8 +181,11 @@ class Trainer:
         return nullcontext()
 
     @torch.no_grad()
-    def evaluate(self, rows: ValidationRows, live: bool) -> float:
-        """Mean loss in nats a token over the live sample or over the whole validation text."""
+    def evaluate(self, rows: ValidationRows, live: bool, reset: int = 0) -> float:
+        """Mean loss in nats a token over the live sample or over the whole validation text.
+
+        The state is carried along each row, or emptied every `reset` tokens where that is given.
+        """
         model = self.shown.eval()
         width = rows.live_width if live else rows.targets.shape[1]
         inputs = torch.from_numpy(rows.inputs[:, :rows.warm_up + width]).to(self.plan.device)
@@ -191,11 +194,13 @@ class Trainer:
         with self.precision():
             if rows.warm_up:
                 _, carried = model.read(inputs[:, :rows.warm_up])
-            for at in range(0, width, 256):  # bounds the memory of the logits
+            step = reset or 256  # bounds the memory of the logits
+            for at in range(0, width, step):
                 h, carried = model.read(
-                    inputs[:, rows.warm_up + at:rows.warm_up + at + 256], carried)
+                    inputs[:, rows.warm_up + at:rows.warm_up + at + step],
+                    None if reset else carried)
                 total += float(model.output.losses(
-                    h.flatten(0, 1), targets[:, at:at + 256].flatten(), "sum"))
+                    h.flatten(0, 1), targets[:, at:at + step].flatten(), "sum"))
         return total / int((targets >= 0).sum())
 
 

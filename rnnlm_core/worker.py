@@ -259,10 +259,16 @@ class Worker:
             save_weights(self.folder.checkpoints, self._checkpoint())
 
     def _finish(self, reason: str) -> None:
-        """The last evaluation is over the whole validation text."""
+        """The last evaluation reads the whole validation text; the test part is read only here."""
         self.status.set(activity="finishing", ended_by=reason)
-        if self.prepared.rows is not None:
-            self.status.set(final_validation=self.trainer.evaluate(self.prepared.rows, live=False))
+        rows, test = self.prepared.rows, self.prepared.test_rows
+        if rows is not None:
+            self.status.set(
+                final_validation=self.trainer.evaluate(rows, live=False),
+                final_reset=self.trainer.evaluate(rows, live=False,
+                                                  reset=self.plan.sequence_length))
+        if test is not None:
+            self.status.set(final_test=self.trainer.evaluate(test, live=False))
         self._show()
         self._save()
         until = time.monotonic() + YARDSTICK_SECONDS

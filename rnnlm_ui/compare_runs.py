@@ -86,7 +86,8 @@ def _facts(path: str) -> Facts:
     config, papers = folder.config(), manifest(folder)
     tokens = tokens_of(folder) if config.tokenizer != "characters" else None
     return Facts(config, folder.origin(), (papers.source, papers.title),
-                 (papers.sha256, config.validation_share), tokenizer(folder).size,
+                 (papers.sha256, config.division, config.validation_share, config.test_share,
+                  config.gap), tokenizer(folder).size,
                  tokens.characters if tokens else 1.0, tokens.unknown if tokens else 0.0)
 
 

@@ -30,7 +30,8 @@ SECONDS = (5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0)
 OPEN = ("corpus", "cell", "hidden", "learning_rate", "max_seconds")
 ICONS = {"text": "text_fields", "network": "memory", "start": "flag", "optimizer": "speed",
          "stopping": "timer", "batches": "shuffle", "machine": "tune"}
-_STEP = {**dict.fromkeys(DROPOUTS, 0.05), "validation_share": 0.05, "forget_bias": 0.5,
+_STEP = {**dict.fromkeys(DROPOUTS, 0.05), "validation_share": 0.05, "test_share": 0.05,
+         "gap": 100, "forget_bias": 0.5,
          "update_bias": 0.5, "gain": 0.1, "clip_norm": 0.1, "weight_decay": 0.01,
          "decay_factor": 0.05, "label_smoothing": 0.05, "averaging": 0.01, "target_loss": 0.05,
          "max_seconds": 5.0, "max_characters": 100_000, "max_vocabulary": 1_000}

@@ -6,6 +6,7 @@ import streamlit as st
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.corpus import HUB, Corpus
+from rnnlm_core.data.parts import SHARED_LENGTH
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
 from rnnlm_ui import config_form
 from rnnlm_ui.data_text import corpus_name
@@ -25,7 +26,7 @@ def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics,
     lines = [("size", t("data.size", lines=number(numbers.lines), words=number(numbers.words),
                         characters=number(numbers.characters), bytes=number(numbers.bytes))),
              ("vocabulary", _vocabulary(tokens, config)),
-             ("split", _split(numbers)),
+             ("split", _split(numbers, config)),
              ("unknown", _unknown(tokens)),
              ("yardsticks", _yardsticks(numbers, tokens, config)),
              ("cleaning", _cleaning(corpus.manifest.cleaning))]
@@ -52,12 +53,23 @@ def _vocabulary(tokens: TokenStatistics, config: RunConfig) -> str:
     return text + "  \n" + t("data.exact" if tokens.exact else "data.not_exact")
 
 
-def _split(numbers: TextStatistics) -> str:
-    if not numbers.validation:
-        return t("data.split_none", training=number(numbers.training))
-    return t("data.split", training=number(numbers.training),
-             validation=number(numbers.validation),
-             share=f"{numbers.validation / numbers.characters:.0%}")
+def _split(numbers: TextStatistics, config: RunConfig) -> str:
+    """What is trained on and what is held out, and what both have in common."""
+    parts = numbers.parts
+    sizes = {name: len(getattr(parts, name)) for name in ("training", "validation", "test")}
+    whole = sum(sizes.values())
+    lines = [t("data.split_part", name=t(f"data.part.{name}"), characters=number(size),
+               share=_percent(size, whole)) for name, size in sizes.items() if size]
+    text = t("data.list_separator").join(lines) if lines[1:] else \
+        t("data.split_none", training=number(whole))
+    if parts.documents:
+        text += "  \n" + t(f"data.by.{config.division}", n=number(parts.documents),
+                            copies=number(parts.copies))
+    elif config.gap and lines[1:]:
+        text += "  \n" + t("data.gap", n=number(config.gap))
+    if numbers.shared is not None:
+        text += "  \n" + t("data.shared", share=f"{numbers.shared:.1%}", length=SHARED_LENGTH)
+    return text
 
 
 def _unknown(tokens: TokenStatistics) -> str:

@@ -13,7 +13,8 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.data import tokenizer as tokenizers
 from rnnlm_core.data.corpus import HUB, Corpus, load_corpus, stored_manifests
 from rnnlm_core.data.hub import HubSpec
-from rnnlm_core.data.split import fit_to_text, split_point
+from rnnlm_core.data.parts import Parts, divide
+from rnnlm_core.data.split import Fit, fit_to_text
 from rnnlm_core.data.statistics import (
     TextStatistics,
     TokenStatistics,
@@ -49,47 +50,51 @@ def _loaded(source: str, max_characters: int, store_path: str, python: str) -> C
     return load_corpus(source, Path(store_path), max_characters)
 
 
-def statistics(corpus: Corpus, validation_share: float) -> TextStatistics:
-    return _statistics(corpus.manifest.sha256, validation_share, corpus)
+def parts(corpus: Corpus, config: RunConfig) -> Parts:
+    """As these settings divide the text."""
+    return _parts(corpus.manifest.sha256, config.of_text(), corpus)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _parts(sha256: str, config: RunConfig, _corpus: Corpus) -> Parts:
+    return divide(_corpus.text, config)
+
+
+def statistics(corpus: Corpus, config: RunConfig) -> TextStatistics:
+    return _statistics(corpus.manifest.sha256, config.of_text(), corpus)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _statistics(sha256: str, validation_share: float, _corpus: Corpus) -> TextStatistics:
-    return text_statistics(_corpus.text, validation_share)
+def _statistics(sha256: str, config: RunConfig, _corpus: Corpus) -> TextStatistics:
+    return text_statistics(_corpus.text, parts(_corpus, config))
 
 
 def tokenizer(corpus: Corpus, config: RunConfig) -> Tokenizer:
     """As these settings divide the text. Raises `CorpusError` where no piece is frequent enough."""
-    start = split_point(corpus.text, config.validation_share)
-    return _tokenizer(corpus.manifest.sha256, start, config.tokenizer, config.max_vocabulary,
-                      config.min_frequency, corpus)
+    return _tokenizer(corpus.manifest.sha256, config.of_text(), corpus)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _tokenizer(sha256: str, start: int, kind: str, max_vocabulary: int, min_frequency: int,
-               _corpus: Corpus) -> Tokenizer:
-    return tokenizers.fit(kind, _corpus.text[:start], max_vocabulary, min_frequency)
+def _tokenizer(sha256: str, config: RunConfig, _corpus: Corpus) -> Tokenizer:
+    return tokenizers.fit(config.tokenizer, parts(_corpus, config).training,
+                          config.max_vocabulary, config.min_frequency)
 
 
 def token_numbers(corpus: Corpus, config: RunConfig) -> TokenStatistics:
-    return _token_numbers(corpus.manifest.sha256, config.validation_share, config.tokenizer,
-                          config.max_vocabulary, config.min_frequency, corpus,
-                          tokenizer(corpus, config))
+    return _token_numbers(corpus.manifest.sha256, config.of_text(), corpus)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _token_numbers(sha256: str, validation_share: float, kind: str, max_vocabulary: int,
-                   min_frequency: int, _corpus: Corpus, _tokenizer: Tokenizer) -> TokenStatistics:
-    return token_statistics(_corpus.text, validation_share, _tokenizer)
+def _token_numbers(sha256: str, config: RunConfig, _corpus: Corpus) -> TokenStatistics:
+    return token_statistics(parts(_corpus, config), tokenizer(_corpus, config))
 
 
-def fits(numbers: TokenStatistics, config: RunConfig) -> CorpusError | None:
-    """Why the training part is too short for these settings, if it is."""
+def fits(numbers: TokenStatistics, config: RunConfig) -> Fit | CorpusError:
+    """Batch and sequence as they fit the training part, or why it is too short for them."""
     try:
-        fit_to_text(numbers.training, config.batch, config.sequence_length)
+        return fit_to_text(numbers.training, config.batch, config.sequence_length)
     except CorpusError as error:
         return error
-    return None
 
 
 def corpus_name(corpus: Corpus) -> str:

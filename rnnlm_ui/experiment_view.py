@@ -22,8 +22,9 @@ from rnnlm_ui.i18n import duration, t
 from rnnlm_ui.page import fault, plain, primary_label
 
 Kind = Literal["race", "repeat", "sweep"]
+# what must be equal, or is chosen elsewhere
 _FIXED = ("corpus", "seed", "device", "max_steps", "max_seconds", "target_loss", "patience",
-          "max_characters", "validation_share")  # what must be equal, or is chosen elsewhere
+          "max_characters", "validation_share", "test_share", "division", "gap")
 _EQUAL, _OF = ("seconds", "steps"), ("settings", "race")
 _STEPS, _SECONDS = 500, 60.0  # a budget, where the settings have none of that kind
 _OPEN = "experiment.open.{}"  # whether a popover is

@@ -87,7 +87,7 @@ def _sentence(problem: Problem, code: str) -> str:
     table = SENTENCES if code == FALLBACK else strings(code)
     key = problem.code if code == FALLBACK else f"error.{problem.code}"
     labels = _setting_labels(code)
-    values = {name: labels.get(str(value), value) if name == "field" else _readable(value)
+    values = {name: labels.get(str(value), f"“{value}”") if name == "field" else _readable(value)
               for name, value in problem.values.items()}
     return table[key].format(**labels | values) if key in table else str(problem)
 

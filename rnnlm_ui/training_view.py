@@ -158,6 +158,18 @@ def facts(folder: RunFolder, config: RunConfig) -> str:
     return f"{line} :material/info: {plain(notes)}" if notes else line
 
 
+def final_facts(status: Status, config: RunConfig, unit: str, tokens: Tokens) -> str:
+    """What the end measured besides: without a carried state, and on the test part."""
+    found = []
+    if status.final_validation is not None and status.final_reset is not None:
+        found.append(t("train.final_reset", carried=shown(status.final_validation, unit, tokens),
+                       reset=shown(status.final_reset, unit, tokens),
+                       length=config.sequence_length, many=tokens.many))
+    if status.final_test is not None:
+        found.append(t("train.final_test", value=shown(status.final_test, unit, tokens)))
+    return ":gray[" + " · ".join(found) + "]" if found else ""
+
+
 def loss_chart(tail: RunTail, yardsticks: list[Yardstick], config: RunConfig, unit: str,
                revision: object, decorate: Callable[[Any], None] = lambda figure: None) -> None:
     """The hero: validation and training loss, the yardsticks as the grid; then `decorate`."""

@@ -1,11 +1,10 @@
-"""Training part, validation part, and which positions are scored.
+"""Where a text is cut, what fits into it, and which positions are scored.
 
-One contiguous cut, at a line's end where there is one near, made in characters before any window is
-cut, the vocabulary is counted or anything encoded. Validation is read in rows, each after some
-tokens of warm-up that are not scored, so that a batch of rows gives nearly the loss of reading
-straight on. The *live* sample is the beginning of every row, as long as the machine reads quickly:
-spread over the whole validation text, the same through a run. Yardsticks are computed on the same
-positions.
+A cut is made in characters, at a line's end where there is one near. Validation is read in rows,
+each after some tokens of warm-up that are not scored, so that a batch of rows gives nearly the loss
+of reading straight on. The *live* sample is the beginning of every row, as long as the machine
+reads quickly: spread over the whole validation text, the same through a run. Yardsticks are
+computed on the same positions.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from rnnlm_core.errors import CorpusError
 ROWS = 32
 WARM_UP = 32  # tokens read before the first scored one of a row
 _LINE_SEARCH = 2_000
-_SHORTEST_VALIDATION = 16
+SHORTEST_VALIDATION = 16
 
 
 def split_point(text: str, validation_share: float) -> int:
     """Index of the first validation character; `len(text)` where there is no validation."""
     cut = round(len(text) * (1 - validation_share))
-    if len(text) - cut < _SHORTEST_VALIDATION:
+    if len(text) - cut < SHORTEST_VALIDATION:
         return len(text)
     line_end = text.find("\n", cut - 1, min(cut + _LINE_SEARCH, (cut + len(text)) // 2))
     return line_end + 1 if line_end >= 0 else cut
@@ -73,7 +72,7 @@ class ValidationRows:
         count = len(ids) - start
         if count == 0:
             return None
-        rows = max(1, min(rows, count // _SHORTEST_VALIDATION))
+        rows = max(1, min(rows, count // SHORTEST_VALIDATION))
         width = -(-count // rows)
         warm_up = min(WARM_UP, start - 1)  # the first input is the token before that
         begin = start + width * np.arange(rows)[:, None]
@@ -87,7 +86,7 @@ class ValidationRows:
     def live_width_for(self, tokens: float) -> int:
         """The widest of the whole row, its half, quarter, …, that scores about `tokens`."""
         rows, width = map(int, self.targets.shape)
-        while rows * width > tokens and width > _SHORTEST_VALIDATION:
+        while rows * width > tokens and width > SHORTEST_VALIDATION:
             width = -(-width // 2)
         return width
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnlm_core.data.code_points import character_counts
-from rnnlm_core.data.split import split_point
+from rnnlm_core.data.parts import Parts, shared_share
 from rnnlm_core.data.tokenizer import Tokenizer
 
 _LINE_SEARCH = 300  # characters: how far a passage may move on to begin with a line
@@ -25,8 +25,8 @@ class TextStatistics:
     words: int  # parts between white space
     bytes: int  # in UTF-8
     counts: tuple[tuple[str, int], ...]  # of each character, the commonest first
-    training: int  # characters in the training part
-    validation: int
+    parts: Parts
+    shared: float | None  # of the held-out passages: the share that the training part has too
 
     @property
     def different(self) -> int:
@@ -39,12 +39,12 @@ class TextStatistics:
         return float(-(shares * np.log2(shares)).sum()) + 0.0  # not −0.0
 
 
-def text_statistics(text: str, validation_share: float) -> TextStatistics:
+def text_statistics(text: str, parts: Parts) -> TextStatistics:
     """Everything about a text of at least one character, however it is divided into tokens."""
-    start = split_point(text, validation_share)
     return TextStatistics(
         len(text), text.count("\n") + (not text.endswith("\n")), len(text.split()),
-        len(text.encode()), tuple(character_counts(text).most_common()), start, len(text) - start)
+        len(text.encode()), tuple(character_counts(text).most_common()), parts,
+        shared_share(parts.training, parts.validation))
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ class TokenStatistics:
         return {token: -math.log2(count / total) for token, count in self.counts}
 
 
-def token_statistics(text: str, validation_share: float, tokenizer: Tokenizer) -> TokenStatistics:
-    """How a tokenizer divides a text."""
-    start = split_point(text, validation_share)
-    training, validation = tokenizer.encode(text[:start]), tokenizer.encode(text[start:])
+def token_statistics(parts: Parts, tokenizer: Tokenizer) -> TokenStatistics:
+    """How a tokenizer divides the training and the validation part."""
+    text = parts.training + parts.validation
+    training, validation = tokenizer.encode(parts.training), tokenizer.encode(parts.validation)
     counts = (np.bincount(training, minlength=tokenizer.size)
               + np.bincount(validation, minlength=tokenizer.size))
     found = np.flatnonzero(counts)
@@ -88,7 +88,7 @@ def token_statistics(text: str, validation_share: float, tokenizer: Tokenizer) -
         tokenizer.size, len(training), len(validation),
         len(text) / (len(training) + len(validation)),
         tuple((int(i), int(counts[i])) for i in order),
-        tokenizer.unknown_in(text[start:]) if missing[1] else (), missing[1], missing[0], exact)
+        tokenizer.unknown_in(parts.validation) if missing[1] else (), missing[1], missing[0], exact)
 
 
 def character_name(character: str) -> str:

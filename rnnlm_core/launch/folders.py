@@ -18,7 +18,8 @@ import platformdirs
 from rnnlm_core.config import FIELDS, RunConfig
 from rnnlm_core.data import tokenizer as tokenizers
 from rnnlm_core.data.corpus import Corpus, load_corpus
-from rnnlm_core.data.split import fit_to_text, split_point
+from rnnlm_core.data.parts import divide
+from rnnlm_core.data.split import fit_to_text
 from rnnlm_core.errors import ConfigError, Problem, storage_error
 from rnnlm_core.forks import FORK_FIXED, WINDOW_FIELDS
 from rnnlm_core.nets.parameters import training_megabytes
@@ -44,11 +45,11 @@ def models_root() -> Path:
     return PROJECT / "models"
 
 
-def fitted(text: str, validation_share: float, kind: str, max_vocabulary: int, min_frequency: int
-           ) -> tuple[tokenizers.Tokenizer, int]:
+def fitted(text: str, config: RunConfig) -> tuple[tokenizers.Tokenizer, int]:
     """The tokenizer of a text's training part, and how many tokens that has."""
-    training = text[:split_point(text, validation_share)]
-    tokenizer = tokenizers.fit(kind, training, max_vocabulary, min_frequency)
+    training = divide(text, config).training
+    tokenizer = tokenizers.fit(config.tokenizer, training, config.max_vocabulary,
+                               config.min_frequency)
     return tokenizer, len(tokenizer.encode(training))
 
 
@@ -64,8 +65,7 @@ def create_run(config: RunConfig, root: Path, corpus: Corpus | None = None,
     config.checked()
     try:
         corpus = corpus or load_corpus(config.corpus, root / "corpora", config.max_characters)
-        tokenizer, tokens = fit(corpus.text, config.validation_share, config.tokenizer,
-                                config.max_vocabulary, config.min_frequency)
+        tokenizer, tokens = fit(corpus.text, config.of_text())
         fits = fit_to_text(tokens, config.batch, config.sequence_length)
         needed = training_megabytes(replace(config, batch=fits.batch), tokenizer.size)
         if needed > MAX_MEGABYTES:

@@ -12,7 +12,7 @@ CELLS = st.sampled_from([("rnn", "tanh"), ("rnn", "relu"), ("rnn", "sigmoid"), (
                          ("lstm", "tanh")])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cell=CELLS, layers=st.integers(1, 2), hidden=st.integers(1, 7), embedding=st.integers(1, 5),
        batch=st.integers(1, 3), steps=st.integers(1, 6), seed=st.integers(0, 1000),
        carry=st.booleans())

@@ -71,9 +71,13 @@ def test_what_is_no_settings_object_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 400, "true",
-                                   "null", '"8"', "[8]", "{}", "8.5"], ids=lambda v: v[:9])
-def test_what_is_no_whole_number_is_refused(value: str) -> None:
+                                   "null", '"8"', "[8]", "{}"], ids=lambda v: v[:9])
+def test_what_is_no_count_is_refused(value: str) -> None:
     assert refused(f'{{"hidden": {value}}}') == [("config.not_a_number", "hidden")]
+
+
+def test_a_fraction_is_no_count() -> None:
+    assert refused('{"hidden": 8.5}') == [("config.not_whole", "hidden")]
 
 
 @pytest.mark.parametrize("value", ["NaN", "1e999", "9" * 400, "false", "null", '"0.1"'],

@@ -8,7 +8,9 @@ from collections import Counter
 import pytest
 from hypothesis import given, strategies
 
+from rnnlm_core.config import RunConfig
 from rnnlm_core.data.code_points import character_counts
+from rnnlm_core.data.parts import Parts, divide
 from rnnlm_core.data.statistics import (
     character_name,
     passage,
@@ -19,31 +21,31 @@ from rnnlm_core.data.tokenizer import ByteTokenizer, CharTokenizer, WordTokenize
 
 
 def test_the_sizes_of_a_small_text() -> None:
-    numbers = text_statistics("to be\nor né\n", 0.0)
+    numbers = text_statistics("to be\nor né\n", Parts("to be\nor né\n", "", ""))
     assert (numbers.characters, numbers.lines, numbers.words, numbers.bytes) == (12, 2, 4, 13)
-    assert (numbers.training, numbers.validation) == (12, 0)
+    assert (len(numbers.parts.training), numbers.shared) == (12, None)
     assert numbers.different == 9
 
 
 def test_a_last_line_without_its_end_is_a_line() -> None:
-    assert text_statistics("a\nb", 0.0).lines == 2
+    assert text_statistics("a\nb", Parts("a\nb", "", "")).lines == 2
 
 
 def test_entropy_of_frequencies_that_are_powers_of_two() -> None:
     # 1/2, 1/4, 1/8, 1/8: ½·1 + ¼·2 + 2·⅛·3 = 1.75 bits
-    numbers = text_statistics("aaaabbcd" * 40, 0.0)
+    numbers = text_statistics("aaaabbcd" * 40, Parts("aaaabbcd" * 40, "", ""))
     assert numbers.entropy == pytest.approx(1.75, abs=1e-12)
-    tokens = token_statistics("aaaabbcd" * 40, 0.0, CharTokenizer.fit("abcd"))
+    tokens = token_statistics(Parts("aaaabbcd" * 40, "", ""), CharTokenizer.fit("abcd"))
     assert tokens.uniform == pytest.approx(math.log2(5), abs=1e-12)
 
 
 def test_one_symbol_has_no_surprise() -> None:
-    assert str(text_statistics("aaaa", 0.0).entropy) == "0.0"
+    assert str(text_statistics("aaaa", Parts("aaaa", "", "")).entropy) == "0.0"
 
 
 def test_unknown_characters_are_those_of_the_held_out_part_alone() -> None:
     text = "ab" * 450 + "ab" * 40 + "xyx" + "a" * 17
-    tokens = token_statistics(text, 0.1, CharTokenizer.fit(text[:900]))
+    tokens = token_statistics(divide(text, RunConfig()), CharTokenizer.fit(text[:900]))
     assert (tokens.training, tokens.validation) == (900, 100)
     assert (tokens.unknown, tokens.unknown_count, tokens.exact) == (("x", "y"), 3, False)
     assert (tokens.vocabulary, tokens.characters_per_token) == (3, 1.0)
@@ -51,7 +53,7 @@ def test_unknown_characters_are_those_of_the_held_out_part_alone() -> None:
 
 def test_a_text_as_words_and_as_bytes() -> None:
     text = "to be or not to be é\n" * 50
-    words = token_statistics(text, 0.0, fit("words", text))
+    words = token_statistics(Parts(text, "", ""), fit("words", text))
     # seven words, six spaces and a newline a line
     assert (words.training, words.vocabulary, words.exact) == (14 * 50, 8, True)
     assert words.characters_per_token == pytest.approx(21 / 14)
@@ -59,7 +61,7 @@ def test_a_text_as_words_and_as_bytes() -> None:
     assert {pieces[i]: n for i, n in words.counts} == {
         " ": 300, "to": 100, "be": 100, "or": 50, "not": 50, "é": 50, "\n": 50}
     assert words.surprise[pieces.index("or")] == pytest.approx(math.log2(14))
-    data = token_statistics(text, 0.0, ByteTokenizer())
+    data = token_statistics(Parts(text, "", ""), ByteTokenizer())
     assert (data.training, data.vocabulary, data.unknown_count) == (22 * 50, 256, 0)
     assert data.exact
 
@@ -71,7 +73,7 @@ def test_counts_are_those_of_a_counter(text: str) -> None:
 
 @given(strategies.text(min_size=1, max_size=200))
 def test_the_commonest_character_comes_first_then_the_lowest_code_point(text: str) -> None:
-    counts = text_statistics(text, 0.0).counts
+    counts = text_statistics(text, Parts(text, "", "")).counts
     assert counts == tuple(sorted(Counter(text).items(), key=lambda pair: (-pair[1], pair[0])))
 
 

@@ -104,7 +104,7 @@ def test_numbers_in_sentences_are_written_as_everywhere(
     (Problem("config.not_whole", {"field": "hidden", "value": 1.5}), "en",
      "“Hidden size H” is 1.5, but must be a whole number."),
     (Problem("config.unknown_field", {"field": "dropuot"}), "en",
-     "There is no setting called dropuot. Remove it from the settings."),
+     "There is no setting called “dropuot”. Remove it from the settings."),
     (Problem("config.no_stop"), "zh", "请把“最多步数”或“时间”设为大于 0 的数，训练才会结束。")])
 def test_a_page_calls_a_setting_by_its_label(
         problem: Problem, code: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:

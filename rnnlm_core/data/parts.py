@@ -1,0 +1,124 @@
+"""What is trained on, what is scored while training, and what is kept for the very end.
+
+*Contiguous*: the text is cut in order, held-out parts last, with a gap in front of each where one
+is asked for. *By line* and *by paragraph*: every document goes to the part that its hash names, so
+that it stays there whatever is added around it. Two documents that differ in white space alone are
+one: the first stays, the others are left out, for a copy in the training part would be a leak.
+
+All of it happens in characters, before any window is cut, a vocabulary counted or anything encoded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlm_core.config import RunConfig
+from rnnlm_core.data.code_points import code_points
+from rnnlm_core.data.split import SHORTEST_VALIDATION, split_point
+
+SHARED_LENGTH = 50  # characters: no two texts have so many in a row in common by chance
+_PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|$))+")
+_BLOCK = 1_000_000  # characters of the training part that are compared at a time
+_BASE = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ / golden ratio (Knuth, TAOCP 3, 6.4)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The three parts, each empty where there is none."""
+
+    training: str
+    validation: str
+    test: str
+    documents: int = 0  # different ones; 0 where the text was cut as one piece
+    copies: int = 0  # documents that were left out because they had been there before
+
+    @property
+    def start(self) -> int:
+        """Index of the first validation character in the training and validation parts."""
+        return len(self.training)
+
+
+def divide(text: str, config: RunConfig) -> Parts:
+    """The parts of a text under `config`'s division, validation_share, test_share and gap."""
+    if config.division == "contiguous":
+        return _cut(text, config.validation_share, config.test_share, config.gap)
+    return _by_document(text, config)
+
+
+def _cut(text: str, validation: float, test: float, gap: int) -> Parts:
+    start = split_point(text, validation + test)
+    held_out = text[start:]
+    last = split_point(held_out, test / (validation + test)) if held_out else 0
+    return Parts(text[:max(0, start - gap)] if held_out else text,
+                 held_out[:max(0, last - gap) if 0 < last < len(held_out) else last],
+                 held_out[last:])
+
+
+def _by_document(text: str, config: RunConfig) -> Parts:
+    found: dict[bytes, str] = {}
+    documents = 0
+    for document in documents_of(text, config.division):
+        digest = hashlib.sha256(" ".join(document.split()).encode("utf-8", "replace")).digest()
+        found.setdefault(digest, document)
+        documents += 1
+    parts: dict[str, list[str]] = {"training": [], "validation": [], "test": []}
+    for digest, document in found.items():
+        place = int.from_bytes(digest[:8]) / 2**64  # uniform in [0, 1)
+        parts["validation" if place < config.validation_share else
+              "test" if place < config.validation_share + config.test_share else
+              "training"].append(document)
+    joined = {name: "".join(kept) for name, kept in parts.items()}
+    for name in ("validation", "test"):  # too little to say anything: it is trained on
+        if len(joined[name]) < SHORTEST_VALIDATION:
+            joined["training"] += joined[name]
+            joined[name] = ""
+    return Parts(**joined, documents=len(found), copies=documents - len(found))
+
+
+def documents_of(text: str, division: str) -> list[str]:
+    """The lines, or the paragraphs (lines up to a blank one), of a text, without blank ones.
+
+    Each line ends with a line end and each paragraph with a blank line, the last one too: they
+    stay apart in whatever order they stand.
+    """
+    if division == "lines":
+        return [f"{line}\n" for line in text.split("\n") if line.strip()]
+    return [paragraph.rstrip("\n") + "\n\n" for paragraph in _PARAGRAPH.findall(text)]
+
+
+def shared_share(training: str, held_out: str, length: int = SHARED_LENGTH) -> float | None:
+    """The share of the held-out windows of `length` characters that the training part has too.
+
+    None where the held-out text is shorter than one window. Windows are compared by a 64-bit hash.
+    """
+    wanted = np.unique(windows := _hashes(held_out, length))
+    if not len(windows):
+        return None
+    seen = np.zeros(len(wanted), bool)
+    for at in range(0, len(training), _BLOCK):
+        block = _hashes(training[at:at + _BLOCK + length - 1], length)
+        places = np.minimum(np.searchsorted(wanted, block), len(wanted) - 1)
+        seen[places[wanted[places] == block]] = True
+    return float(seen[np.searchsorted(wanted, windows)].mean())
+
+
+def _hashes(text: str, length: int) -> NDArray[np.uint64]:
+    """The polynomial hash of every window, from those of half its length (Horner's rule, mod 2⁶⁴).
+    """
+    if len(text) < length:
+        return np.zeros(0, np.uint64)
+    points = code_points(text).astype(np.uint64) + np.uint64(1)
+    if length == 1:
+        return points
+    half = length // 2
+    halves = _hashes(text, half)
+    power = np.uint64(pow(int(_BASE), half, 2**64))
+    doubled: NDArray[np.uint64] = halves[:len(halves) - half] * power + halves[half:]
+    if length % 2:
+        doubled = doubled[:len(text) - length + 1] * _BASE + points[length - 1:]
+    return doubled
