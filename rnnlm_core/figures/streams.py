@@ -12,8 +12,8 @@ from rnnlm_core.figures.data import glyph
 from rnnlm_core.figures.palette import LIGHT
 from rnnlm_core.figures.template import MONO
 
-LETTERS = 31  # of a window that are shown: its beginning and its end, where it is longer
-WINDOW_WIDTH = 290  # pixels
+LETTERS = 33  # of a window that are shown: its beginning and its end, where it is longer
+WINDOW_WIDTH = 320  # pixels
 _ROW, _HEAD, _MARGIN = 34, 34, 64  # pixels
 
 
