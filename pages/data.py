@@ -48,6 +48,6 @@ with picture:
     token_strip(corpus, ids)
     frequencies(corpus, numbers, tokens, ids)
 with side:
-    facts(corpus, numbers, tokens, config)
+    facts(corpus, numbers, tokens, ids, config)
 next_link("build", t("data.next"))
 how_to_read(t("data.how_to_read"))
