@@ -52,6 +52,6 @@ with picture:
         streams(corpus, config, fit)
     frequencies(corpus, numbers, tokens, ids)
 with side:
-    facts(corpus, numbers, tokens, config)
+    facts(corpus, numbers, tokens, ids, config)
 next_link("build", t("data.next"))
 how_to_read(t("data.how_to_read"))

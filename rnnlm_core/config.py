@@ -17,10 +17,11 @@ from typing import Any, Literal, get_args, get_type_hints
 from rnnlm_core.errors import ConfigError, Problem
 
 SCHEMA = 2
+BYTES = 256  # the pieces that byte-level BPE begins with
 _SOURCES = "names, dialogue2, hf:OWNER/NAME, text:SHA256"  # what `corpus` may look like
 
-Tokenizer = Literal["characters", "bytes", "words"]
 Division = Literal["contiguous", "lines", "paragraphs"]
+Tokenizer = Literal["characters", "graphemes", "bytes", "words", "chinese", "bpe"]
 Cell = Literal["rnn", "gru", "lstm", "cnn"]
 Activation = Literal["tanh", "relu", "sigmoid"]
 Initialisation = Literal["pytorch", "xavier", "orthogonal", "identity"]
@@ -145,6 +146,8 @@ class RunConfig:
             yield Problem("config.mse_smoothing")
         if self.initialisation == "identity" and self.cell != "rnn":
             yield Problem("config.identity_cell", {"value": self.cell})
+        if self.tokenizer == "bpe" and self.max_vocabulary < BYTES:
+            yield Problem("config.bpe_vocabulary", {"value": self.max_vocabulary, "limit": BYTES})
         if self.validation_share == 0 and (self.target_loss or self.patience):
             yield Problem("config.stop_needs_validation")
 

@@ -38,6 +38,8 @@ SENTENCES: dict[str, str] = {
     "cross-entropy.",
     "config.identity_cell": "The identity start is for the vanilla RNN; {value} has gates. Choose "
     "another start or the RNN.",
+    "config.bpe_vocabulary": "Byte-level BPE begins with {limit} bytes, so {max_vocabulary} cannot "
+    "be {value}. Make it {limit} or more, or choose another kind of {tokenizer}.",
     "config.stop_needs_validation": "{target_loss} and {patience} look at the validation loss, "
     "but nothing is held out. Set {validation_share} above 0.",
     "config.fork_fixed": "{field} cannot change in a fork, because the weights of the other run "

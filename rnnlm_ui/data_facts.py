@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from rnnlm_core.config import RunConfig
+from rnnlm_core.config import BYTES, RunConfig
 from rnnlm_core.data.corpus import HUB, Corpus
 from rnnlm_core.data.parts import SHARED_LENGTH
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
+from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_ui import config_form
 from rnnlm_ui.data_text import corpus_name
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import plain
+from rnnlm_ui.tokens import listed
+
+_NAMED = 8  # pieces of each sort
 
 
 def finding(numbers: TextStatistics) -> str:
@@ -20,13 +26,14 @@ def finding(numbers: TextStatistics) -> str:
              different=number(numbers.different), entropy=f"{numbers.entropy:.2f}")
 
 
-def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics,
+def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics, ids: Tokenizer,
           config: RunConfig) -> None:
     """Everything about the text in numbers."""
     lines = [("size", t("data.size", lines=number(numbers.lines), words=number(numbers.words),
                         characters=number(numbers.characters), bytes=number(numbers.bytes))),
              ("vocabulary", _vocabulary(tokens, config)),
              ("split", _split(numbers, config)),
+             ("pieces", _pieces(tokens, ids)),
              ("unknown", _unknown(tokens)),
              ("yardsticks", _yardsticks(numbers, tokens, config)),
              ("cleaning", _cleaning(corpus.manifest.cleaning))]
@@ -46,7 +53,7 @@ def _vocabulary(tokens: TokenStatistics, config: RunConfig) -> str:
     """V, and how the text comes out of it."""
     kind = config.tokenizer
     text = t(f"data.vocabulary.{kind}", v=number(tokens.vocabulary),
-             different=number(tokens.vocabulary - 1))
+             different=number(tokens.vocabulary - 1), n=number(tokens.vocabulary - BYTES))
     if kind != "characters":
         text += "  \n" + t("data.tokens", n=number(tokens.training + tokens.validation),
                            characters=f"{tokens.characters_per_token:.2f}")
@@ -72,6 +79,23 @@ def _split(numbers: TextStatistics, config: RunConfig) -> str:
     return text
 
 
+def _pieces(tokens: TokenStatistics, ids: Tokenizer) -> str:
+    """The commonest, the rarest, and what only stands in the vocabulary."""
+    counts = [(ids.pieces[i], n) for i, n in tokens.counts if i != ids.unknown_id]
+    least = counts[-1][1]
+    rarest = [piece for piece, n in counts if n == least]
+    lines = [t("data.commonest", pieces=_named([piece for piece, _ in counts])),
+             t("data.rarest", n=number(len(rarest)), times=number(least), pieces=_named(rarest))]
+    if never := tokens.vocabulary - (ids.unknown_id is not None) - len(counts):
+        lines.append(t("data.never", n=number(never)))
+    return "  \n".join(lines)
+
+
+def _named(pieces: Sequence[str]) -> str:
+    """The first few."""
+    return plain(listed(pieces[:_NAMED])) + (" …" if len(pieces) > _NAMED else "")
+
+
 def _unknown(tokens: TokenStatistics) -> str:
     """What has no id of its own, in both parts."""
     lines = []
@@ -79,8 +103,8 @@ def _unknown(tokens: TokenStatistics) -> str:
         lines.append(t("data.unknown_training", n=number(tokens.unknown_training),
                        share=_percent(tokens.unknown_training, tokens.training)))
     if tokens.unknown_count:
-        shown = " ".join(tokens.unknown[:8]) + (" …" if len(tokens.unknown) > 8 else "")
-        lines.append(t("data.unknown", n=number(tokens.unknown_count), pieces=plain(shown),
+        lines.append(t("data.unknown", n=number(tokens.unknown_count),
+                       pieces=_named(tokens.unknown),
                        share=_percent(tokens.unknown_count, tokens.validation)))
     return "  \n".join(lines) or t("data.unknown_none")
 

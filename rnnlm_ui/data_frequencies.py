@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from rnnlm_core.data.corpus import Corpus
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
 from rnnlm_core.data.tokenizer import Tokenizer
-from rnnlm_core.figures.data import Bar, FrequencyWords, character_figure, glyph, rank_figure
+from rnnlm_core.figures.data import (
+    Bar,
+    FrequencyWords,
+    Ranked,
+    character_figure,
+    glyph,
+    rank_figure,
+)
 from rnnlm_core.figures.template import esc
 from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
@@ -19,6 +27,7 @@ from rnnlm_ui.page import plain
 
 SCALES = ("linear", "log", "rank")
 BARS = 40
+_POINTS = 300  # of the curve by rank, evenly spread on its axis
 
 
 def frequencies(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics,
@@ -36,14 +45,13 @@ def frequencies(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics
     even = tokens.vocabulary if ids.kind == "characters" else numbers.different
     words = FrequencyWords(t("data.share"), t("data.rest"), t("data.rest_name", n=number(
         max(0, numbers.different - BARS))), t("data.uniform", v=number(even)),
-        t("data.times"), t("data.rank"))
+        t("data.times"), t("data.rank"), t("data.zipf"))
 
     def draw() -> Any:
         total = numbers.characters
         if scale == "rank":
-            figure = rank_figure([n for _, n in tokens.counts],
-                                 [_rank_name(ids.pieces[i]) for i, _ in tokens.counts],
-                                 tokens.training + tokens.validation, words)
+            figure = rank_figure(_ranked(tokens, ids), tokens.training + tokens.validation,
+                                 tokens.zipf, words)
         else:
             bars = [Bar(c, spoken(c), n, n / total) for c, n in numbers.counts[:BARS]]
             rest = sum(n for _, n in numbers.counts[BARS:])
@@ -53,12 +61,21 @@ def frequencies(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics
         return figure
 
     live_plot(draw, key="data.characters", height=250,
-              alt=t("data.characters_alt", n=min(BARS, numbers.different)),
+              alt=t("data.rank_alt") if scale == "rank" else
+              t("data.characters_alt", n=min(BARS, numbers.different)),
               rev=(corpus.manifest.sha256, tokens.vocabulary, ids.kind, scale))
 
 
+def _ranked(tokens: TokenStatistics, ids: Tokenizer) -> list[Ranked]:
+    """All of them, or so many that the curve looks the same."""
+    ranks = np.unique(np.geomspace(1, len(tokens.counts), _POINTS).round().astype(int))
+    return [Ranked(int(rank), _rank_name(ids.pieces[i]), n)
+            for rank in ranks for i, n in [tokens.counts[rank - 1]]]
+
+
 def _rank_name(piece: str) -> str:
-    return f"{glyph(piece)} {esc(spoken(piece))}" if len(piece) == 1 else esc(piece)
+    shown = "".join(map(glyph, piece))
+    return f"{shown} {esc(spoken(piece))}" if len(piece) == 1 else shown
 
 
 def _frequency_title(numbers: TextStatistics) -> str:

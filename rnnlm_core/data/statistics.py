@@ -67,6 +67,11 @@ class TokenStatistics:
         return math.log2(self.vocabulary)
 
     @property
+    def zipf(self) -> float:
+        """Share of the commonest token if the n-th one were 1/n as common (Zipf 1949)."""
+        return 1 / sum(1 / rank for rank in range(1, len(self.counts) + 1))
+
+    @property
     def surprise(self) -> dict[int, float]:
         """−log₂ of each id's share, in bits."""
         total = self.training + self.validation

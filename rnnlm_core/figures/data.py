@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from rnnlm_core.figures.palette import LIGHT, fade
-from rnnlm_core.figures.template import MONO, esc
+from rnnlm_core.figures.template import MONO, columns, esc
 
 _VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
 TOKEN_WIDTH = 46  # pixels of one short token and its id
@@ -44,6 +44,7 @@ class FrequencyWords:
     uniform: str
     times: str  # after a count
     rank: str
+    zipf: str
 
 
 def character_figure(bars: Sequence[Bar], rest: int, total: int, uniform: float, log: bool,
@@ -83,18 +84,34 @@ def character_figure(bars: Sequence[Bar], rest: int, total: int, uniform: float,
     return figure
 
 
-def rank_figure(counts: Sequence[int], names: Sequence[str], total: int, words: FrequencyWords,
+@dataclass(frozen=True)
+class Ranked:
+    """A token by how often it occurs, the commonest at 1; its name is markup."""
+
+    rank: int
+    name: str
+    count: int
+
+
+def rank_figure(tokens: Sequence[Ranked], total: int, zipf: float, words: FrequencyWords,
                 height: int = 250) -> go.Figure:
-    """Share over rank, both logarithmic: a straight line would be Zipf's law."""
-    shares = [100 * count / total for count in counts]
-    hover = [f"{name}<br>{count:,} {words.times} · {share:.3g} %"
-             for name, count, share in zip(names, counts, shares, strict=True)]
+    """Share over rank, both logarithmic, beside Zipf's law, by which the first has share `zipf`."""
+    shares = [100 * token.count / total for token in tokens]
+    hover = [f"{token.name}<br>{token.count:,} {words.times} · {share:.3g} %"
+             for token, share in zip(tokens, shares, strict=True)]
+    last = tokens[-1].rank
     figure = go.Figure(go.Scatter(
-        x=list(range(1, len(shares) + 1)), y=shares, mode="lines+markers", customdata=hover,
+        x=[1, last], y=[100 * zipf, 100 * zipf / last], mode="lines", hoverinfo="skip",
+        line={"color": LIGHT["dim"], "width": 1.3, "dash": "dash"}))
+    figure.add_scatter(
+        x=[token.rank for token in tokens], y=shares, mode="lines+markers", customdata=hover,
         line={"color": LIGHT["ngram"], "width": 1.3}, marker={"color": LIGHT["ngram"], "size": 6},
-        hovertemplate="%{customdata}<extra></extra>"))
+        hovertemplate="%{customdata}<extra></extra>")
     figure.update_layout(
         height=height, margin={"l": 56, "r": 8, "t": 8, "b": 44}, hovermode="closest",
+        annotations=[{"x": 0.98, "xref": "paper", "xanchor": "right", "y": 0.98, "yref": "paper",
+                      "yanchor": "top", "showarrow": False, "text": f"┄ {words.zipf}",
+                      "font": {"size": 14, "color": LIGHT["dim"]}}],
         xaxis={"type": "log", "title": {"text": words.rank}, "dtick": "D2"},
         yaxis={"type": "log", "title": {"text": words.share}, "ticksuffix": " %", "dtick": 1})
     return figure
@@ -152,7 +169,7 @@ class Token:
 
 def token_width(tokens: Sequence[Token]) -> int:
     """Pixels of a column that holds the longest of them."""
-    longest = max((min(len(token.piece), _LONGEST) for token in tokens), default=1)
+    longest = max((columns(token.piece[:_LONGEST]) for token in tokens), default=1)
     return max(TOKEN_WIDTH, _LETTER * longest + 12)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from rnnlm_core.figures.palette import LIGHT, fade
-from rnnlm_core.figures.template import MONO, esc
+from rnnlm_core.figures.template import MONO, columns, esc
 
 ROW = 36  # pixels of a candidate
 MARKS = {"\n": "⏎", " ": "␣", "\t": "⇥"}
@@ -49,7 +49,7 @@ def candidates_figure(candidates: Sequence[tuple[str, float]], written: str, kep
         word = written_word if is_written else cut_word if is_cut else ""
         texts.append(f"{percent(share)} {esc(word)}".strip().replace("<", "&lt;"))
     longest = max((share for _, share in candidates), default=1.0)
-    letters = max((min(len(piece), _LONGEST) for piece, _ in candidates), default=1)
+    letters = max((columns(piece[:_LONGEST]) for piece, _ in candidates), default=1)
     figure = go.Figure(go.Bar(
         x=[share for _, share in candidates], y=rows, orientation="h", width=0.72,
         hoverinfo="skip", text=texts, textposition="outside", cliponaxis=False,

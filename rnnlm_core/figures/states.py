@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from rnnlm_core.figures.palette import LIGHT, diverging, fade, sequential
-from rnnlm_core.figures.template import MONO, esc
+from rnnlm_core.figures.template import MONO, columns, esc
 
 Values = NDArray[np.floating[Any]]
 ROW = 16  # pixels of a unit
@@ -63,8 +63,8 @@ def glyph(piece: str) -> str:
 def cell_width(pieces: Sequence[str]) -> int:
     """Pixels of a column: the longest token and full-width letters need more, and all get it."""
     wide = any(unicodedata.east_asian_width(c) in "WF" for piece in pieces for c in piece)
-    longest = max((min(len(piece), _LONGEST) for piece in pieces), default=1)
-    return max(WIDE_CELL if wide else NARROW_CELL, _LETTER * longest + 4 if longest > 1 else 0)
+    longest = max((columns(piece[:_LONGEST]) for piece in pieces if len(piece) > 1), default=0)
+    return max(WIDE_CELL if wide else NARROW_CELL, _LETTER * longest + 4)
 
 
 def heat_height(rows: int) -> int:
@@ -133,7 +133,7 @@ def alternatives_figure(alternatives: Sequence[tuple[str, float]], came: str) ->
     """What was expected at a place, likeliest first; the token that came is in bold."""
     labels = [f"<b>{glyph(c)}</b>" if c == came else glyph(c) for c, _ in alternatives]
     shares = [p for _, p in alternatives]
-    letters = max((min(len(piece), _LONGEST) for piece, _ in alternatives), default=1)
+    letters = max((columns(piece[:_LONGEST]) for piece, _ in alternatives), default=1)
     rows = list(range(len(shares)))
     figure = go.Figure(go.Bar(
         x=shares, y=rows, orientation="h", width=0.62, hoverinfo="skip",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,13 @@ def esc(text: object) -> str:
     """
     whole = str(text).encode("utf-8", "replace").decode("utf-8")  # no half of a surrogate pair
     return whole.translate(HIDDEN).translate(ENTITIES)
+
+
+def columns(text: str) -> int:
+    """How many letters of a monospaced font are as wide: two for a full-width one, none for a mark
+    on another."""
+    return sum(0 if unicodedata.category(c) in ("Mn", "Me", "Cf") else
+               2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def spread(values: Sequence[float], gap: float) -> list[float]:

@@ -1,4 +1,4 @@
-"""Every page on a run of words and on one of bytes, and with their settings in the draft."""
+"""Every page on runs of other tokens than characters, and with their settings in the draft."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rnnlm_core.run.directory import RunFolder
 from tests.app.inside_pages import LANGUAGES, go, opened, said, trained
 
 TEXT = "".join(f"“the cat {i % 3}” sat on the mat, 你好 said the dog.\n" for i in range(150))
+KINDS = ("words", "bytes", "bpe", "chinese")
 PAGES = ("train", "states", "gradients", "generate", "build", "data", "home")
 
 pytestmark = pytest.mark.usefixtures("runs_folder")
@@ -18,10 +19,10 @@ pytestmark = pytest.mark.usefixtures("runs_folder")
 
 @pytest.fixture(scope="module")
 def runs(runs_folder: Path) -> dict[str, RunFolder]:
-    return {kind: trained(runs_folder, TEXT, tokenizer=kind) for kind in ("words", "bytes")}
+    return {kind: trained(runs_folder, TEXT, tokenizer=kind) for kind in KINDS}
 
 
-@pytest.mark.parametrize("kind", ["words", "bytes"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("page", PAGES)
 @LANGUAGES
 def test_a_page_opens(kind: str, page: str, language: str, runs: dict[str, RunFolder]) -> None:
@@ -38,13 +39,17 @@ def test_losses_of_other_tokens_are_told_a_character_too(runs: dict[str, RunFold
 
 
 @pytest.mark.parametrize(("kind", "says"), [
-    ("words", "one id for all others"), ("bytes", "every byte has an id")])
+    ("words", "one id for all others"), ("bytes", "every byte has an id"),
+    ("bpe", "256 bytes and 9,744 pieces merged"), ("chinese", "Chinese ones included"),
+    ("graphemes", "accents and emoji whole")])
 def test_the_data_page_shows_the_chosen_tokens(kind: str, says: str) -> None:
     app = opened("data", corpus="stories_en", tokenizer=kind)
     assert not app.error
     assert says in said(app)
-    assert ("comes back from its ids" in said(app)) == (kind == "bytes")
-    assert ("have no id" in said(app)) == (kind == "words")
+    unknown = kind in ("words", "chinese")
+    assert ("comes back from its ids" in said(app)) == (not unknown)
+    assert ("have no id" in said(app)) == unknown
+    assert "Commonest: " in said(app) and " occur only 1 time: " in said(app)
     app.selectbox(key="form.tokenizer").select("characters").run()
     assert "characters of the training part, and one id" in said(app) and not app.exception
     assert app.number_input(key="form.max_vocabulary").disabled is False

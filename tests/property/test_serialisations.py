@@ -15,8 +15,11 @@ from rnnlm_core.data.tokenizer import (
     KINDS,
     UNKNOWN,
     UNKNOWN_ID,
+    BpeTokenizer,
     ByteTokenizer,
     CharTokenizer,
+    ChineseTokenizer,
+    GraphemeTokenizer,
     WordTokenizer,
     from_json,
 )
@@ -48,6 +51,8 @@ def consistent(config: RunConfig) -> RunConfig:
         changes |= {"loss": "cross_entropy"}
     if config.cell != "rnn":
         changes |= {"initialisation": "pytorch"}
+    if config.tokenizer == "bpe":
+        changes |= {"max_vocabulary": max(256, config.max_vocabulary)}
     if config.validation_share == 0:
         changes |= {"target_loss": 0.0, "patience": 0}
     return replace(config, **changes)
@@ -75,16 +80,22 @@ def test_any_json_is_settings_or_a_list_of_problems(value: Any, name: str) -> No
             assert type(error).__name__ == "ConfigError" and str(error)
 
 
-SPACED = st.text(st.sampled_from(" \t\n\u00a0\u2028\x1c\r'’-aé\u0301你ก1٣½.") |
-                 st.characters(exclude_categories=["Cs"])).filter(
-                     lambda text: bool(set(text) - {UNKNOWN}))
+# gaps, accents, Thai, right to left, a family, a flag, Chinese words, what looks like a mark
+PARTS = [*" \t\n\u00a0\u2028\x1c\r'’-aé\u0301你ก1٣½.‹", "ที่นี่", "שָׁלוֹם", "مرحبا", "\u202e", "北京大学",
+         "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f1e9\U0001f1ea", "<|endoftext|>",
+         "<unk>"]
+SPACED = st.lists(st.sampled_from(PARTS) | st.characters(exclude_categories=["Cs"])).map(
+    "".join).filter(lambda text: bool(set(text) - {UNKNOWN}))
+HALVES = st.sampled_from(["\ud83d", "\ude00", "\udcff"])  # of characters, as JSON can give them
 
 
-@given(st.sampled_from(list(KINDS)), SPACED)
+@given(st.sampled_from(list(KINDS)), st.lists(SPACED | HALVES, min_size=1).map("".join))
 def test_tokens_survive(kind: str, text: str) -> None:
     text = text.replace(UNKNOWN, "x")
     tokenizer = KINDS[kind].fit(text)
     ids = tokenizer.encode(text)
+    if kind in ("bytes", "bpe"):  # half a character has no bytes
+        text = text.encode("utf-8", "replace").decode()
     assert tokenizer.decode(ids) == text
     again = from_json(tokenizer.to_json())
     assert again == tokenizer
@@ -100,7 +111,15 @@ def test_each_kind_counts_what_it_says(text: str) -> None:
     assert CharTokenizer.fit(text).size == len(set(text) | {UNKNOWN})
     assert len(CharTokenizer.fit(text).encode(text)) == len(text)
     assert ByteTokenizer().encode(text).tolist() == list(text.encode())
-    assert "".join(WordTokenizer.divide(text)) == text
+    for kind in (WordTokenizer, GraphemeTokenizer, ChineseTokenizer):
+        assert "".join(kind.divide(text)) == text
+
+
+@given(SPACED, TEXTS)
+def test_bpe_writes_what_it_never_saw(seen: str, text: str) -> None:
+    tokenizer = BpeTokenizer.fit(seen, 300)
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+    assert tokenizer.decode(tokenizer.known(text)) == text
 
 
 @given(st.binary())
@@ -124,10 +143,11 @@ def test_what_was_never_seen_is_unknown(seen: str, text: str) -> None:
 
 @given(SPACED, TEXTS)
 def test_unknown_words_and_nothing_else_are_lost(seen: str, text: str) -> None:
-    tokenizer = WordTokenizer.fit(seen)
-    known = set(WordTokenizer.divide(seen)) - {UNKNOWN}
-    assert tokenizer.decode(tokenizer.encode(text)) == "".join(
-        piece if piece in known else UNKNOWN for piece in WordTokenizer.divide(text))
+    for kind in (WordTokenizer, GraphemeTokenizer, ChineseTokenizer):
+        known = set(kind.divide(seen)) - {UNKNOWN}
+        tokenizer = kind.fit(seen)
+        assert tokenizer.decode(tokenizer.encode(text)) == "".join(
+            piece if piece in known else UNKNOWN for piece in kind.divide(text))
 
 
 @given(st.text(st.characters() | st.sampled_from("\r\n\ufeff\u0301e\ud800\x00\u1100\u1161")))

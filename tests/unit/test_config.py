@@ -63,6 +63,16 @@ def test_a_run_must_be_able_to_end() -> None:
     assert problem.code == "config.no_stop"
 
 
+def test_byte_level_bpe_has_room_for_its_bytes() -> None:
+    problem, = RunConfig(tokenizer="bpe", max_vocabulary=255).problems()
+    assert problem.code == "config.bpe_vocabulary"
+    assert str(problem) == (
+        "Byte-level BPE begins with 256 bytes, so max_vocabulary cannot be 255. Make it 256 or "
+        "more, or choose another kind of tokenizer.")
+    assert RunConfig(tokenizer="bpe", max_vocabulary=256).problems() == []
+    assert RunConfig(tokenizer="words", max_vocabulary=255).problems() == []
+
+
 @pytest.mark.parametrize("text", ["", "no json", "[]", "3", "null", "[" * 50_000, '{"seed": 1',
                                   "\x00", '{"hidden": ' + "9" * 5000 + "}"],
                          ids=lambda text: text[:9])

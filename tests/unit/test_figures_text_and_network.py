@@ -11,6 +11,7 @@ from rnnlm_core.figures.build_cnn import MOST, CausalTree, TreeWords, cnn_figure
 from rnnlm_core.figures.data import (
     Bar,
     FrequencyWords,
+    Ranked,
     Token,
     TokenWords,
     character_figure,
@@ -23,7 +24,7 @@ from rnnlm_core.figures.range_test import RangeWords, Suggestion, range_figure
 from rnnlm_core.figures.training import Series
 from rnnlm_core.nets.cnn_shape import dilations
 
-WORDS = FrequencyWords("share", "rest", "others", "even", "times", "rank")
+WORDS = FrequencyWords("share", "rest", "others", "even", "times", "rank", "zipf")
 
 
 def bars(*counts: int, total: int = 100) -> list[Bar]:
@@ -51,8 +52,10 @@ def test_the_log_axis_holds_every_bar() -> None:
 
 
 def test_by_rank_starts_at_one() -> None:
-    figure = rank_figure([6, 3, 1], ["a", "b", "c"], 10, WORDS)
-    assert list(figure.data[0].x) == [1, 2, 3] and list(figure.data[0].y) == [60, 30, 10]
+    figure = rank_figure([Ranked(1, "a", 6), Ranked(2, "b", 3), Ranked(3, "c", 1)], 10, 0.6, WORDS)
+    law, found = figure.data
+    assert list(found.x) == [1, 2, 3] and list(found.y) == [60, 30, 10]
+    assert list(law.x) == [1, 3] and list(law.y) == pytest.approx([60, 20])
 
 
 def test_the_target_is_the_input_shifted_by_one() -> None:

@@ -1,4 +1,4 @@
-"""Runs on bytes and words, from the text to what they write."""
+"""Runs on tokens other than characters, from the text to what they write."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ TEXT = "".join(f"“{inside.strip()}”, {outside.strip()} 你好 é{len(inside)
                for inside, outside in zip(LINES[::2], LINES[1::2], strict=False))
 
 
+OTHERS = [kind for kind in KINDS if kind != "characters"]
+
+
 def trained(root: Path, kind: str, **changes: object) -> RunFolder:
     folder = with_plan(new_run(root, TEXT, tokenizer=kind, **{"max_steps": 25, **changes}))
     work(folder)
@@ -47,7 +50,7 @@ def test_the_first_loss_is_that_of_a_blind_guess(kind: str, cell: str) -> None:
     assert trainer.step().loss == pytest.approx(math.log(tokenizer.size), rel=0.03)
 
 
-@pytest.mark.parametrize("kind", ["bytes", "words"])
+@pytest.mark.parametrize("kind", OTHERS)
 def test_a_run_learns_and_writes(kind: str, tmp_path: Path) -> None:
     folder = trained(tmp_path, kind, max_steps=150, learning_rate=0.03)
     rows, _ = folder.metrics()
@@ -62,7 +65,7 @@ def test_a_run_learns_and_writes(kind: str, tmp_path: Path) -> None:
     assert run.samples and run.status.final_validation is not None
 
 
-@pytest.mark.parametrize("kind", ["bytes", "words"])
+@pytest.mark.parametrize("kind", OTHERS)
 def test_no_token_reaches_across_the_cut(kind: str, tmp_path: Path) -> None:
     # a text without line ends: the cut falls inside a word
     text = "abcdefgh" * 4 + " " + "abcdefgh" * 400 + " abcdefgh" * 100
@@ -120,7 +123,7 @@ def test_bits_of_characters_add_up_to_those_of_tokens() -> None:
     assert bits == [1.0, 1.0, 1.0, 1.0, 4.0]
 
 
-@pytest.mark.parametrize("kind", ["bytes", "words"])
+@pytest.mark.parametrize("kind", OTHERS)
 def test_units_are_searched_at_tokens(kind: str) -> None:
     tokenizer = fit(kind, TEXT)
     config = RunConfig(cell="lstm", tokenizer=kind, hidden=6, embedding=4)
@@ -128,8 +131,19 @@ def test_units_are_searched_at_tokens(kind: str) -> None:
     found = find_units(*models, tokenizer, TEXT)
     labels = {f.label for f in found}
     assert "inside_quotes" in labels
-    # a word itself tells whether it has a capital and how long it is
-    assert ("word_position" in labels) == (kind == "bytes") and "capital_word" not in labels
+    within = kind in ("bytes", "graphemes")  # a word itself tells how long it is
+    assert ("word_position" in labels) == within and "capital_word" not in labels
+
+
+@pytest.mark.parametrize("kind", ["bpe", "graphemes", "chinese"])
+def test_an_adaptive_softmax_takes_the_commonest_tokens_first(kind: str) -> None:
+    tokenizer = fit(kind, TEXT, 400)
+    ids = tokenizer.encode(TEXT)
+    config = RunConfig(softmax="adaptive", tokenizer=kind, hidden=16, embedding=8, max_steps=5,
+                       max_seconds=0.0)
+    rank = Trainer(config, plan_of(config), ids, tokenizer.size).model.output.rank.numpy()
+    counts = np.bincount(ids, minlength=tokenizer.size)
+    assert (np.diff(counts[np.argsort(rank)]) <= 0).all()
 
 
 def test_owners_lead_from_characters_to_states(tmp_path: Path) -> None:
@@ -146,15 +160,16 @@ def written_by(run: Run, ids: list[int], settings: SamplingSettings) -> list[int
     return [token.id for token in generate(run.model, run.tokenizer, ids, settings)]
 
 
-@pytest.mark.parametrize("kind", ["bytes", "words"])
+@pytest.mark.parametrize("kind", OTHERS)
 def test_a_text_on_the_page_is_cut_changed_and_gone_on_with(kind: str, tmp_path: Path) -> None:
     from rnnlm_ui.writing import Writing
 
     run = Run(trained(tmp_path, kind))
     settings = SamplingSettings(length=30, temperature=0.0)
     writing = Writing(run, "", 0, prompt="abba 你好 ☃ cad")
-    assert writing.unknown == (() if kind == "bytes" else ("☃",))
-    assert writing.beginning == writing.prompt.replace("☃", "" if kind == "words" else "☃")
+    writes_all = kind in ("bytes", "bpe")
+    assert writing.unknown == (() if writes_all else ("☃",))
+    assert writing.beginning == writing.prompt.replace("☃", "☃" if writes_all else "")
     writing.go_on(settings, 0.0)
     writing.advance(0.0, "at_once", budget=60.0)
     start = run.tokenizer.known(writing.prompt)

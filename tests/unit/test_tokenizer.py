@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from rnnlm_core.data.tokenizer import (
+    KINDS,
     UNKNOWN,
     UNKNOWN_ID,
     ByteTokenizer,
@@ -132,7 +133,7 @@ def test_a_start_without_text_is_a_line_end_or_the_first_piece() -> None:
     assert WordTokenizer.fit("b b b\n").pieces[WordTokenizer.fit("b b b\n").first_known] == "\n"
 
 
-@pytest.mark.parametrize("kind", ["characters", "bytes", "words"])
+@pytest.mark.parametrize("kind", list(KINDS))
 def test_a_kind_is_kept_by_its_name(kind: str) -> None:
     tokenizer = fit(kind, "some words, some more words\n")
     assert json.loads(tokenizer.to_json())["kind"] == kind

@@ -1,20 +1,24 @@
-"""Text to ids and back: by character, by byte, or by word.
+"""Text to ids and back: by character, grapheme, byte, word, or by pieces that BPE has learned.
 
-A tokenizer is a list of pieces; the id of a piece is its place in the list. Characters and words
-are counted in the training part alone, and where a piece is unknown, its id is 0, `<unk>`, shown as
-�. It is never generated, so text written by a model holds only pieces that it has read. Bytes are
-all known from the start.
+A tokenizer is a list of pieces; the id of a piece is its place in the list. Characters, graphemes
+and words are counted in the training part alone, and where a piece is unknown, its id is 0,
+`<unk>`, shown as �. It is never generated, so text written by a model holds only pieces that it has
+read. Bytes are all known from the start, and BPE learns from the training part which of them to
+read together.
 
 A new kind that divides text into pieces needs `divide` and a name (see `by_words`); one whose
-pieces are bytes needs a `ByteStream` over them. Either has its place in `KINDS`.
+pieces are bytes needs these (see `ByteUnits`). Either has its place in `KINDS`.
 """
 
 from __future__ import annotations
 
 import json
 
+from rnnlm_core.data.tokenizer.by_bpe import BpeTokenizer
 from rnnlm_core.data.tokenizer.by_bytes import ByteTokenizer
 from rnnlm_core.data.tokenizer.by_characters import CharTokenizer
+from rnnlm_core.data.tokenizer.by_chinese import ChineseTokenizer
+from rnnlm_core.data.tokenizer.by_graphemes import GraphemeTokenizer
 from rnnlm_core.data.tokenizer.by_words import WordTokenizer
 from rnnlm_core.data.tokenizer.interface import MAX_VOCABULARY, UNKNOWN_ID, Ids, Tokenizer
 from rnnlm_core.data.tokenizer.pieces import PieceTokenizer
@@ -22,11 +26,13 @@ from rnnlm_core.data.tokenizer.streams import UNKNOWN, TextStream
 from rnnlm_core.errors import RunError
 
 __all__ = [
-    "KINDS", "MAX_VOCABULARY", "UNKNOWN", "UNKNOWN_ID", "ByteTokenizer", "CharTokenizer", "Ids",
-    "PieceTokenizer", "TextStream", "Tokenizer", "WordTokenizer", "fit", "from_json"]
+    "KINDS", "MAX_VOCABULARY", "UNKNOWN", "UNKNOWN_ID", "BpeTokenizer", "ByteTokenizer",
+    "CharTokenizer", "ChineseTokenizer", "GraphemeTokenizer", "Ids", "PieceTokenizer",
+    "TextStream", "Tokenizer", "WordTokenizer", "fit", "from_json"]
 
 KINDS: dict[str, type[Tokenizer]] = {
-    kind.kind: kind for kind in (CharTokenizer, ByteTokenizer, WordTokenizer)}
+    kind.kind: kind for kind in (CharTokenizer, GraphemeTokenizer, ByteTokenizer, WordTokenizer,
+                                 ChineseTokenizer, BpeTokenizer)}
 
 
 def fit(kind: str, training_text: str, max_vocabulary: int = MAX_VOCABULARY,

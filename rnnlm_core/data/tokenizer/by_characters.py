@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
 from rnnlm_core.data.code_points import character_counts, code_points
-from rnnlm_core.data.tokenizer.interface import Ids
+from rnnlm_core.data.tokenizer.interface import UNKNOWN_ID, Ids
 from rnnlm_core.data.tokenizer.pieces import PieceTokenizer
 from rnnlm_core.data.tokenizer.streams import UNKNOWN
 
@@ -35,17 +35,11 @@ class CharTokenizer(PieceTokenizer):
 
     def encode(self, text: str) -> Ids:
         """By table look-up: 49 ms for 10 M characters."""
-        points = code_points(text)
-        return self._table[np.minimum(points, len(self._table) - 1)]
+        return look_up(text, self._table)
 
     @cached_property
     def _table(self) -> Ids:
-        # one entry past the highest known code point stays 0 and catches everything above
-        highest = max((ord(c) for c in self.pieces[1:]), default=0)
-        table = np.zeros(highest + 2, self.dtype)
-        for index, character in enumerate(self.pieces[1:], start=1):
-            table[ord(character)] = index
-        return table
+        return look_up_table(self.pieces, self.dtype)
 
     def to_json(self) -> str:
         return json.dumps({"kind": self.kind, "characters": self.pieces[1:]}, ensure_ascii=True)
@@ -53,3 +47,17 @@ class CharTokenizer(PieceTokenizer):
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> Self:
         return cls((UNKNOWN, *map(str, values["characters"])))
+
+
+def look_up_table(pieces: Sequence[str], dtype: type[np.unsignedinteger[Any]]) -> Ids:
+    """The id of each code point, 0 (`<unk>`) where it is no piece; the last entry is 0 and stands
+    for all above. Pieces of several code points have no place in it."""
+    ids = {ord(piece): i for i, piece in enumerate(pieces) if i != UNKNOWN_ID and len(piece) == 1}
+    table = np.zeros(max(ids, default=0) + 2, dtype)
+    table[list(ids)] = list(ids.values())
+    return table
+
+
+def look_up(text: str, table: Ids) -> Ids:
+    points = code_points(text)
+    return table[np.minimum(points, len(table) - 1)]

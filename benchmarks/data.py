@@ -1,0 +1,75 @@
+"""From characters to ids, and what byte-level BPE takes to learn 2,000 pieces.
+
+By the clock on the wall, since BPE uses every core; characters by the median of five turns.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import sys
+import sysconfig
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.rows import TURNS, Found, at_least, at_most
+from rnnlm_core.data.builtin import BUILTIN
+from rnnlm_core.data.tokenizer import BpeTokenizer, CharTokenizer
+
+CHARACTERS = 10_000_000
+MEGABYTES, PIECES = 10, 2_000
+
+
+def data(_runs: Path) -> list[Found]:
+    found = [_characters(name, text) for name, text in _texts().items()]
+    return [*found, *_bpe()]
+
+
+def _texts() -> dict[str, str]:
+    """Of ten million characters each: Latin, Chinese, and every assigned or unassigned point of
+    Unicode but for surrogates, in no order, which no cache can hold."""
+    draw = random.Random(0)
+    points = [chr(p) for p in range(0x110000) if not 0xD800 <= p < 0xE000]
+    texts = {"Latin": BUILTIN["stories_en"](), "Chinese": BUILTIN["stories_zh"](),
+             "all of Unicode": "".join(draw.choices(points, k=CHARACTERS))}
+    return {name: (text * (CHARACTERS // len(text) + 1))[:CHARACTERS]
+            for name, text in texts.items()}
+
+
+def _characters(name: str, text: str) -> Found:
+    # of the whole text: all of Unicode is more than a vocabulary may hold, and most is <unk> then
+    tokenizer = CharTokenizer.fit(text)
+    seconds = [_timed(lambda: tokenizer.encode(text))[0] for _ in range(TURNS)]
+    return at_least(f"data: characters to ids, {name}",
+                    CHARACTERS / statistics.median(seconds) / 1e6, "M/s", 100.0)
+
+
+def _bpe() -> list[Found]:
+    text = _library_source()
+    megabytes = len(text.encode()) / 1e6
+    learning, tokenizer = _timed(lambda: BpeTokenizer.fit(text, PIECES))
+    reading, ids = _timed(lambda: tokenizer.encode(text))
+    print(f"  BPE: {tokenizer.size:,} pieces of {megabytes:.1f} MB in {learning:.1f} s, "
+          f"{len(text) / len(ids):.2f} characters a token, read in {reading:.1f} s",
+          file=sys.stderr)
+    return [at_most(f"data: BPE of {PIECES:,} pieces on {megabytes:.0f} MB", learning, "s", 12.0),
+            ("data: BPE, text to ids", megabytes / reading, "MB/s", "–", None)]
+
+
+def _library_source() -> str:
+    """Python's own modules in order of their names, to ten megabytes."""
+    parts, size = [], 0
+    folder = Path(sysconfig.get_paths()["stdlib"])
+    for path in sorted(folder.rglob("*.py")):
+        if size < MEGABYTES * 1_000_000 and "site-packages" not in path.parts:
+            parts.append(path.read_text(encoding="utf-8", errors="replace"))
+            size += len(parts[-1].encode())
+    return "".join(parts).encode()[:MEGABYTES * 1_000_000].decode("utf-8", "ignore")
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    begin = time.perf_counter()
+    done = work()
+    return time.perf_counter() - begin, done
