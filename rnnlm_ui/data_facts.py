@@ -32,8 +32,8 @@ def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics, ids:
     lines = [("size", t("data.size", lines=number(numbers.lines), words=number(numbers.words),
                         characters=number(numbers.characters), bytes=number(numbers.bytes))),
              ("vocabulary", _vocabulary(tokens, config)),
-             ("split", _split(numbers, config)),
              ("pieces", _pieces(tokens, ids)),
+             ("split", _split(numbers, config)),
              ("unknown", _unknown(tokens)),
              ("yardsticks", _yardsticks(numbers, tokens, config)),
              ("cleaning", _cleaning(corpus.manifest.cleaning))]

@@ -68,13 +68,13 @@ def test_a_text_as_words_and_as_bytes() -> None:
 
 def test_zipf_of_three_kinds_of_token() -> None:
     # 1 + 1/2 + 1/3 = 11/6
-    tokens = token_statistics("aab " * 40, 0.0, CharTokenizer.fit("ab "))
+    tokens = token_statistics(Parts("aab " * 40, "", ""), CharTokenizer.fit("ab "))
     assert tokens.zipf == pytest.approx(6 / 11, abs=1e-12)
 
 
 def test_bpe_of_a_text_is_exact_and_knows_all_of_it() -> None:
     text = "to be or not to be é\n" * 50
-    tokens = token_statistics(text, 0.1, fit("bpe", "to be\n" * 50, 300))  # to, be and " be"
+    tokens = token_statistics(divide(text, RunConfig()), fit("bpe", "to be\n" * 50, 300))  # to, be and " be"
     assert tokens.exact and tokens.unknown_count == 0 and tokens.vocabulary == 259
     assert tokens.characters_per_token > 1.1
 
