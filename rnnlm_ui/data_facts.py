@@ -85,15 +85,17 @@ def _pieces(tokens: TokenStatistics, ids: Tokenizer) -> str:
     least = counts[-1][1]
     rarest = [piece for piece, n in counts if n == least]
     lines = [t("data.commonest", pieces=_named([piece for piece, _ in counts])),
-             t("data.rarest", n=number(len(rarest)), times=number(least), pieces=_named(rarest))]
+             t("data.rarest_once" if least == 1 else "data.rarest", n=number(len(rarest)),
+               times=number(least), pieces=_named(rarest))]
     if never := tokens.vocabulary - (ids.unknown_id is not None) - len(counts):
         lines.append(t("data.never", n=number(never)))
     return "  \n".join(lines)
 
 
 def _named(pieces: Sequence[str]) -> str:
-    """The first few."""
-    return plain(listed(pieces[:_NAMED])) + (" …" if len(pieces) > _NAMED else "")
+    """The first few, further apart than words are."""
+    shown = [plain(listed([piece])) for piece in pieces[:_NAMED]]
+    return "\u2003".join([*shown, "…"] if len(pieces) > _NAMED else shown)
 
 
 def _unknown(tokens: TokenStatistics) -> str:

@@ -18,6 +18,7 @@ from rnnlm_core.figures.data import (
     glyph,
     rank_figure,
 )
+from rnnlm_core.figures.states import visible
 from rnnlm_core.figures.template import esc
 from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
@@ -34,8 +35,9 @@ def frequencies(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics
                 ids: Tokenizer) -> None:
     """How often each character occurs as bars (linear or logarithmic), each token by rank."""
     session.preset("data.scale", SCALES[0])
+    by_token = session.widget("data.scale", SCALES[0]) == "rank" and ids.kind != "characters"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(_frequency_title(numbers))
+        st.markdown(_token_title(tokens, ids) if by_token else _frequency_title(numbers))
         st.space("stretch")
         scale = st.segmented_control(
             t("data.scale_label"), SCALES, key="data.scale", required=True,
@@ -43,7 +45,8 @@ def frequencies(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics
             persist_state="session") or SCALES[0]
     # the bars are of characters: where these are the tokens, <unk> is one of the equally frequent
     even = tokens.vocabulary if ids.kind == "characters" else numbers.different
-    words = FrequencyWords(t("data.share"), t("data.rest"), t("data.rest_name", n=number(
+    share = t("data.share_tokens" if by_token else "data.share")
+    words = FrequencyWords(share, t("data.rest"), t("data.rest_name", n=number(
         max(0, numbers.different - BARS))), t("data.uniform", v=number(even)),
         t("data.times"), t("data.rank"), t("data.zipf"))
 
@@ -80,6 +83,17 @@ def _rank_name(piece: str) -> str:
 
 def _frequency_title(numbers: TextStatistics) -> str:
     character, count = numbers.counts[0]
-    name = spoken(character) if character.isspace() else f"“{character}”"
-    return t("data.frequency_title", name=plain(name),
+    return t("data.frequency_title", name=_quoted(character),
              share=f"{count / numbers.characters:.1%}")
+
+
+def _token_title(tokens: TokenStatistics, ids: Tokenizer) -> str:
+    token, count = tokens.counts[0]
+    name = plain("<unk>") if token == ids.unknown_id else _quoted(ids.pieces[token])
+    return t("data.frequency_title_tokens", name=name,
+             share=f"{count / (tokens.training + tokens.validation):.1%}")
+
+
+def _quoted(piece: str) -> str:
+    blank = len(piece) == 1 and piece.isspace()
+    return plain(spoken(piece) if blank else f"“{visible(piece)}”")

@@ -108,9 +108,9 @@ def rank_figure(tokens: Sequence[Ranked], total: int, zipf: float, words: Freque
         line={"color": LIGHT["ngram"], "width": 1.3}, marker={"color": LIGHT["ngram"], "size": 6},
         hovertemplate="%{customdata}<extra></extra>")
     figure.update_layout(
-        height=height, margin={"l": 56, "r": 8, "t": 8, "b": 44}, hovermode="closest",
-        annotations=[{"x": 0.98, "xref": "paper", "xanchor": "right", "y": 0.98, "yref": "paper",
-                      "yanchor": "top", "showarrow": False, "text": f"┄ {words.zipf}",
+        height=height, margin={"l": 56, "r": 8, "t": 26, "b": 44}, hovermode="closest",
+        annotations=[{"x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper",
+                      "yanchor": "bottom", "showarrow": False, "text": f"┄ {words.zipf}",
                       "font": {"size": 14, "color": LIGHT["dim"]}}],
         xaxis={"type": "log", "title": {"text": words.rank}, "dtick": "D2"},
         yaxis={"type": "log", "title": {"text": words.share}, "ticksuffix": " %", "dtick": 1})

