@@ -20,7 +20,7 @@ from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import duration, language, number, t
 from rnnlm_ui.live import POINTS, thinned
 from rnnlm_ui.page import plain
-from rnnlm_ui.training_view import DRAWN, yardstick_name
+from rnnlm_ui.training_view import DRAWN, FLOOR, yardstick_name
 
 _AXIS: Axis = "seconds"
 _SHORT = 10  # letters of a label on a phone
@@ -91,10 +91,11 @@ def _yardsticks(chosen: Sequence[Row]) -> list[tuple[str, float]]:
 def _lines(yardsticks: Sequence[tuple[str, float]], best: float, curves: int) -> list[Line]:
     """Those passed and the next two; beside many curves only the last one passed."""
     drawn = [(name, value) for name, value in yardsticks if name in DRAWN]
-    passed = [y for y in drawn if best < y[1]][:1 if curves > _MANY else None]
-    ahead = [y for y in drawn if best >= y[1]][-2:]
-    return [Line(value / math.log(2), yardstick_name(name), yardstick_name(name), best < value,
-                 bool(ahead) and name == ahead[-1][0]) for name, value in [*ahead, *passed]]
+    passed = [y for y in drawn if best < y[1] and y[0] != FLOOR][:1 if curves > _MANY else None]
+    ahead = [y for y in drawn if best >= y[1] or y[0] == FLOOR][-2:]
+    return [Line(value / math.log(2), yardstick_name(name), yardstick_name(name),
+                 (name, value) in passed, (name, value) in ahead[-1:] and name != FLOOR,
+                 name == FLOOR) for name, value in [*ahead, *passed]]
 
 
 def _curve(lane: Lane, name: str, short: str, axis: Axis) -> Curve:

@@ -7,7 +7,7 @@ import streamlit as st
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.corpus import HUB, Corpus
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
-from rnnlm_ui import config_form
+from rnnlm_ui import config_form, data_teaching
 from rnnlm_ui.data_text import corpus_name
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import plain
@@ -29,6 +29,8 @@ def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics,
              ("unknown", _unknown(tokens)),
              ("yardsticks", _yardsticks(numbers, tokens, config)),
              ("cleaning", _cleaning(corpus.manifest.cleaning))]
+    if best := data_teaching.best(corpus.manifest.source):
+        lines.insert(5, ("best", best))
     if origin := _origin(corpus):
         lines.append(("origin", origin))
     st.markdown("**" + plain(corpus_name(corpus)) + "**")

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from rnnlm_core.figures.palette import DASH, LIGHT, fade
 from rnnlm_core.figures.template import end_label, esc, spread
-from rnnlm_core.figures.training import Line, Numbers, log_ticks, pushed_inside
+from rnnlm_core.figures.training import Line, Numbers, level, log_ticks, pushed_inside
 
 HEIGHT = 440
 _TOP, _BOTTOM, _GAP = 34, 44, 19  # pixels
@@ -39,10 +39,7 @@ def overlay_figure(curves: Sequence[Curve], lines: Sequence[Line], x_title: str,
     """Validation losses over an axis, the best first. A hue a cell; a dash a line within it."""
     figure = go.Figure()
     for line in lines:
-        figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=line.value, y1=line.value,
-                         line={"color": LIGHT["ngram"] if not line.passed
-                               else fade(LIGHT["ngram"], 0.55), "width": 1.3, "dash": "dash"},
-                         layer="below")
+        figure.add_shape(**level(line))
     for curve in curves:
         _add_band(figure, curve)
     for place, curve in enumerate(curves):
