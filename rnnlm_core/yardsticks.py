@@ -52,9 +52,8 @@ def best_yardstick(prepared: Prepared, source: str) -> Yardstick | None:
         return None
     text, owners = prepared.tokenizer.owners(prepared.ids.tolist())
     first = int(np.searchsorted(owners, prepared.start))
-    of_characters = losses(known.grammar, text, first)
-    of_tokens = np.bincount(owners[first:] - prepared.start, of_characters,
-                            len(prepared.validation_ids))
+    of_tokens = np.zeros(len(prepared.validation_ids))
+    np.add.at(of_tokens, owners[first:] - prepared.start, losses(known.grammar, text, first))
     return Yardstick("best", *prepared.rows.live_and_full(of_tokens)) \
         if np.isfinite(of_tokens).all() else None
 

@@ -13,10 +13,13 @@ from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import plain
 
 
-def finding(numbers: TextStatistics) -> str:
+def finding(numbers: TextStatistics, source: str = "") -> str:
     """The answer to "What does the network read?" in one sentence."""
-    return t("data.finding", characters=number(numbers.characters), lines=number(numbers.lines),
-             different=number(numbers.different), entropy=f"{numbers.entropy:.2f}")
+    values = {"characters": number(numbers.characters), "lines": number(numbers.lines),
+              "different": number(numbers.different), "entropy": f"{numbers.entropy:.2f}"}
+    best = data_teaching.best_bits(source)
+    return t("data.finding", **values) if best is None else \
+        t("data.finding_best", best=f"{best:.2f}", **values)
 
 
 def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics,

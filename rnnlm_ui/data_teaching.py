@@ -31,11 +31,17 @@ def about(source: str) -> str:
     return t(f"data.about.{family_of(source)}", n=number(_shown(source)))
 
 
-def best(source: str) -> str:
-    """What no model passes in the long run; empty for texts of which it is not known."""
+def best_bits(source: str) -> float | None:
+    """Bits a character that no model passes in the long run, where they are known."""
     known = teaching(source)
-    return "" if known is None else t("data.best", bits=f"{known.rate / math.log(2):.3f}",
-                                      nats=f"{known.rate:.3f}")
+    return None if known is None else known.rate / math.log(2)
+
+
+def best(source: str) -> str:
+    """The same in a sentence; empty where they are not known."""
+    bits = best_bits(source)
+    return "" if bits is None else t("data.best", bits=f"{bits:.3f}",
+                                     nats=f"{bits * math.log(2):.3f}")
 
 
 def _shown(source: str) -> int:

@@ -27,7 +27,7 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import session
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.i18n import duration, error_text, number, t
+from rnnlm_ui.i18n import duration, error_text, joined, number, t
 from rnnlm_ui.live import Column, RunTail, thinned
 from rnnlm_ui.milestones import crossings, event_marks, passed_at, passed_text
 from rnnlm_ui.page import plain
@@ -35,6 +35,7 @@ from rnnlm_ui.tokens import Tokens, named
 
 UNITS = ("bits", "nats", "perplexity")
 _UNIT = "unit"  # the key of the switch
+_REACHED = 0.0005  # in the unit that is shown: less to go than can be written
 FLOOR = "best"  # the yardstick that is never passed
 DRAWN = ("uniform", "unigram", "kn2", "kn3", "kn4", "kn5", FLOOR)
 HIGHEST_PERPLEXITY = 1e6
@@ -110,15 +111,15 @@ def finding(status: Status, tail: RunTail, yardsticks: list[Yardstick], unit: st
     best = next((y.full if whole else y.live for y in yardsticks if y.name == FLOOR), None)
     if best is None or status.state == "diverged":
         return said
-    return f"{said} {_to_the_best(loss, best, unit, tokens)}"
+    return joined([said, _to_the_best(loss, best, unit, tokens)])
 
 
 def _to_the_best(loss: float, best: float, unit: str, tokens: Tokens | None) -> str:
     convert, its = to_unit(unit), shown(best, unit, tokens, brief=True)
-    away = f"{float(convert(np.array(loss)) - convert(np.array(best))):.2f}"
-    if away in ("0.00", "-0.00") or loss < best:
+    away = float(convert(np.array(loss)) - convert(np.array(best)))
+    if away < _REACHED:
         return t("train.best_reached", best=its)
-    return t("train.best_left", best=its, away=away)
+    return t("train.best_left", best=its, away=f"{away:.3f}")
 
 
 def _among(loss: float, whole: bool, status: Status, tail: RunTail, yardsticks: list[Yardstick],

@@ -87,7 +87,7 @@ def _labels(curves: Sequence[Curve], lines: Sequence[Line], low: float, high: fl
     """Names at the right end, pushed apart; and the room they take."""
     entries = [(line.value, ("✓ " if line.passed else "") + esc(line.name) + f" {line.value:.2f}",
                 ("✓ " if line.passed else "") + esc(line.short),
-                LIGHT["ink" if line.next else "dim"], line.next) for line in lines]
+                LIGHT["ink" if line.next or line.floor else "dim"], line.next) for line in lines]
     entries += [(float(c.y[-1]), esc(c.name), esc(c.short), LIGHT[c.cell], place == 0)
                 for place, c in enumerate(curves) if len(c.y) and c.y[-1] > 0]
     span = math.log10(high / low)

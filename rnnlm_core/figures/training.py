@@ -174,7 +174,7 @@ def _end_labels(curves: LossCurves, lines: Sequence[Line], colour: str, words: L
     """Names at the right end, pushed apart where they would print over each other."""
     entries: list[tuple[float, str, str, str, bool]] = []  # value, text, short, colour, bold
     for line in lines:
-        shade = LIGHT["dim"] if line.passed or not line.next else LIGHT["ink"]
+        shade = LIGHT["ink"] if line.floor or (line.next and not line.passed) else LIGHT["dim"]
         mark = "✓ " if line.passed else ""
         entries.append((line.value, f"{mark}{esc(line.name)} {line.value:.2f}",
                         f"{mark}{esc(line.short)}", shade, line.next))
