@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.reproduced import Row, measured
 from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.data.generated import GENERATED
-from rnnlm_core.insight.decisions import DECISIONS
+from rnnlm_core.insight.decisions import decisions_of
 from rnnlm_core.insight.memories import find_memories
 from rnnlm_core.insight.scoring import Score, score, score_with_unit_held
 from rnnlm_core.insight.units import UnitFinding, all_units, find_units
@@ -46,7 +46,7 @@ def _trained(corpus: str, cell: Cell, steps: int, seed: int, runs: Path) -> Run:
 
 def _scores(run: Run) -> dict[str, Score]:
     text = run.validation_text
-    return score(run.model, run.tokenizer, text, DECISIONS[run.config.corpus](text))
+    return score(run.model, run.tokenizer, text, decisions_of(run.config.corpus, text))
 
 
 def _memory(run: Run, name: str) -> UnitFinding:
@@ -73,7 +73,7 @@ def anbn(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
 
 
 def _never_a_newline(run: Run) -> float:
-    decisions = DECISIONS["anbn"](run.validation_text)
+    decisions = decisions_of("anbn", run.validation_text)
     return sum(d.right != "\n" for d in decisions) / len(decisions)
 
 
@@ -154,7 +154,7 @@ def _quotation_unit(run: Run) -> UnitFinding:
 def _held(run: Run, unit: UnitFinding) -> tuple[float, float, float]:
     """`_` outside with the unit held as inside, `_` inside held as outside, worst control."""
     text = run.validation_text
-    decisions = DECISIONS["dialogue2"](text)
+    decisions = decisions_of("dialogue2", text)
 
     def shares(number: int, value: float) -> dict[str, Score]:
         return score_with_unit_held(run.model, run.tokenizer, text, decisions, unit.part,

@@ -35,7 +35,7 @@ except UnrollError as error:
     ids, tokens = data_text.tokenizer(corpus, config), data_text.token_numbers(corpus, config)
     replaced = True
 
-answer = finding(numbers)
+answer = finding(numbers, corpus.manifest.source)
 if replaced:
     answer = t("data.instead", name=data_text.corpus_name(corpus)) + " " + answer
 st.markdown(answer)

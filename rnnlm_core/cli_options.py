@@ -11,7 +11,7 @@ import typer
 
 from rnnlm_core import launch
 from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
-from rnnlm_core.data.builtin import BUILTIN
+from rnnlm_core.data.builtin import BUILTIN, is_builtin
 from rnnlm_core.data.corpus import HUB, OWN, keep_own_text
 from rnnlm_core.data.files import read_text_file
 
@@ -25,7 +25,7 @@ def config_of(settings: dict[str, Any], runs: Path | None) -> tuple[RunConfig, P
         given["max_seconds"] = 0.0  # asked for steps: no limit in time
     root = runs or launch.runs_root()
     config = RunConfig.from_mapping(given)
-    if (source := config.corpus) not in BUILTIN and not source.startswith((HUB, OWN)):
+    if not is_builtin(source := config.corpus) and not source.startswith((HUB, OWN)):
         config = _with_file(config, Path(source), root)
     return config, root
 
@@ -46,7 +46,8 @@ def _option(name: str) -> inspect.Parameter:
     choices = get_args(kind)
     text = f"One of {', '.join(choices)}. " if choices else ""
     if name == "corpus":
-        text = "A built-in name (" + ", ".join(BUILTIN) + "), a file, or hf:OWNER/NAME. "
+        text = "A built-in name (" + ", ".join(BUILTIN) + "; the number after a colon may be " \
+            "another), a file, or hf:OWNER/NAME. "
     names = [f"--{name.replace('_', '-')}", *filter(None, [_SHORT.get(name)])]
     if kind is bool:
         names = [f"{names[0]}/--no-{name.replace('_', '-')}"]

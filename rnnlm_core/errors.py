@@ -61,6 +61,8 @@ SENTENCES: dict[str, str] = {
     # text
     "corpus.unknown": "There is no text called {value}. Choose one of {choices}, a file, or "
     "hf:OWNER/NAME.",
+    "corpus.parameter": "{name} takes a whole number from {low} to {high} after its colon, not "
+    "{value}. Write it for example as {example}.",
     "corpus.empty": "The text is empty. Paste or choose a text with at least {limit} characters.",
     "corpus.too_short": "The text has {value} tokens to train on; one sequence needs {limit}. "
     "Add text or make the sequence length smaller.",

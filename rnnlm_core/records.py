@@ -155,7 +155,7 @@ class Status(_Record):
 class Yardstick(_Record):
     """A loss to compare with, in nats a token, on exactly the positions the model is scored on."""
 
-    name: str  # uniform, unigram, kn2 … kn8
+    name: str  # uniform, unigram, kn2 … kn8; best: what no model passes, where that is known
     live: float  # on the live validation sample
     full: float  # on the whole validation text
 

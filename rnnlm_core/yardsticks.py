@@ -1,4 +1,4 @@
-"""Losses to compare with, on this very split: uniform, unigram, Kneser–Ney n-grams.
+"""Losses to compare with, on this very split: uniform, unigram, Kneser–Ney n-grams, the best one.
 
 `python -m rnnlm_core.yardsticks RUN_FOLDER` computes them without torch in a process of its own,
 so that training is not held up, and keeps them in the store for the next run on the same split.
@@ -13,9 +13,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
+from rnnlm_core.data.generated import family_of, teaching
+from rnnlm_core.data.generated.grammar import losses
 from rnnlm_core.files import replace_file
 from rnnlm_core.nets.ngram import KneserNey, uniform_loss, unigram_losses
-from rnnlm_core.prepared import Prepared, prepare
+from rnnlm_core.prepared import Prepared, manifest, prepare
 from rnnlm_core.records import Yardstick
 from rnnlm_core.run import process
 from rnnlm_core.run.directory import RunFolder
@@ -34,8 +38,30 @@ def simple_yardsticks(prepared: Prepared) -> list[Yardstick]:
             Yardstick("unigram", *prepared.rows.live_and_full(unigram))]
 
 
-def all_yardsticks(prepared: Prepared) -> list[Yardstick]:
-    """Those and modified Kneser–Ney of order 2 to 8, each on every validation position."""
+def best_yardstick(prepared: Prepared, source: str) -> Yardstick | None:
+    """What no model passes but by luck: the loss of the probabilities that this text was drawn by.
+
+    Of texts from `data.generated`. It is taken on the scored positions themselves and not from the
+    long-run rate, above or below which a text of this length may lie by chance: what luck is in the
+    text, a model and these probabilities share, and only their difference counts, whose expected
+    value is never negative. A token that is no character has the losses of its characters. None
+    for other texts, and where a character has no id: telling less, a model may lose less.
+    """
+    known = teaching(source)
+    if known is None or prepared.rows is None or prepared.tokenizer.unknown_id in prepared.ids:
+        return None
+    text, owners = prepared.tokenizer.owners(prepared.ids.tolist())
+    first = int(np.searchsorted(owners, prepared.start))
+    of_tokens = np.zeros(len(prepared.validation_ids))
+    np.add.at(of_tokens, owners[first:] - prepared.start, losses(known.grammar, text, first))
+    return Yardstick("best", *prepared.rows.live_and_full(of_tokens)) \
+        if np.isfinite(of_tokens).all() else None
+
+
+def all_yardsticks(prepared: Prepared, source: str = "") -> list[Yardstick]:
+    """Those, modified Kneser–Ney of order 2 to 8, each on every validation position, and the best
+    of a generated text.
+    """
     if prepared.rows is None:
         return []
     model = KneserNey.fit(prepared.train_ids, max(ORDERS), prepared.tokenizer.size)
@@ -43,16 +69,28 @@ def all_yardsticks(prepared: Prepared) -> list[Yardstick]:
     first = max(0, start - _CONTEXT)
     found = simple_yardsticks(prepared)
     for order in ORDERS:
-        losses = model.losses(ids[first:], order, start - first)
-        found.append(Yardstick(f"kn{order}", *prepared.rows.live_and_full(losses)))
-    return found
+        of_order = model.losses(ids[first:], order, start - first)
+        found.append(Yardstick(f"kn{order}", *prepared.rows.live_and_full(of_order)))
+    best = best_yardstick(prepared, source)
+    return found if best is None else [*found, best]
+
+
+def _made_as(folder: RunFolder) -> str:
+    """The text by its name, where its parts stand in the order in which it was written: without
+    gaps and copies it is another text, of which the probabilities of its rules say nothing."""
+    config = folder.config()
+    return "" if config.division != "contiguous" or config.gap else manifest(folder).source
 
 
 def cache_path(folder: RunFolder, prepared: Prepared) -> Path:
-    """Where the yardsticks of this split are kept: they depend on text and cut alone."""
+    """Where the yardsticks of this split are kept: they depend on text and cut alone, the best one
+    on how the text was made.
+    """
     digest = hashlib.sha256(prepared.ids.tobytes()).hexdigest()
     live = 0 if prepared.rows is None else prepared.rows.live_width
     key = f"{digest} {len(prepared.train_ids)} {prepared.tokenizer.size} {live}"
+    if family_of(source := _made_as(folder)):
+        key += f" {source}"
     name = hashlib.sha256(key.encode()).hexdigest()[:16]
     return folder.store / "yardsticks" / f"{name}.json"
 
@@ -77,7 +115,7 @@ def main() -> None:
         os.nice(10)  # the training process goes first
     folder = RunFolder(sys.argv[1])
     prepared = prepare(folder)
-    found = all_yardsticks(prepared)
+    found = all_yardsticks(prepared, _made_as(folder))
     folder.write_yardsticks(found)
     kept = cache_path(folder, prepared)
     kept.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rnnlm_core.comparison import Axis, Lane, Verdict, verdict
 from rnnlm_ui import runs
 from rnnlm_ui.compare_runs import Row, comparable
-from rnnlm_ui.i18n import language, t
+from rnnlm_ui.i18n import joined, t
 from rnnlm_ui.page import plain
 
 _BUDGET_APART = 1.15  # two runs that differ by more were not trained alike
@@ -40,10 +40,6 @@ def finding(found: Sequence[Lane], names: Sequence[str], chosen: Sequence[Row], 
         text = t("compare.ahead_so_far" if running else "compare.ahead", one=one, other=other,
                  its=its["bits"], **best)
     return joined([text, _price(said, other, axis), luck(said)])
-
-
-def joined(sentences: Sequence[str]) -> str:
-    return ("" if language() == "zh" else " ").join(filter(None, sentences))
 
 
 def _loss(lane: Lane) -> dict[str, str]:

@@ -14,13 +14,13 @@ from rnnlm_core.comparison import AXES, Axis, Lane, common_loss, lanes
 from rnnlm_core.figures.compare import HEIGHT, Curve, overlay_figure
 from rnnlm_core.figures.training import Line
 from rnnlm_ui import session
-from rnnlm_ui.compare_findings import bits, finding, joined, notes
+from rnnlm_ui.compare_findings import bits, finding, notes
 from rnnlm_ui.compare_runs import Row, comparable, lane_names, measured, seen, short_names
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.i18n import duration, language, number, t
+from rnnlm_ui.i18n import duration, joined, language, number, t
 from rnnlm_ui.live import POINTS, thinned
 from rnnlm_ui.page import plain
-from rnnlm_ui.training_view import DRAWN, yardstick_name
+from rnnlm_ui.training_view import DRAWN, FLOOR, yardstick_name
 
 _AXIS: Axis = "seconds"
 _SHORT = 10  # letters of a label on a phone
@@ -89,12 +89,14 @@ def _yardsticks(chosen: Sequence[Row]) -> list[tuple[str, float]]:
 
 
 def _lines(yardsticks: Sequence[tuple[str, float]], best: float, curves: int) -> list[Line]:
-    """Those passed and the next two; beside many curves only the last one passed."""
-    drawn = [(name, value) for name, value in yardsticks if name in DRAWN]
+    """The best possible, those passed and the next two; beside many curves only the last passed."""
+    drawn = [(name, value) for name, value in yardsticks if name in DRAWN and name != FLOOR]
     passed = [y for y in drawn if best < y[1]][:1 if curves > _MANY else None]
     ahead = [y for y in drawn if best >= y[1]][-2:]
-    return [Line(value / math.log(2), yardstick_name(name), yardstick_name(name), best < value,
-                 bool(ahead) and name == ahead[-1][0]) for name, value in [*ahead, *passed]]
+    floor = [y for y in yardsticks if y[0] == FLOOR]
+    return [Line(value / math.log(2), yardstick_name(name), yardstick_name(name),
+                 name != FLOOR and best < value, (name, value) in ahead[-1:], name == FLOOR)
+            for name, value in [*floor, *ahead, *passed]]
 
 
 def _curve(lane: Lane, name: str, short: str, axis: Axis) -> Curve:

@@ -17,6 +17,7 @@ from rnnlm_core import launch
 from rnnlm_core.config import DROPOUTS, FIELD_TYPES, FIELDS, GROUPS
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.corpus import stored_manifests
+from rnnlm_core.data.generated import family_of
 from rnnlm_core.errors import Problem
 from rnnlm_core.idle import idle
 from rnnlm_ui import session
@@ -124,8 +125,10 @@ def choice(name: str, value: str) -> str:
 def corpus_field(label_visibility: str = "visible") -> None:
     """Built-in texts, then the texts that were fetched or pasted on the Data page."""
     draft = session.draft()
-    titles = {source: corpus_title(source) for source in BUILTIN}
+    titles = {source: corpus_title(source) for source in _built_in(draft.corpus)}
     for papers in stored_manifests(launch.runs_root() / "corpora"):
+        if family_of(papers.source) is not None:
+            continue  # in the list once, as it is chosen now
         name = corpus_title(papers.source, papers.title)
         if papers.source not in titles and name in titles.values():
             name = f"{name} · {papers.sha256[:6]}"  # the browser tells options apart by name
@@ -135,6 +138,13 @@ def corpus_field(label_visibility: str = "visible") -> None:
     st.selectbox(t("config.corpus"), list(titles), format_func=titles.__getitem__,
                  key="form.corpus", label_visibility=label_visibility,
                  on_change=lambda: change("corpus", session.widget("form.corpus", draft.corpus)))
+
+
+def _built_in(chosen: str) -> list[str]:
+    """Every built-in text; what is chosen of a family (`recall:50`) stands in its place."""
+    family = family_of(chosen)
+    return [chosen if family is not None and family_of(name) == family else name
+            for name in BUILTIN]
 
 
 def cell_field(label_visibility: str = "visible") -> None:

@@ -11,7 +11,7 @@ from rnnlm_core.data.corpus import HUB, Corpus
 from rnnlm_core.data.parts import SHARED_LENGTH
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
 from rnnlm_core.data.tokenizer import Tokenizer
-from rnnlm_ui import config_form
+from rnnlm_ui import config_form, data_teaching
 from rnnlm_ui.data_text import corpus_name
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import plain
@@ -20,10 +20,13 @@ from rnnlm_ui.tokens import listed
 _NAMED = 8  # pieces of each sort
 
 
-def finding(numbers: TextStatistics) -> str:
+def finding(numbers: TextStatistics, source: str = "") -> str:
     """The answer to "What does the network read?" in one sentence."""
-    return t("data.finding", characters=number(numbers.characters), lines=number(numbers.lines),
-             different=number(numbers.different), entropy=f"{numbers.entropy:.2f}")
+    values = {"characters": number(numbers.characters), "lines": number(numbers.lines),
+              "different": number(numbers.different), "entropy": f"{numbers.entropy:.2f}"}
+    best = data_teaching.best_bits(source)
+    return t("data.finding", **values) if best is None else \
+        t("data.finding_best", best=f"{best:.2f}", **values)
 
 
 def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics, ids: Tokenizer,
@@ -37,6 +40,8 @@ def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics, ids:
              ("unknown", _unknown(tokens)),
              ("yardsticks", _yardsticks(numbers, tokens, config)),
              ("cleaning", _cleaning(corpus.manifest.cleaning))]
+    if best := data_teaching.best(corpus.manifest.source):
+        lines.insert(5, ("best", best))
     if origin := _origin(corpus):
         lines.append(("origin", origin))
     st.markdown("**" + plain(corpus_name(corpus)) + "**")

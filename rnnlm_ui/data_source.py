@@ -8,7 +8,8 @@ import streamlit as st
 
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.corpus import HUB, OWN
-from rnnlm_ui import config_form, session
+from rnnlm_core.data.generated import family_of
+from rnnlm_ui import config_form, data_teaching, session
 from rnnlm_ui.data_hub import hub_chooser
 from rnnlm_ui.data_own import own_chooser
 from rnnlm_ui.i18n import t
@@ -37,6 +38,7 @@ def chooser(source: str) -> None:
         left, right = st.columns([1, 2], gap="medium", vertical_alignment="center")
         with left:
             config_form.corpus_field(label_visibility="collapsed")
+            data_teaching.parameter_slider()
         right.markdown(":gray[" + about(session.draft().corpus) + "]")
 
 
@@ -44,6 +46,8 @@ def about(source: str) -> str:
     """Where a text comes from, in one sentence of markdown."""
     if source in _READ_HERE:
         return t(f"data.about.{source}", version=platform.python_version())
+    if family_of(source) is not None:
+        return data_teaching.about(source)
     if source in BUILTIN:
         return t(f"data.about.{source}")
     return t("data.about.hub" if source.startswith(HUB) else "data.about.own")

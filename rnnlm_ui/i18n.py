@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -56,8 +57,12 @@ def error_text(error: UnrollError | Problem) -> str:
         problems: tuple[Problem, ...] = (error,)
     else:
         problems = error.problems if isinstance(error, ConfigError) else (error.problem,)
-    separator = "" if language() == "zh" else " "
-    return separator.join(_sentence(p, language()) for p in problems)
+    return joined([_sentence(p, language()) for p in problems])
+
+
+def joined(sentences: Sequence[str]) -> str:
+    """One after another, as the reader's language does it."""
+    return ("" if language() == "zh" else " ").join(filter(None, sentences))
 
 
 def number(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -9,13 +10,14 @@ import streamlit as st
 from rnnlm_core import launch
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.builtin import BUILTIN
-from rnnlm_core.errors import UnrollError
+from rnnlm_core.data.generated import family_of, value_of
+from rnnlm_core.errors import CorpusError, UnrollError
 from rnnlm_core.prepared import manifest
 from rnnlm_core.records import FINAL_STATES
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import entries
 from rnnlm_ui import session, warm
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import number, t
 
 if TYPE_CHECKING:
     from rnnlm_core.lab import Run
@@ -44,6 +46,10 @@ def is_shipped(folder: RunFolder) -> bool:
 
 def corpus_title(source: str, title: str = "") -> str:
     """Built-in texts have a name of their own in each language; others are called what they are."""
+    if (family := family_of(source)) is not None:
+        with suppress(CorpusError):  # a wrong number: called by it
+            return t(f"corpus.{family}.title", n=number(value_of(source)))
+        return source
     return t(f"corpus.{source}.title") if source in BUILTIN else title or source
 
 

@@ -27,7 +27,8 @@ def found_units(path: str, digest: str) -> list[UnitFinding]:
 
     run = runs.opened(RunFolder(path))
     text = run.validation_text[:searched_characters(run.config)]
-    return by_training(find_units(run.model, run.untrained, run.tokenizer, text))
+    return by_training(find_units(run.model, run.untrained, run.tokenizer, text,
+                                  corpus=run.config.corpus))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -37,7 +38,8 @@ def score_then(path: str, step: int, digest: str, finding: UnitFinding) -> float
 
     run = runs.opened(RunFolder(path), step)
     return score_again(run.model, run.tokenizer,
-                       run.validation_text[:searched_characters(run.config)], finding)
+                       run.validation_text[:searched_characters(run.config)], finding,
+                       run.config.corpus)
 
 
 def searched_characters(config: RunConfig) -> int:

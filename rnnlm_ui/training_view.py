@@ -27,7 +27,7 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import session
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.i18n import duration, error_text, number, t
+from rnnlm_ui.i18n import duration, error_text, joined, number, t
 from rnnlm_ui.live import Column, RunTail, thinned
 from rnnlm_ui.milestones import crossings, event_marks, passed_at, passed_text
 from rnnlm_ui.page import plain
@@ -35,7 +35,9 @@ from rnnlm_ui.tokens import Tokens, named
 
 UNITS = ("bits", "nats", "perplexity")
 _UNIT = "unit"  # the key of the switch
-DRAWN = ("uniform", "unigram", "kn2", "kn3", "kn4", "kn5")
+_REACHED = 0.0005  # in the unit that is shown: less to go than can be written
+FLOOR = "best"  # the yardstick that is never passed
+DRAWN = ("uniform", "unigram", "kn2", "kn3", "kn4", "kn5", FLOOR)
 HIGHEST_PERPLEXITY = 1e6
 LOSS_HEIGHT = 480
 _NORM_SECONDS = 2.0  # of training between two pictures of the norm: drawing costs the training
@@ -91,19 +93,38 @@ class Standing:
 
 
 def standing(loss: float, yardsticks: list[Yardstick], whole: bool) -> Standing:
-    values = [(y.name, y.full if whole else y.live) for y in yardsticks]
+    values = [(y.name, y.full if whole else y.live) for y in yardsticks if y.name != FLOOR]
     values.sort(key=lambda pair: -pair[1])
     return Standing(loss, [v for v in values if loss < v[1]], [v for v in values if loss >= v[1]])
 
 
 def finding(status: Status, tail: RunTail, yardsticks: list[Yardstick], unit: str,
             tokens: Tokens | None = None) -> str:
-    """The answer to "Is it learning?" in one sentence, recomputed at every look."""
+    """The answer to "Is it learning?" in one sentence, recomputed at every look; and how far it is
+    to the best possible, where that is known."""
     whole = status.final_validation is not None
     _, losses = tail.validation()
     if not whole and not len(losses):
         return _without_validation(tail, unit, tokens)
     loss = status.final_validation if status.final_validation is not None else float(losses[-1])
+    said = _among(loss, whole, status, tail, yardsticks, unit, tokens)
+    best = next((y.full if whole else y.live for y in yardsticks if y.name == FLOOR), None)
+    if best is None or status.state == "diverged":
+        return said
+    return joined([said, _to_the_best(loss, best, unit, tokens)])
+
+
+def _to_the_best(loss: float, best: float, unit: str, tokens: Tokens | None) -> str:
+    convert, its = to_unit(unit), shown(best, unit, tokens, brief=True)
+    away = float(convert(np.array(loss)) - convert(np.array(best)))
+    if away < _REACHED:
+        return t("train.best_reached", best=its)
+    return t("train.best_left", best=its, away=f"{away:.3f}")
+
+
+def _among(loss: float, whole: bool, status: Status, tail: RunTail, yardsticks: list[Yardstick],
+           unit: str, tokens: Tokens | None) -> str:
+    """The loss among the yardsticks that can be passed."""
     place = standing(loss, yardsticks, whole)
     value = shown(loss, unit, tokens)
     where = t("train.on_all" if whole else "train.on_sample")
@@ -179,10 +200,10 @@ def loss_chart(tail: RunTail, yardsticks: list[Yardstick], config: RunConfig, un
         convert = to_unit(unit)
         _, losses = tail.validation()
         now = float(losses[-1]) if len(losses) else math.inf  # ✓ is what the sentence says too
-        ahead = [y.live for y in yardsticks if y.live <= now]
-        drawn = {yardstick_name(y.name): y.live for y in yardsticks if y.name in DRAWN}
-        lines = [Line(float(convert(np.array(y.live))), yardstick_name(y.name),
-                      yardstick_name(y.name), now < y.live, bool(ahead) and y.live == max(ahead))
+        ahead = [y.live for y in yardsticks if y.live <= now and y.name != FLOOR]
+        drawn = {yardstick_name(y.name): y.live for y in yardsticks
+                 if y.name in DRAWN and y.name != FLOOR}
+        lines = [_line(y, now, bool(ahead) and y.live == max(ahead), convert)
                  for y in yardsticks if y.name in DRAWN]
         words = LossWords(t(f"train.axis.{unit}", one=named(config).one), t("train.step_axis"),
                           t("train.training"), t("train.validation"))
@@ -194,6 +215,13 @@ def loss_chart(tail: RunTail, yardsticks: list[Yardstick], config: RunConfig, un
 
     live_plot(draw, key="train.loss", alt=t("train.loss_alt"), height=LOSS_HEIGHT,  # type: ignore[arg-type]
               rev=(tail.folder.id, tail.visible, unit, len(yardsticks), len(marks), revision))
+
+
+def _line(yardstick: Yardstick, now: float, following: bool, convert: Callable[[Column], Column]
+          ) -> Line:
+    name, floor = yardstick_name(yardstick.name), yardstick.name == FLOOR
+    return Line(float(convert(np.array(yardstick.live))), name, name,
+                now < yardstick.live and not floor, following and not floor, floor)
 
 
 def norm_chart(tail: RunTail, config: RunConfig, revision: object) -> None:

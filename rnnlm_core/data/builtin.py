@@ -3,7 +3,7 @@
 | name | what | same on every machine |
 |---|---|---|
 | names | names of the characters of Unicode 3.2, one a line, shuffled | yes |
-| dialogue2, anbn, dyck2, agreement | generated, see `data.generated` | yes |
+| dialogue2, anbn, recall:20, markov:3, … | generated, see `data.generated` | yes |
 | stories_en, stories_zh | short stories written for this project, small vocabulary | yes |
 | manual | the Python manual's topics (`pydoc_data.topics`) | differs by Python version |
 | source | Python source of the standard library, by file name | differs by Python version |
@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 
-from rnnlm_core.data.generated import GENERATED
+from rnnlm_core.data.generated import GENERATED, family_of, teaching
 
 _ORDER_SEED = 0  # of the shuffle: part of the corpus, not of a run
 _SOURCE_CHARACTERS = 1_500_000
@@ -75,3 +75,16 @@ BUILTIN: dict[str, Callable[[], str]] = {
     "manual": python_manual,
     "source": python_source,
 }
+
+
+def is_builtin(source: str) -> bool:
+    """Whether a text of this name is made here, be its parameter (`recall:999`) right or wrong."""
+    return source in BUILTIN or family_of(source) is not None
+
+
+def builtin_text(source: str) -> str:
+    """A built-in text by its name. Raises `CorpusError` for a wrong parameter, KeyError for others.
+    """
+    if source not in BUILTIN and (made := teaching(source)) is not None:
+        return made.text()
+    return BUILTIN[source]()

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rnnlm_core.data.builtin import BUILTIN
+from rnnlm_core.data.builtin import BUILTIN, builtin_text, is_builtin
 from rnnlm_core.data.cleaning import clean
 from rnnlm_core.data.hub import HubProgress, HubSpec, fetch_hub_text
 from rnnlm_core.errors import CorpusError
@@ -76,10 +76,10 @@ def load_corpus(source: str, store: Path, max_characters: int,
         if len(own.text) <= max_characters:
             return own
         return keep_own_text(store, own.text, own.manifest.title, max_characters)
-    if source in BUILTIN:
+    if is_builtin(source):
         version = platform.python_version() if source in _VARIES_BY_PYTHON else None
         stored = _find(store, source, max_characters, version)
-        return stored or keep_text(store, BUILTIN[source](), source, source, max_characters,
+        return stored or keep_text(store, builtin_text(source), source, source, max_characters,
                                    revision=version)
     if source.startswith(HUB):
         if stored := _find(store, source, max_characters, None):
@@ -177,9 +177,9 @@ def text_of(manifest: Manifest, store: Path) -> str:
     try:
         return _read_checked(store / manifest.sha256, manifest.sha256)
     except CorpusError:
-        if manifest.source not in BUILTIN:
+        if not is_builtin(manifest.source):
             raise
-    text = clean(BUILTIN[manifest.source]())[0][:manifest.max_characters]
+    text = clean(builtin_text(manifest.source))[0][:manifest.max_characters]
     if hashlib.sha256(text.encode()).hexdigest() != manifest.sha256:
         raise CorpusError("corpus.changed", name=manifest.title)
     return text

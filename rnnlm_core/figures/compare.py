@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from rnnlm_core.figures.palette import DASH, LIGHT, fade
 from rnnlm_core.figures.template import end_label, esc, spread
-from rnnlm_core.figures.training import Line, Numbers, log_ticks, pushed_inside
+from rnnlm_core.figures.training import Line, Numbers, level, log_ticks, pushed_inside
 
 HEIGHT = 440
 _TOP, _BOTTOM, _GAP = 34, 44, 19  # pixels
@@ -39,10 +39,7 @@ def overlay_figure(curves: Sequence[Curve], lines: Sequence[Line], x_title: str,
     """Validation losses over an axis, the best first. A hue a cell; a dash a line within it."""
     figure = go.Figure()
     for line in lines:
-        figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=line.value, y1=line.value,
-                         line={"color": LIGHT["ngram"] if not line.passed
-                               else fade(LIGHT["ngram"], 0.55), "width": 1.3, "dash": "dash"},
-                         layer="below")
+        figure.add_shape(**level(line))
     for curve in curves:
         _add_band(figure, curve)
     for place, curve in enumerate(curves):
@@ -90,7 +87,7 @@ def _labels(curves: Sequence[Curve], lines: Sequence[Line], low: float, high: fl
     """Names at the right end, pushed apart; and the room they take."""
     entries = [(line.value, ("✓ " if line.passed else "") + esc(line.name) + f" {line.value:.2f}",
                 ("✓ " if line.passed else "") + esc(line.short),
-                LIGHT["ink" if line.next else "dim"], line.next) for line in lines]
+                LIGHT["ink" if line.next or line.floor else "dim"], line.next) for line in lines]
     entries += [(float(c.y[-1]), esc(c.name), esc(c.short), LIGHT[c.cell], place == 0)
                 for place, c in enumerate(curves) if len(c.y) and c.y[-1] > 0]
     span = math.log10(high / low)

@@ -26,13 +26,17 @@ class Series:
 
 @dataclass(frozen=True)
 class Line:
-    """A yardstick: its value in the chart's unit, long and short name, whether it was passed."""
+    """A yardstick: its value in the chart's unit, long and short name, whether it was passed.
+
+    A `floor` is what no model passes: a whole line, and never ticked off.
+    """
 
     value: float
     name: str
     short: str
     passed: bool
     next: bool = False  # the next one to beat
+    floor: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,7 @@ def loss_figure(curves: LossCurves, lines: Sequence[Line], cell: str, words: Los
     figure = go.Figure()
     last = max([1.0, *(s.x[-1] for s in (curves.raw, curves.validation) if len(s.x))])
     for line in lines:
-        figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=line.value, y1=line.value,
-                         line={"color": LIGHT["ngram"] if not line.passed
-                               else fade(LIGHT["ngram"], 0.55), "width": 1.3, "dash": "dash"},
-                         layer="below")
+        figure.add_shape(**level(line))
     figure.add_scatter(x=curves.raw.x, y=curves.raw.y, mode="markers", hoverinfo="skip",
                        marker={"size": 4, "color": fade(colour, 0.22)})
     figure.add_scatter(x=curves.smooth.x, y=curves.smooth.y, mode="lines", name=words.training,
@@ -108,6 +109,15 @@ def loss_figure(curves: LossCurves, lines: Sequence[Line], cell: str, words: Los
     _add_crossings(figure, crossings)
     _add_marks(figure, marks, high)
     return figure
+
+
+def level(line: Line) -> dict[str, Any]:
+    """A yardstick across the chart: grey dashes, paler once passed; a floor is drawn through."""
+    colour = fade(LIGHT["ngram"], 0.55) if line.passed else LIGHT["ngram"]
+    style = {"color": LIGHT["dim"], "width": 1.8, "dash": "solid"} if line.floor else {
+        "color": colour, "width": 1.3, "dash": "dash"}
+    return {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": line.value, "y1": line.value,
+            "line": style, "layer": "below"}
 
 
 def _add_crossings(figure: go.Figure, crossings: Sequence[Crossing]) -> None:
@@ -164,7 +174,7 @@ def _end_labels(curves: LossCurves, lines: Sequence[Line], colour: str, words: L
     """Names at the right end, pushed apart where they would print over each other."""
     entries: list[tuple[float, str, str, str, bool]] = []  # value, text, short, colour, bold
     for line in lines:
-        shade = LIGHT["dim"] if line.passed or not line.next else LIGHT["ink"]
+        shade = LIGHT["ink"] if line.floor or (line.next and not line.passed) else LIGHT["dim"]
         mark = "✓ " if line.passed else ""
         entries.append((line.value, f"{mark}{esc(line.name)} {line.value:.2f}",
                         f"{mark}{esc(line.short)}", shade, line.next))

@@ -14,7 +14,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rnnlm_core.data.generated import BRACKETS, MOST_ATTRACTORS
+from rnnlm_core.data.generated import family_of
+from rnnlm_core.data.generated.memory import AGAIN, KEYS, LETTERS, QUESTION
+from rnnlm_core.data.generated.nested import BRACKETS
+from rnnlm_core.data.generated.numbers import BETWEEN
+from rnnlm_core.data.generated.sentences import MOST_ATTRACTORS
 
 PAIRS = dict(BRACKETS)
 CLOSERS = "".join(PAIRS.values())
@@ -40,16 +44,22 @@ def anbn_decisions(text: str) -> list[Decision]:
             for at in range(1, len(text)) if text[at - 1] == "b"]
 
 
-def dyck2_decisions(text: str) -> list[Decision]:
+def dyck_decisions(text: str) -> list[Decision]:
     """The right closer, wherever a bracket closes. Groups: `all` and `depth_1` … (1: outermost).
 
-    `returns` are those whose opener is not the character before: it must be remembered.
+    `returns` are those whose opener is not the character before: it must be remembered. With a
+    single kind of brackets, newline on time: after every closer, whether the line ends.
     """
+    closers = "".join(c for c in CLOSERS if c in text)
+    if len(closers) == 1:
+        return [Decision(at, text[at], "\n" if text[at] != "\n" else "()",
+                         ("all", "ends" if text[at] == "\n" else "goes_on"))
+                for at in range(1, len(text)) if text[at - 1] == closers]
     found = []
     for at, depth, opened in _brackets(text):
         if text[at] in CLOSERS:
             groups = ["all", f"depth_{depth}"] + (["returns"] if opened < at - 1 else [])
-            rivals = CLOSERS.replace(text[at], "")
+            rivals = closers.replace(text[at], "")
             found.append(Decision(at, text[at], rivals, tuple(groups)))
     return found
 
@@ -87,9 +97,82 @@ def dialogue2_decisions(text: str) -> list[Decision]:
     return found
 
 
+def dialogue_decisions(text: str) -> list[Decision]:
+    """The sign after the last word of a list: `!` inside quotation marks, a stop outside.
+
+    Groups: `all`, `inside`, `outside`.
+    """
+    return [Decision(end.start(), end[0], "." if end[0] == "!" else "!",
+                     ("all", "inside" if end[0] == "!" else "outside"))
+            for end in re.finditer(r'(?<=[a-z])[!.](?<!left\.)', text)]
+
+
+def recall_decisions(text: str) -> list[Decision]:
+    """The recalled letter, after the question mark. Group: `all`."""
+    return [Decision(answer.start(1), answer[1], KEYS.replace(answer[1], ""), ("all",))
+            for answer in re.finditer(rf"{re.escape(QUESTION)}([{KEYS}])", text)]
+
+
+def copy_decisions(text: str) -> list[Decision]:
+    """Each repeated letter against the other three, and newline on time.
+
+    Groups: `all`, and `letters` or `ends`.
+    """
+    found = []
+    for line in re.finditer(rf"{re.escape(AGAIN)}([{LETTERS}]+\n)", text):
+        for at in range(line.start(1), line.end(1)):
+            rivals = LETTERS.replace(text[at], "")
+            found.append(Decision(at, text[at], rivals,
+                                  ("all", "ends" if text[at] == "\n" else "letters")))
+    return found
+
+
+def addition_decisions(text: str) -> list[Decision]:
+    """Each digit of the sum against the other nine.
+
+    Groups: `all`, `place_1` … (1: the last digit, which comes first), and `carry` where one comes
+    in from the digit before.
+    """
+    found = []
+    for line in re.finditer(r"(\d+)\+(\d+)=(\d+)\n", text):
+        first, second = int(line[1]), int(line[2])
+        for place in range(len(line[3])):
+            groups = ["all", f"place_{place + 1}"]
+            if first % 10**place + second % 10**place >= 10**place:
+                groups.append("carry")
+            found.append(_digit(text, line.start(3) + place, *groups))
+    return found
+
+
+def calendar_decisions(text: str) -> list[Decision]:
+    """Each digit of the days that follow against the other nine.
+
+    Groups: `all`, `changes` (other than the day before has it there), `month_begins`.
+    """
+    found = []
+    for day in re.finditer(rf"(?<={BETWEEN})\d{{4}}-\d\d-\d\d", text):
+        before = text[day.start() - len(BETWEEN) - len(day[0]):day.start()]
+        for place in (n for n, c in enumerate(day[0]) if c.isdigit()):
+            groups = ["all"] + (["changes"] if day[0][place] != before[place] else [])
+            groups += ["month_begins"] if day[0].endswith("-01") else []
+            found.append(_digit(text, day.start() + place, *groups))
+    return found
+
+
+def _digit(text: str, at: int, *groups: str) -> Decision:
+    return Decision(at, text[at], "0123456789".replace(text[at], ""), groups)
+
+
 DECISIONS: dict[str, Callable[[str], list[Decision]]] = {
-    "anbn": anbn_decisions, "dyck2": dyck2_decisions, "agreement": agreement_decisions,
-    "dialogue2": dialogue2_decisions}
+    "anbn": anbn_decisions, "dyck": dyck_decisions, "agreement": agreement_decisions,
+    "dialogue2": dialogue2_decisions, "dialogue": dialogue_decisions, "recall": recall_decisions,
+    "copy": copy_decisions, "addition": addition_decisions, "calendar": calendar_decisions}
+
+
+def decisions_of(corpus: str, text: str) -> list[Decision]:
+    """Those of a generated text of this name; none in texts of pure chance and all others."""
+    family = family_of(corpus)
+    return DECISIONS[family](text) if family in DECISIONS else []
 
 
 def _brackets(text: str) -> list[tuple[int, int, int]]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import BadInput
+from rnnlm_core.insight.corpus_labels import corpus_labels
 from rnnlm_core.insight.labels import Label, label_of_tokens, labels_of, spans_of
 from rnnlm_core.insight.ranks import (
     Kind,
@@ -85,8 +86,10 @@ class UnitFinding:
 
 
 def find_units(model: LanguageModel, untrained: LanguageModel, tokenizer: Tokenizer,
-               text: str, top: int = 8, seed: int = 0) -> list[UnitFinding]:
+               text: str, top: int = 8, seed: int = 0, corpus: str = "") -> list[UnitFinding]:
     """The best unit for each label that `text` has enough cases of; trusted and strongest first.
+
+    A generated text, by its name `corpus`, has labels of its own, which come with the others.
 
     Searches h of every layer and c of an LSTM. Unknown pieces are left out. Errors:
     `text.too_short` below 200 known tokens.
@@ -95,8 +98,12 @@ def find_units(model: LanguageModel, untrained: LanguageModel, tokenizer: Tokeni
     if len(ids) < FEWEST_TOKENS:
         raise BadInput("text.too_short", value=len(ids), limit=FEWEST_TOKENS)
     read, owners = tokenizer.owners(ids)
-    labels = [label_of_tokens(label, owners, ids) for label in labels_of(read)]
+    labels = [label_of_tokens(label, owners, ids) for label in _labels(corpus, read)]
     return best_units(model, untrained, labels, ids, top, seed)
+
+
+def _labels(corpus: str, text: str) -> list[Label]:
+    return corpus_labels(corpus, text) + labels_of(text)
 
 
 def best_units(model: LanguageModel, untrained: LanguageModel, labels: list[Label],
@@ -153,15 +160,15 @@ def search(states: Floats, control: Floats, names: list[tuple[Part, int, int]], 
     return sorted(findings, key=lambda f: (not f.trusted, -f.strength))[:top]
 
 
-def score_again(model: LanguageModel, tokenizer: Tokenizer, text: str, finding: UnitFinding
-                ) -> float:
+def score_again(model: LanguageModel, tokenizer: Tokenizer, text: str, finding: UnitFinding,
+                corpus: str = "") -> float:
     """The score of a found unit in other weights of its network, on the same letters as then.
 
     Nothing is picked anew: unit, label and sign are those of the finding.
     """
     ids = np.array(tokenizer.known(text), np.int64)
     read, owners = tokenizer.owners(ids)
-    label = next(label_of_tokens(one, owners, ids) for one in labels_of(read)
+    label = next(label_of_tokens(one, owners, ids) for one in _labels(corpus, read)
                  if one.name == finding.label)
     half = len(ids) // 2
     before = min(half, WARM_UP)

@@ -11,10 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnnlm_core.data.corpus import Corpus, keep_text, stored_manifests
+from rnnlm_core.data.generated import GENERATED
 from rnnlm_core.data.hub import HubDataset, HubProgress
 from rnnlm_core.errors import CorpusError
 from rnnlm_ui import data_hub
-from tests.app.inside_pages import opened, said
+from tests.app.inside_pages import LANGUAGES, opened, said
 
 DATASET = HubDataset("acme/stories", "1893344b" * 5, ("small", "big"), ("train", "test"),
                      ("text", "title"), "small", "train", "text", False)
@@ -62,6 +63,33 @@ def test_a_built_in_text_becomes_the_draft() -> None:
     assert app.query_params["corpus"] in ("stories_zh", ["stories_zh"])
     app.selectbox(key="form.corpus").select("manual").run()
     assert "differ from version to version" in said(app) and not app.exception
+
+
+def test_a_text_with_a_number_has_a_slider_for_it() -> None:
+    app = opened("data")
+    app.selectbox(key="form.corpus").select("recall:20").run()
+    assert "the best possible is 0.91" in said(app)  # (18 + 2) / 22 bits
+    app.slider(key="data.parameter").set_value(50).run()
+    assert app.query_params["corpus"] in ("recall:50", ["recall:50"])
+    assert "Recall after 50 characters" in said(app) and "0.962 bits (0.666 nats)" in said(app)
+    listed = app.selectbox(key="form.corpus").options
+    assert sum(name.startswith("Recall after") for name in listed) == 1  # once, as it is now
+    app.selectbox(key="form.corpus").select("zipf").run()
+    assert not app.slider and "1,000 made-up words" in said(app) and not app.exception
+
+
+@LANGUAGES
+@pytest.mark.parametrize("source", GENERATED)
+def test_every_generated_text_says_what_it_asks_for(source: str, language: str) -> None:
+    app = opened("data", language=language, corpus=source)
+    assert not app.error and "data." not in said(app) and "corpus." not in said(app)
+
+
+def test_a_link_with_a_wrong_number_is_told_and_the_slider_mends_it() -> None:
+    app = opened("data", corpus="recall:900")
+    assert "from 2 to 200" in app.error[0].value and "**354,744 characters" in said(app)
+    app.slider(key="data.parameter").set_value(30).run()
+    assert not app.error and "Recall after 30 characters" in said(app)
 
 
 def test_another_place_and_the_three_scales() -> None:

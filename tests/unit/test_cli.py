@@ -128,6 +128,8 @@ def test_runs_are_listed_and_a_damaged_one_does_not_hide_them(
     (["--steps", "-1"], "max_steps is -1, but must be at least 0."),
     (["--steps", "0"], "Set max_steps or max_seconds above 0, so that the run can end."),
     (["--corpus", "nmaes"], "There is no file nmaes. Check the spelling."),
+    (["--corpus", "recall:201"], "recall takes a whole number from 2 to 200 after its "
+                                  "colon, not 201. Write it for example as recall:20."),
     (["--corpus", ""], "corpus is ''; choose one of names, dialogue2, hf:OWNER/NAME, "
                        "text:SHA256."),
     (["--corpus", "text:" + "0" * 64], "The text of this run is no longer in the store and cannot "

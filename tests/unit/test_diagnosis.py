@@ -25,7 +25,7 @@ from rnnlm_core.insight.health import (
     training_rows,
 )
 from rnnlm_core.lab import Run
-from rnnlm_core.records import StepMetrics
+from rnnlm_core.records import StepMetrics, Yardstick
 from rnnlm_core.worker import work
 from rnnlm_core.yardsticks import all_yardsticks
 from tests.small_runs import new_run, small_text, with_plan
@@ -125,6 +125,11 @@ def test_a_learning_rate_that_is_too_low(run, changes):
     codes = {e.code: e.values for e in finding.evidence}
     assert codes["update"]["ratio"] < 1e-3
     assert list(shallow(one)) == ["rate_low"]
+    # where nothing is left to learn, as on noise, no rate would help
+    now = float(one.case.course.curve[1][-1])
+    done = dataclasses.replace(one.case, yardsticks=[
+        *one.case.yardsticks, Yardstick("best", now - 0.01, now)])
+    assert diagnose(done) == []
 
 
 def test_a_learning_rate_that_is_too_high(run):

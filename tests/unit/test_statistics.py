@@ -74,7 +74,8 @@ def test_zipf_of_three_kinds_of_token() -> None:
 
 def test_bpe_of_a_text_is_exact_and_knows_all_of_it() -> None:
     text = "to be or not to be é\n" * 50
-    tokens = token_statistics(divide(text, RunConfig()), fit("bpe", "to be\n" * 50, 300))  # to, be and " be"
+    learned = fit("bpe", "to be\n" * 50, 300)  # to, be and " be"
+    tokens = token_statistics(divide(text, RunConfig()), learned)
     assert tokens.exact and tokens.unknown_count == 0 and tokens.vocabulary == 259
     assert tokens.characters_per_token > 1.1
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rnnlm_core.errors import ConfigError
+from rnnlm_core.figures.training import level
 from rnnlm_core.records import Status, Yardstick
 from rnnlm_ui import i18n, session, training_view
 
@@ -31,6 +32,26 @@ def test_where_a_loss_stands():
         "It has passed unigram; 0.25 to go to KN 2.")
     assert "every yardstick, the hardest being KN 2 (at step 5, after 2.5 s)" in sentence(
         0.5, [UNIFORM, UNIGRAM, KN2])
+
+
+def test_the_best_possible_is_no_yardstick_to_pass():
+    best = Yardstick("best", 0.5, 0.5)
+    assert sentence(1.25, [UNIFORM, UNIGRAM, KN2, best]).endswith(
+        "0.25 to go to KN 2. The best possible is 0.50 nats per character: 0.750 to go.")
+    near = sentence(0.501, [UNIFORM, UNIGRAM, KN2, best])
+    assert "every yardstick, the hardest being KN 2" in near and "0.001 to go" in near
+    for loss in (0.5004, 0.5, 0.49):  # below it only by luck
+        assert sentence(loss, [UNIFORM, UNIGRAM, KN2, best]).endswith(
+            "That is the best possible, 0.50 nats per character.")
+    assert "not computed yet" in sentence(1.5, [UNIFORM, UNIGRAM, best])
+
+
+def test_the_best_possible_is_drawn_through_and_never_ticked_off():
+    yardsticks = [UNIFORM, KN2, Yardstick("best", 0.5, 0.5)]
+    lines = [training_view._line(y, 0.4, False, lambda nats: nats) for y in yardsticks]
+    assert [(line.name, line.passed, line.floor) for line in lines] == [
+        ("uniform", True, False), ("KN 2", True, False), ("best possible", False, True)]
+    assert [level(line)["line"]["dash"] for line in lines] == ["dash", "dash", "solid"]
 
 
 def test_nothing_is_claimed_of_n_grams_that_are_not_computed():

@@ -10,6 +10,7 @@ from scipy.stats import rankdata, spearmanr
 from sklearn.metrics import roc_auc_score
 
 from rnnlm_core.config import RunConfig
+from rnnlm_core.data.generated import teaching
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.labels import (
@@ -259,6 +260,18 @@ def test_search_of_a_network_names_part_layer_and_unit():
         assert f.score == f.control  # the same network
         assert not f.trusted
         assert f.tried == 3 * 24
+
+
+def test_a_generated_text_is_searched_for_its_own_labels_too():
+    text = teaching("addition:1").text()[:3_000]
+    tokenizer = CharTokenizer.fit(text)
+    config = RunConfig(cell="gru", hidden=6, embedding=4)
+    model, untrained = build(config, tokenizer.size), build(config, tokenizer.size)
+    assert find_units(model, untrained, tokenizer, text) == []  # no letter in it
+    found, = find_units(model, untrained, tokenizer, text, corpus="addition:1")
+    assert found.label == "carry"
+    assert score_again(model, tokenizer, text, found, "addition:1") == pytest.approx(
+        found.score, abs=0.01)
 
 
 def test_a_text_too_short_to_search_is_an_error():

@@ -14,6 +14,7 @@ FEWEST_STEPS = 100  # below, nothing can be said
 # change of the weights a step, against their size (Karpathy, CS231n, has 1e-3); healthy 2e-3…2e-2
 SLOW_UPDATE = 1e-3  # 1e-5…1e-3
 NGRAM_AHEAD = 0.02  # nats
+NEAR_THE_BEST = 0.02  # nats
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,12 @@ def ngram_ahead(case: Case, back: int) -> tuple[int, float] | None:
     better = [(y.live, int(y.name[2:])) for y in case.yardsticks if y.name.startswith("kn")
               and int(y.name[2:]) > back and y.live < now - NGRAM_AHEAD]
     return (min(better)[1], min(better)[0]) if better else None
+
+
+def at_the_best(case: Case) -> bool:
+    """Whether nothing is left to learn, as far as a generated text tells."""
+    best = [y.live for y in case.yardsticks if y.name == "best"]
+    return bool(best) and float(case.course.curve[1][-1]) < best[0] + NEAR_THE_BEST
 
 
 # -- changes --------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from rnnlm_core.insight.diagnosis.finding import (
     Evidence,
     Finding,
     Sure,
+    at_the_best,
     fastest_part,
     large_start,
     lower,
@@ -78,7 +79,7 @@ def rate_low(case: Case) -> Finding | None:
     fastest = fastest_part(case)
     straight = course.first_share <= STRAIGHT or losses[0] - losses[-1] < STILL_FALLING
     slow = fastest is not None and fastest[1] < SLOW_UPDATE
-    if not straight or not (above or slow) or course.clipped > CLIPPED:
+    if not straight or not (above or slow) or course.clipped > CLIPPED or at_the_best(case):
         return None
     evidence = [Evidence("above_unigram", {"loss": simple[0]})] if above else []
     evidence += [update_of(fastest)] if fastest else []
