@@ -140,7 +140,7 @@ def test_letters_show_what_the_hub_finds_and_a_press_looks_it_up(
     app = typing("stories")
     hits = next(group for group in app.get("button_group") if group.key == "data.hub_hits")
     assert list(hits.options) == [
-        "acme\\/stories :gray[1,200]", ":material/lock: acme\\/locked\\_\\_stories :gray[7]"]
+        "acme\\/stories :gray[1,200]", "acme\\/locked\\_\\_stories :gray[7]"]
     hits.set_value("acme/stories").run()
     waited(app, lambda a: any(s.key == "data.hub_column" for s in a.selectbox))
     assert asked == [HubSpec("acme/stories")] and searched == ["stories"]

@@ -53,7 +53,7 @@ def read(tab, characters):
 def test_a_dataset_is_found_by_its_letters_read_trained_on_and_written_with(app, page, hub):
     tab, field = on_hub(app, page)
     field.press_sequentially("fox_s", delay=60)  # nobody presses Enter
-    tab.get_by_role("button", name="acme/fox_stories").click(timeout=PATIENCE)
+    tab.get_by_role("radio", name="acme/fox_stories").click(timeout=PATIENCE)
     tab.get_by_role("button", name="Read it").wait_for(timeout=PATIENCE)
     assert field.input_value() == "acme/fox_stories"
     read(tab, 20_000)
