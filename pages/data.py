@@ -4,7 +4,7 @@ import streamlit as st
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
-from rnnlm_ui import data_hub, data_text, session
+from rnnlm_ui import data_hub_call, data_text, session
 from rnnlm_ui.data_facts import facts, finding
 from rnnlm_ui.data_frequencies import frequencies
 from rnnlm_ui.data_source import chooser, source_switch
@@ -13,7 +13,7 @@ from rnnlm_ui.data_tokens import preview, token_strip
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import fault, head, how_to_read, next_link
 
-data_hub.take_result()
+data_hub_call.take_result()
 head(t("data.title"), actions=source_switch)
 config = session.draft()
 problem = data_text.take_fault()

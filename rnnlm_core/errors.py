@@ -90,12 +90,23 @@ SENTENCES: dict[str, str] = {
     # the Hugging Face hub
     "hub.bad_id": "{value} is not a dataset id. It looks like OWNER/NAME, for example "
     "roneneldan/TinyStories.",
-    "hub.missing": "There is no public dataset {id} on the hub. Check the spelling of the id.",
-    "hub.gated": "{id} is gated: its owner must grant access first. Choose another dataset.",
+    "hub.missing": "There is no public dataset {id} on the hub. Check the spelling of the id; for a "
+                   "private one, enter a token that may read it.",
+    "hub.gated": "{id} is gated: its owner must grant access first. Enter a token of an account that "
+                 "has it, or choose another dataset.",
+    "hub.no_access": "The account of this token has no access to {id} yet. Ask for it on the "
+                     "dataset's page on the hub, or choose another dataset.",
+    "hub.token": "The hub does not know this token. Copy it once more from your settings on the hub, "
+                 "or go on without one.",
+    "hub.revision": "{id} has no such revision. Leave it out to read the newest.",
+    "hub.place": "{value} is no place to begin at. Give a whole number from 1 to {limit}, or leave "
+                 "it out to read from the beginning.",
     "hub.offline": "The hub cannot be reached. Check the network, or use a built-in text.",
     "hub.timeout": "The hub did not answer within {seconds} seconds. Try again later, or use a "
     "built-in text.",
     "hub.busy": "The hub is busy (answer {status}). Try again in a minute, or use a built-in text.",
+    "hub.rate_limit": "The hub counts too many requests from this address. Try again in some "
+                      "minutes, or use a built-in text.",
     "hub.config": "{id} has no configuration {value}. Choose one of {choices}.",
     "hub.split": "{id} has no split {value}. Choose one of {choices}.",
     "hub.column": "{id} has no column {value}. Choose one of {choices}.",

@@ -141,6 +141,10 @@ def _origin(corpus: Corpus) -> str:
         parts.append(t("data.origin_hub", rows=number(manifest.rows or 0),
                        blank=number(manifest.notes.get("blank_rows", 0)),
                        revision=(manifest.revision or "")[:8]))
+        if repeated := manifest.notes.get("repeated_rows"):
+            parts.append(t("data.origin_repeated", rows=number(repeated)))
+        if manifest.notes.get("from_export"):
+            parts.append(t("data.origin_export"))
     if encoding := manifest.notes.get("encoding"):
         parts.append(t("data.encoding", name=plain(str(encoding))))
     if manifest.characters == manifest.max_characters:

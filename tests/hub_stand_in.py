@@ -16,6 +16,7 @@ import functools
 import hashlib
 import io
 import json
+import logging
 import os
 import re
 import socket
@@ -33,6 +34,10 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 EXPORT = "refs/convert/parquet"
+PULL_REQUEST = "refs/pr/2"
+READER = "hf_of_a_reader_with_access"  # tokens that the stand-in knows
+STRANGER = "hf_of_a_reader_without"
+TOO_OFTEN = "too often"  # who searches for this is told to wait
 Files = dict[str, bytes]
 
 
@@ -43,6 +48,7 @@ class Repo:
 
     files: Files
     export: Files = field(default_factory=dict)  # of refs/convert/parquet
+    request: Files = field(default_factory=dict)  # of the pull request refs/pr/2
     gated: bool = False
     private: bool = False
     info_status: int = 200  # of the first metadata call
@@ -61,11 +67,11 @@ class Repo:
         return digest.hexdigest()
 
     def tree(self, revision: str) -> Files:
-        return self.export if revision == EXPORT else self.files
+        return {EXPORT: self.export, PULL_REQUEST: self.request}.get(revision, self.files)
 
     def split_revision(self, path: str) -> tuple[str, str] | None:
         """`REVISION[/REST]` as revision name and rest; None where there is no such revision."""
-        revisions = ["main"] + [EXPORT] * bool(self.export)
+        revisions = ["main", *[EXPORT] * bool(self.export), *[PULL_REQUEST] * bool(self.request)]
         for revision in revisions:
             for written in (revision, self.sha(revision)):
                 if path == written or path.startswith(written + "/"):
@@ -131,7 +137,12 @@ def repositories(outside: Path) -> dict[str, Repo]:
     few = {"text": ["hello", "", None, "a\r\nb\n", "world", " \t"] * 10, "id": list(range(60))}
     many = parquet({"text": LINES, "n": list(range(len(LINES)))}, row_group_size=5000)
     nested = {"translation": [{"en": "good day", "fr": "bonjour"}] * 40,
-              "tokens": [["a", "b"]] * 40, "n": [1.5] * 40}
+              "tokens": [["a", "b"]] * 40, "n": [1.5] * 40, "sizes": [[1, 2]] * 40,
+              "answers": [[{"text": "yes", "at": 1}, {"text": "no", "at": 2}]] * 40,
+              "messages": [[{"role": "user", "content": "hi"},
+                            {"role": "assistant", "content": "hello"}]] * 40}
+    places = [parquet({"text": [f"file {file} row {row}" for row in range(12)]}, row_group_size=3)
+              for file in range(2)]
     tell = f"---\nconfigs:\n- config_name: default\n  data_files: {outside}\n---\n"
     return {
         "acme/stories": Repo({
@@ -140,6 +151,8 @@ def repositories(outside: Path) -> dict[str, Repo]:
             "small/validation-00000-of-00001.parquet": parquet({"text": ["v"], "id": [1]}),
             "big/train-00000-of-00002.parquet": many,
             "big/train-00001-of-00002.parquet": many}),
+        "acme/ordered": Repo({"train-00000-of-00002.parquet": many,
+                              "train-00001-of-00002.parquet": many}),
         "acme/one_group": Repo({"train.parquet": parquet({"text": LINES})}),
         "acme/two_configs": Repo({"README.md": TWO_CONFIGS.encode(),
                                   "first.csv": b"text\n1st\n", "second.csv": b"text\n2nd\n"}),
@@ -159,6 +172,12 @@ def repositories(outside: Path) -> dict[str, Repo]:
             "verse/partial-train/0000.parquet": parquet({"text": ["from the export"] * 30}),
             "verse/test/0000.parquet": parquet({"text": ["t"] * 3}),
             "prose/train/0000.parquet": parquet({"text": ["prose"] * 3})}),
+        "acme/converted": Repo({"converted.py": b"1\n"}, request={
+            "train.parquet": parquet({"text": ["from the pull request"] * 30})}),
+        "acme/places": Repo({"data/train-00000-of-00002.parquet": places[0],
+                             "data/train-00001-of-00002.parquet": places[1]}),
+        "acme/poems": Repo({"train.parquet": parquet(
+            {"author": ["Li Bai"], "title": ["Moon"], "Content": ["before my bed"]})}),
         "acme/script_only": Repo({"script_only.py": b"1\n"}),
         "acme/gated": Repo({"train.txt": b"secret"}, gated=True),
         "acme/private": Repo({"train.txt": b"secret"}, private=True),
@@ -248,8 +267,13 @@ class _Handler(BaseHTTPRequestHandler):
         path = urllib.parse.unquote(address.path)  # a revision arrives as refs%2Fconvert%2Fparquet
         query = dict(urllib.parse.parse_qsl(address.query))
         self.status = self.sent = 0
+        self.token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
         try:
-            self.route(path, query)
+            if self.token in ("", READER, STRANGER):
+                self.route(path, query)
+            else:
+                self.answer(401, {}, {
+                    "X-Error-Message": "Invalid credentials in Authorization header"})
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client did not wait for the rest
         self.hub.log.append(Request(self.command, path, self.status, self.sent,
@@ -280,7 +304,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     # routes
     def route(self, path: str, query: Mapping[str, str]) -> None:
-        if match := re.fullmatch(r"/api/datasets/([^/]+)", path):
+        if path == "/api/datasets":
+            self.search(query)
+        elif match := re.fullmatch(r"/api/datasets/([^/]+)", path):
             target = MOVED.get(match[1])
             if target:
                 self.answer(307, b"", {"Location": f"/api/datasets/{target}"})
@@ -296,10 +322,21 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.refuse(404, "NoSuchRoute")
 
+    def search(self, query: Mapping[str, str]) -> None:
+        """The repositories with these letters in their id; their downloads grow with their names'
+        place in the alphabet."""
+        words = query.get("search", "").lower()
+        if words == TOO_OFTEN:
+            return self.refuse(429, "Busy")
+        found = [_info(name, repo, "main") | {"downloads": place} for place, (name, repo)
+            in enumerate(sorted(self.hub.repos.items())) if words in name and not repo.private]
+        found.sort(key=lambda info: -int(info["downloads"]))
+        self.answer(200, found[:int(query.get("limit", 1000))])
+
     def repository(self, name: str) -> Repo | None:
         repo = self.hub.repos.get(name)
-        if repo is None or repo.private:
-            self.refuse(401, "RepoNotFound")
+        if repo is None or (repo.private and self.token != READER):
+            self.refuse(404 if self.token else 401, "RepoNotFound")
             return None
         if repo.hangs and any(name in request.path for request in self.hub.log):
             self.hang()
@@ -315,8 +352,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.refuse(404, "RevisionNotFound")
         elif verb != "tree":
             self.answer(200, _info(name, repo, found[0]))
-        elif repo.gated:
-            self.refuse(401, "GatedRepo")
+        elif repo.gated and self.token != READER:
+            self.refuse(403 if self.token else 401, "GatedRepo")
         else:
             entries = _entries(repo.tree(found[0]), found[1], query.get("recursive") == "true")
             if entries or not found[1]:
@@ -328,8 +365,8 @@ class _Handler(BaseHTTPRequestHandler):
         found = repo.split_revision(rest)
         if found is None:
             return self.refuse(404, "RevisionNotFound")
-        if repo.gated:
-            return self.refuse(401, "GatedRepo")
+        if repo.gated and self.token != READER:
+            return self.refuse(403 if self.token else 401, "GatedRepo")
         revision, name = found
         headers = {"X-Repo-Commit": repo.sha(revision), "Accept-Ranges": "bytes"}
         content = repo.tree(revision).get(name)
@@ -367,7 +404,8 @@ def _info(name: str, repo: Repo, revision: str) -> dict[str, Any]:
     return {"_id": hashlib.md5(name.encode()).hexdigest()[:24], "id": name,
             "author": name.split("/")[0], "sha": repo.sha(revision), "private": False,
             "gated": "auto" if repo.gated else False, "disabled": False, "downloads": 1,
-            "likes": 1, "tags": [], "lastModified": "2026-01-01T00:00:00.000Z",
+            "likes": 1, "tags": ["license:mit", "language:en"],
+            "lastModified": "2026-01-01T00:00:00.000Z",
             "createdAt": "2026-01-01T00:00:00.000Z",
             "siblings": [{"rfilename": file} for file in repo.tree(revision)]}
 
@@ -412,9 +450,10 @@ def make_calls(url: str, calls: list[Call], home: str | Path, cwd: Path = ROOT, 
                ) -> list[dict[str, Any]]:
     """Make the calls one after another in a fresh process that takes `url` for the hub.
 
-    A call is {"do": "inspect" or "fetch", "id" or "spec": ..., "cancel_after": seconds, and the
-    function's own keywords}; its result {"ok": fields} or {"error": code, values, sentence}, with
-    "seconds" and, of a fetch, "progress". {"do": "look"} tells what the process has loaded.
+    A call is {"do": "inspect", "fetch" or "search", "spec" or "words": ..., "cancel_after":
+    seconds, and the function's own keywords}; its result {"ok": fields} or {"error": code, values,
+    sentence}, with "seconds" and, of a fetch, "progress". {"do": "look"} tells what the process has
+    loaded and everything it has logged so far.
     """
     env = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     env |= {"HF_ENDPOINT": url, "HF_HOME": str(home), "NO_PROXY": "*", "PYTHONPATH": str(ROOT),
@@ -431,11 +470,13 @@ def _make(call: Call) -> dict[str, Any]:
     if call["do"] == "look":
         from datasets.packaged_modules import _PACKAGED_DATASETS_MODULES
 
-        return {"loaders": list(_PACKAGED_DATASETS_MODULES), "modules": list(sys.modules)}
+        return {"loaders": list(_PACKAGED_DATASETS_MODULES), "modules": list(sys.modules),
+                "logged": _LOGGED.getvalue()}
     from rnnlm_core.data.hub import HubSpec, fetch_hub_text, inspect_hub
+    from rnnlm_core.data.hub_search import search_hub
     from rnnlm_core.errors import CorpusError
 
-    keywords = {name: call[name] for name in call.keys() - {"do", "id", "spec", "cancel_after"}}
+    keywords = {name: call[name] for name in call.keys() - {"do", "words", "spec", "cancel_after"}}
     if call["do"] == "fetch":
         keywords.setdefault("max_characters", 100_000)
     seen: list[Any] = []
@@ -443,7 +484,9 @@ def _make(call: Call) -> dict[str, Any]:
     result: dict[str, Any] = {}
     try:
         if call["do"] == "inspect":
-            result["ok"] = asdict(inspect_hub(call["id"], **keywords))
+            result["ok"] = asdict(inspect_hub(HubSpec.parse(call["spec"]), **keywords))
+        elif call["do"] == "search":
+            result["ok"] = [asdict(hit) for hit in search_hub(call["words"], **keywords)]
         else:
             until = started + call.get("cancel_after", float("inf"))
             text = fetch_hub_text(HubSpec.parse(call["spec"]), progress=seen.append,
@@ -456,5 +499,8 @@ def _make(call: Call) -> dict[str, Any]:
     return result
 
 
+_LOGGED = io.StringIO()
+
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.DEBUG, stream=_LOGGED)
     json.dump([_make(call) for call in json.load(sys.stdin)], sys.stdout)

@@ -65,10 +65,12 @@ class Corpus:
 
 def load_corpus(source: str, store: Path, max_characters: int,
                 progress: Callable[[HubProgress], None] | None = None,
-                cancelled: Callable[[], bool] | None = None) -> Corpus:
+                cancelled: Callable[[], bool] | None = None, token: str | None = None
+                ) -> Corpus:
     """The text of `source`, from the store where it is there, else prepared and stored.
 
     An own text that is longer than `max_characters` is cut, and is then a text of its own.
+    `token` is a reader's own, for a dataset of the hub that asks for one; it is kept nowhere.
     Raises `CorpusError` with one sentence on what to do.
     """
     if source.startswith(OWN):
@@ -85,9 +87,12 @@ def load_corpus(source: str, store: Path, max_characters: int,
         if stored := _find(store, source, max_characters, None):
             return stored
         got = fetch_hub_text(HubSpec.parse(source), max_characters=max_characters,
-                             progress=progress, cancelled=cancelled)
+                             progress=progress, cancelled=cancelled, token=token)
+        notes = {"blank_rows": got.blank_rows + got.null_rows, "null_rows": got.null_rows,
+                 "repeated_rows": got.repeated_rows, "read": str(got.spec),
+                 "from_export": got.from_export}
         return keep_text(store, got.text, source, got.spec.id, max_characters, rows=got.rows,
-                         revision=got.revision, notes={"blank_rows": got.blank_rows})
+                         revision=got.revision, notes=notes)
     raise CorpusError("corpus.unknown", value=source, choices=", ".join(BUILTIN))
 
 

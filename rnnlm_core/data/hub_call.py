@@ -7,6 +7,7 @@ end its retries after the third refusal, and end the thread itself when nobody w
 
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
 import time
@@ -16,13 +17,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from rnnlm_core.data.hub_errors import BUSY, as_corpus_error, busy, timeout
 from rnnlm_core.errors import CorpusError
 
+FIRST_ANSWER_SECONDS = 4.0  # leaves a second of the five that a person waits for an error
+
 _TRIES = 3
 _POLL_SECONDS = 0.05
+_TOKEN = re.compile(r"[!-~]{1,400}")  # what may stand in a header; the hub says what is a token
 _T = TypeVar("_T")
 
 
@@ -40,10 +44,16 @@ class _Abandoned(BaseException):
 
 
 class Job:
-    """One call from both sides: its thread notes what moves, its caller looks at the clock."""
+    """One call from both sides: its thread notes what moves, its caller looks at the clock.
+
+    Raises `CorpusError` (hub.token) where `token` cannot be one.
+    """
 
     def __init__(self, id: str, seconds: float, stall_seconds: float, max_seconds: float,
-                 max_characters: int) -> None:
+                 max_characters: int, token: str | None = None) -> None:
+        if token is not None and not _TOKEN.fullmatch(token):
+            raise CorpusError("hub.token")  # in a header it would end up in an exception's text
+        self.token = token
         self.id, self.seconds, self.stall_seconds = id, seconds, stall_seconds
         self.max_seconds, self.max_characters = max_seconds, max_characters
         # Small blocks for small texts; large ones for large texts, since each is a round trip.
@@ -57,6 +67,11 @@ class Job:
         self._answered = self._importing = False
         self._unanswered = self._refusals = self._status = 0
         self._abandoned = threading.Event()
+
+    @property
+    def sent_token(self) -> str | Literal[False]:
+        """For the libraries, which would take the token of the server's owner for None."""
+        return self.token or False
 
     @property
     def patience(self) -> float:
@@ -137,7 +152,11 @@ def supervise(job: Job, work: Callable[[], _T], progress: Callable[[HubProgress]
         except _Abandoned:
             outcome.set_exception(job.verdict or CorpusError("hub.cancelled", id=job.id))
         except Exception as error:
-            outcome.set_exception(job.verdict or as_corpus_error(error, job.id, job.patience))
+            outcome.set_exception(job.verdict or as_corpus_error(
+                error, job.id, job.patience, with_token=job.token is not None))
+        finally:
+            if job.token is not None:
+                forget_token()
 
     threading.Thread(target=run, name=f"hub {job.id}", daemon=True).start()
     shown = job.progress
@@ -157,6 +176,13 @@ def supervise(job: Job, work: Callable[[], _T], progress: Callable[[HubProgress]
 
 
 # -- the libraries, told to be brief ---------------------------------------------------------------
+def forget_token() -> None:
+    """fsspec keeps every file system it has made, this one with the token that it was made with."""
+    from huggingface_hub import HfFileSystem
+
+    HfFileSystem.clear_instance_cache()
+
+
 _client_lock = threading.Lock()
 _client_is_ready = False
 

@@ -12,7 +12,8 @@ BUSY = (408, 429, 500, 502, 503, 504)
 _log = logging.getLogger(__name__)
 
 
-def as_corpus_error(error: Exception, id: str, patience: float) -> CorpusError:
+def as_corpus_error(error: Exception, id: str, patience: float, with_token: bool = False
+                    ) -> CorpusError:
     """The one sentence for whatever the libraries raised; only names of kinds get out.
 
     Their texts hold addresses and paths of the server, and one kind stands for many faults, so the
@@ -29,12 +30,18 @@ def as_corpus_error(error: Exception, id: str, patience: float) -> CorpusError:
     def any_is(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
+    def says(words: str) -> bool:  # where `datasets` has cut the chain
+        return any(words in str(cause) for cause in causes)
+
     if known := next((cause for cause in causes if isinstance(cause, CorpusError)), None):
         return known
-    if any_is(hub.GatedRepoError):
-        return CorpusError("hub.gated", id=id)
-    if any_is(hub.RepositoryNotFoundError, hub.DisabledRepoError):
+    if any_is(hub.GatedRepoError) or says("is a gated dataset"):
+        return CorpusError("hub.no_access" if with_token else "hub.gated", id=id)
+    if any_is(hub.RepositoryNotFoundError, hub.DisabledRepoError) or says(
+            "doesn't exist on the Hub or cannot be accessed"):
         return CorpusError("hub.missing", id=id)
+    if any_is(hub.RevisionNotFoundError):
+        return CorpusError("hub.revision", id=id)
     if refused := next((status for status in statuses if status in BUSY), None):
         return busy(refused)
     if any_is(httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.ProxyError,
@@ -42,13 +49,15 @@ def as_corpus_error(error: Exception, id: str, patience: float) -> CorpusError:
         return CorpusError("hub.offline")
     if any_is(httpx2.TimeoutException):
         return timeout(patience)
+    if with_token and 401 in statuses:
+        return CorpusError("hub.token")
     if 403 in statuses or 401 in statuses:
-        return CorpusError("hub.gated", id=id)
+        return CorpusError("hub.no_access" if with_token else "hub.gated", id=id)
     if names & {"EmptyDatasetError", "DataFilesNotFoundError"}:
         return CorpusError("hub.no_files", id=id)
-    if any("scripts are no longer supported" in str(cause) for cause in causes):
+    if says("scripts are no longer supported"):
         return CorpusError("hub.script", id=id)
-    if any("Data files don't belong to" in str(cause) for cause in causes):
+    if says("Data files don't belong to"):
         return CorpusError("hub.outside", id=id)  # its README names a path of the server, or a URL
     _log.info("reading the dataset %s failed", id, exc_info=error)
     return CorpusError("hub.unreadable", id=id, reason=_reason(error, names))
@@ -79,11 +88,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def busy(status: int) -> CorpusError:
-    return CorpusError("hub.busy", status=status)
+    return CorpusError("hub.rate_limit") if status == 429 else CorpusError(
+        "hub.busy", status=status)
 
 
 def timeout(seconds: float) -> CorpusError:
-    return CorpusError("hub.timeout", seconds=int(seconds) if seconds == int(seconds) else seconds)
+    return CorpusError("hub.timeout", seconds=max(1, round(seconds)))
 
 
 def plain(value: str, longest: int = 60) -> str:

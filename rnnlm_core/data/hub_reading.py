@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from random import Random
 from typing import Any
 
+from rnnlm_core.data.columns import Leaf, values_of
 from rnnlm_core.data.hub_call import Job
 
 _BATCH_ROWS = 64  # small, because a row may hold a whole book
@@ -24,7 +26,7 @@ class ParquetReader:
         from huggingface_hub import HfFileSystem
 
         self._files, self._block = files, job.block_bytes
-        self._system = HfFileSystem(token=False, skip_instance_cache=True)
+        self._system = HfFileSystem(token=job.sent_token, skip_instance_cache=True)
         self._first = self._file(files[0])
 
     def _file(self, path: str) -> Any:
@@ -36,16 +38,64 @@ class ParquetReader:
     def schema(self) -> Any:
         return self._first.schema_arrow
 
-    def batches(self, column: str) -> Iterator[Any]:
-        for number, path in enumerate(self._files):
-            file = self._file(path) if number else self._first
-            # one thread: the hooks know a call by the thread that asks
-            yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=[column],
-                                         use_threads=False)
+    @property
+    def places(self) -> int:
+        """Row groups of all files, if the others have as many as the first."""
+        return int(self._first.num_row_groups) * len(self._files)
+
+    def values(self, leaf: Leaf, place: int) -> Iterator[list[str | None]]:
+        """From the beginning, or from a row group that the seed `place` chooses, to the end and
+        then from the beginning up to there: large sets are ordered, and their head is no sample."""
+        column = _selected(self.schema(), leaf)
+        start, group = self._drawn(place) if place else (0, 0)
+        files = range(len(self._files))
+        for number in [*files[start:], *files[:start]]:
+            yield from self._groups(number, group if number == start else 0, None, column, leaf)
+        if group:
+            yield from self._groups(start, 0, group, column, leaf)
+
+    def _opened(self, number: int) -> Any:
+        return self._file(self._files[number]) if number else self._first
+
+    def _drawn(self, seed: int) -> tuple[int, int]:
+        """A file and a row group in it; not the beginning, where there is anything else."""
+        random = Random(seed)
+        file = random.randrange(len(self._files))
+        groups = self._opened(file).num_row_groups
+        group = random.randrange(groups)
+        if (file, group) == (0, 0) and self.places > 1:
+            if groups > 1:
+                group = random.randrange(1, groups)
+            else:
+                file = random.randrange(1, len(self._files))
+        return file, group
+
+    def _groups(self, number: int, first: int, end: int | None, column: str, leaf: Leaf
+                ) -> Iterator[list[str | None]]:
+        file = self._opened(number)
+        groups = list(range(file.num_row_groups))[first:end]
+        # one thread: the hooks know a call by the thread that asks
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, row_groups=groups,
+                                       columns=[column], use_threads=False):
+            yield values_of(batch, leaf)
+
+
+def _selected(schema: Any, leaf: Leaf) -> str:
+    """What Parquet is asked for: the field itself, as far as no list is in the way."""
+    import pyarrow.types as is_
+
+    name, kind = leaf.keys[0], schema.field(leaf.keys[0]).type
+    for key in leaf.keys[1:]:
+        if not is_.is_struct(kind):
+            break
+        name, kind = f"{name}.{key}", kind.field(key).type
+    return name
 
 
 class StreamReader:
-    """Any other format, streamed by `datasets`."""
+    """Any other format, streamed by `datasets`, from its beginning."""
+
+    places = 1
 
     def __init__(self, builder: Any, split: str, job: Job) -> None:
         # Text files are read line by line, but with their line ends, so that the text is the file.
@@ -61,20 +111,12 @@ class StreamReader:
         self._first = next(self._batches, None)
 
     def schema(self) -> Any:
-        return () if self._first is None else self._first.schema
+        import pyarrow as pa
 
-    def batches(self, column: str) -> Iterator[Any]:
-        return chain([self._first], self._batches)
+        return pa.schema([]) if self._first is None else self._first.schema
 
-
-def values_of(batch: Any, keys: tuple[str, ...]) -> list[str | None]:
-    """The texts of a column, or of a field inside it."""
-    import pyarrow.compute as pc
-
-    column = batch.column(keys[0])
-    values: list[str | None] = (pc.struct_field(column, keys[1:]) if keys[1:] else column
-                                ).to_pylist()
-    return values
+    def values(self, leaf: Leaf, place: int) -> Iterator[list[str | None]]:
+        return (values_of(batch, leaf) for batch in chain([self._first], self._batches))
 
 
 class Joined:
@@ -82,16 +124,21 @@ class Joined:
 
     def __init__(self, keeps_lines: bool) -> None:
         self.parts: list[str] = []
-        self.characters = self.rows = self.blank_rows = 0
+        self.characters = self.rows = self.blank_rows = self.null_rows = self.repeated_rows = 0
+        self._seen: set[int] = set()  # hashes, since texts would be held twice
         self._keeps_lines = keeps_lines  # a blank line of a text file is part of the text
         self._open_line = False
 
     def add(self, rows: Iterable[str | None]) -> None:
-        for row in rows:
-            row = (row or "").removeprefix("\ufeff")
-            if not self._keeps_lines and not row.strip():
-                self.blank_rows += 1
-                continue
+        for value in rows:
+            row = (value or "").removeprefix("\ufeff")
+            if not self._keeps_lines:
+                if not row.strip():
+                    self.null_rows += value is None
+                    self.blank_rows += value is not None
+                    continue
+                self.repeated_rows += hash(row) in self._seen
+                self._seen.add(hash(row))
             part = "\n" + row if self._open_line else row
             self.parts.append(part)
             self.characters += len(part)

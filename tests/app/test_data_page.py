@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from rnnlm_core.data.corpus import Corpus, keep_text, stored_manifests
+from rnnlm_core.data.corpus import stored_manifests
 from rnnlm_core.data.generated import GENERATED
-from rnnlm_core.data.hub import HubDataset, HubProgress
-from rnnlm_core.errors import CorpusError
-from rnnlm_ui import data_hub
 from tests.app.inside_pages import LANGUAGES, opened, said
 
-DATASET = HubDataset("acme/stories", "1893344b" * 5, ("small", "big"), ("train", "test"),
-                     ("text", "title"), "small", "train", "text", False)
-STORY = "Once upon a time a river met a stone. " * 60
-
 pytestmark = pytest.mark.usefixtures("own_runs_folder")
-
-
-def waited(app: AppTest, until: Callable[[AppTest], Any]) -> AppTest:
-    """What the polling fragment does in a browser."""
-    for _ in range(100):
-        if until(app):
-            break
-        time.sleep(0.02)
-        app.run()
-    assert until(app) and not app.exception
-    return app
-
-
-def on_hub(look: Callable[..., Any], fetch: Callable[..., Any] | None,
-           monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(data_hub, "inspect_hub", look)
-    app = opened("data")
-    app.segmented_control(key="data.source").set_value("hub").run()
-    if fetch is not None:
-        monkeypatch.setattr(data_hub, "load_corpus", fetch)
-    app.text_input(key="data.hub_id").set_value("acme/stories")
-    next(b for b in app.button if b.label == "Look up").click().run()
-    return app
 
 
 @pytest.mark.parametrize("language, first", [
@@ -153,67 +119,6 @@ def test_an_upload_shows_its_encoding() -> None:
         ("café.txt", "un café à la crème\n".encode("latin-1") * 20, "text/plain")).run()
     assert "**380 characters in 20 lines" in said(app) and not app.error
     assert "Read as cp1252" in said(app)
-
-
-def test_a_dataset_is_looked_up_read_and_used(
-        monkeypatch: pytest.MonkeyPatch, own_runs_folder: Path) -> None:
-    def fetch(source: str, store: Path, amount: int, progress: Any, cancelled: Any) -> Corpus:
-        progress(HubProgress(500, 10, 0.2))
-        return keep_text(store, STORY, source, "acme/stories", amount, rows=60, revision="abc",
-                         notes={"blank_rows": 3})
-
-    app = on_hub(lambda id, config: DATASET, None, monkeypatch)
-    waited(app, lambda a: any(s.key == "data.hub_column" for s in a.selectbox))
-    app.selectbox(key="data.hub_column").select("title").run()
-    app.number_input(key="data.hub_amount").set_value(1000).run()
-    real = data_hub.load_corpus
-    monkeypatch.setattr(data_hub, "load_corpus", lambda source, store, amount, **more: (
-        fetch(source, store, amount, **more) if more else real(source, store, amount)))
-    app.button(key="data.read").click().run()
-    waited(app, lambda a: "**1,000 characters" in said(a))
-    assert "60 rows (3 blank ones left out)" in said(app)
-    manifest = stored_manifests(own_runs_folder / "corpora")[0]
-    assert manifest.source == "hf:acme/stories:small:train:title"
-
-
-def test_a_fetch_is_cancelled_at_once_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    def endless(*_: Any, cancelled: Callable[[], bool], **__: Any) -> Corpus:
-        while not cancelled():
-            time.sleep(0.01)
-        raise CorpusError("hub.cancelled", id="acme/stories")
-
-    app = on_hub(lambda id, config: DATASET, None, monkeypatch)
-    waited(app, lambda a: any(s.key == "data.hub_column" for s in a.selectbox))
-    monkeypatch.setattr(data_hub, "load_corpus", endless)
-    app.button(key="data.read").click().run()
-    started = time.monotonic()
-    app.button(key="data.cancel").click().run()
-    waited(app, lambda a: a.error)
-    assert time.monotonic() - started < 2
-    assert "was stopped" in app.error[0].value and "**354,744 characters" in said(app)
-    assert app.text_input(key="data.hub_id").value == "acme/stories"
-
-
-@pytest.mark.parametrize("error", [
-    CorpusError("hub.missing", id="acme/stories"), CorpusError("hub.offline"),
-    CorpusError("hub.not_text", id="a/b", value="n", type="int64", choices="text")],
-    ids=lambda e: e.code)
-def test_every_hub_error_is_one_sentence(
-        error: CorpusError, monkeypatch: pytest.MonkeyPatch) -> None:
-    def look(id: str, config: str | None) -> HubDataset:
-        raise error
-
-    app = waited(on_hub(look, None, monkeypatch), lambda a: a.error)
-    assert app.error[0].value.replace("\\", "") == str(error)
-    assert "**354,744 characters" in said(app)
-
-
-def test_an_id_that_is_none_is_told_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = opened("data")
-    app.segmented_control(key="data.source").set_value("hub").run()
-    app.text_input(key="data.hub_id").set_value("../etc")
-    next(b for b in app.button if b.label == "Look up").click().run()
-    assert "etc is not a dataset id" in app.error[0].value and not app.exception
 
 
 @pytest.mark.parametrize("source, sentence", [

@@ -7,6 +7,7 @@ belongs to exactly one call.
 
 from __future__ import annotations
 
+import json
 import os
 import string
 import subprocess
@@ -17,10 +18,13 @@ from typing import Any
 
 import pytest
 
-from rnnlm_core.data.hub import _LOADERS, HubSpec
+from rnnlm_core.data.hub_spec import _LOADERS, HubSpec
 from rnnlm_core.errors import SENTENCES, CorpusError
 from tests.hub_stand_in import (
     LINES,
+    READER,
+    STRANGER,
+    TOO_OFTEN,
     VERSES,
     StandIn,
     absent_hub,
@@ -30,11 +34,16 @@ from tests.hub_stand_in import (
 )
 
 SECRET = "a file of the server"
+NESTED = "translation.en, translation.fr, tokens, answers.text, messages"
 LIMIT = 5.0  # seconds until a person must be told
 
 
-def inspect(id: str, **keywords: Any) -> dict[str, Any]:
-    return {"do": "inspect", "id": id, **keywords}
+def inspect(spec: str, **keywords: Any) -> dict[str, Any]:
+    return {"do": "inspect", "spec": f"hf:{spec}", **keywords}
+
+
+def search(words: str, **keywords: Any) -> dict[str, Any]:
+    return {"do": "search", "words": words, **keywords}
 
 
 def fetch(spec: str, **keywords: Any) -> dict[str, Any]:
@@ -43,19 +52,35 @@ def fetch(spec: str, **keywords: Any) -> dict[str, Any]:
 
 READ = {
     "stories": inspect("acme/stories"),
-    "chosen": inspect("acme/stories", config="small", split="validation"),
+    "chosen": inspect("acme/stories:small:validation"),
     "old name": inspect("stories"),
     "two configs": inspect("acme/two_configs"),
     "described": inspect("acme/described"),
-    "export": inspect("acme/scripted", config="verse"),
+    "export": inspect("acme/scripted:verse"),
     "nested": inspect("acme/nested"),
-    "no config": inspect("acme/stories", config="huge"),
-    "no split": inspect("acme/stories", split="train[:10]"),
-    "no export config": inspect("acme/scripted", config="poem"),
+    "no config": inspect("acme/stories:huge"),
+    "no split": inspect("acme/stories::train[10%]"),
+    "no export config": inspect("acme/scripted:poem"),
     "no column": fetch("acme/stories:::body"),
     "number": fetch("acme/stories:::id"),
     "fields": fetch("acme/nested:::translation"),
+    "numbers in lists": fetch("acme/nested:::sizes"),
     "list": fetch("acme/nested:::tokens"),
+    "field of items": fetch("acme/nested:::answers.text"),
+    "chat": fetch("acme/nested:::messages"),
+    "poems": inspect("acme/poems"),
+    "converted": fetch("acme/converted@refs/pr/2"),
+    "no revision": inspect("acme/converted@refs/pr/3"),
+    "place 1": fetch("acme/ordered#1", max_characters=50_000),
+    "place 1 again": fetch("acme/ordered#1", max_characters=50_000),
+    "place 2": fetch("acme/ordered#2", max_characters=50_000),
+    "all from a place": fetch("acme/places#5"),
+    "only one place": fetch("acme/poems#3"),
+    "found": search("stor"),
+    "found again": search("  STOR "),
+    "one letter": search("s"),
+    "nothing found": search("no such letters"),
+    "too often": search(TOO_OFTEN),
     "small": fetch("acme/stories"),
     "big": fetch("acme/stories:big:train:text"),
     "one group": fetch("acme/one_group"),
@@ -84,6 +109,20 @@ READ = {
     "cut": fetch("acme/cut"),
     "look": {"do": "look"},
 }
+OWN_TOKEN = {
+    "first with token": inspect("acme/described", token=READER),
+    "gated opened": inspect("acme/gated", token=READER),
+    "gated read": fetch("acme/gated", token=READER),
+    "private read": fetch("acme/private", token=READER),
+    "gated after": fetch("acme/gated"),
+    "private after": fetch("acme/private"),
+    "no access": fetch("acme/gated", token=STRANGER),
+    "private unseen": fetch("acme/private", token=STRANGER),
+    "bad token": fetch("acme/gated", token="hf_mistyped"),
+    "two lines": fetch("acme/gated", token="hf_two\nlines"),
+    "broken with token": fetch("acme/broken", token=READER),
+    "look with token": {"do": "look"},
+}
 # the first call of a process also imports the libraries: how long that takes is not tested
 BAD_DAYS = {
     "first bad": fetch("acme/described"),
@@ -97,9 +136,10 @@ BAD_DAYS = {
     "limited": fetch("acme/limited"),
 }
 SILENT = {"first silent": inspect("acme/stories", seconds=0.1),
-          "silent inspect": inspect("acme/stories"), "silent fetch": fetch("acme/stories")}
+          "silent inspect": inspect("acme/stories"), "silent fetch": fetch("acme/stories"),
+          "silent search": search("stor")}
 ABSENT = {"first absent": inspect("acme/stories"), "absent inspect": inspect("acme/stories"),
-          "absent fetch": fetch("acme/stories")}
+          "absent fetch": fetch("acme/stories"), "absent search": search("stor")}
 OFFLINE = {"first off": inspect("acme/stories"), "switched off": fetch("acme/stories")}
 READ_ONLY = {"read-only home": fetch("acme/two_files")}
 
@@ -123,6 +163,7 @@ class Calls(dict[str, Any]):
             done = [pool.submit(self.group, *group) for group in (
                 (self.hub.url, READ, {"HF_TOKEN": "hf_of_the_owner"}),
                 (self.hub.url, BAD_DAYS, {}),
+                (self.hub.url, OWN_TOKEN, {"HF_TOKEN": "hf_of_the_owner"}),
                 (silent, SILENT, {}),
                 (absent, ABSENT, {}),
                 (absent, OFFLINE, {"HF_HUB_OFFLINE": "1"}),
@@ -159,6 +200,9 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Calls:
     ("hf:a/b:c:d:e", HubSpec("a/b", "c", "d", "e")),
     ("hf:a/b::validation", HubSpec("a/b", None, "validation")),
     ("hf:a/b:::x:y:", HubSpec("a/b", None, None, "x:y:")),
+    ("hf:a/b@refs/pr/2", HubSpec("a/b", revision="refs/pr/2")),
+    ("hf:a/b#7:c", HubSpec("a/b", "c", place=7)),
+    ("hf:a/b@main#7:::x@y#z", HubSpec("a/b", column="x@y#z", revision="main", place=7)),
     ("hf:json/text_1.0-x", HubSpec("json/text_1.0-x")),
 ])
 def test_a_spec_is_read_and_written(source: str, spec: HubSpec) -> None:
@@ -182,6 +226,16 @@ def test_what_is_no_id_is_refused_before_anything_is_asked(id: str) -> None:
     assert caught.value.code == "hub.bad_id"
 
 
+@pytest.mark.parametrize(("source", "code"), [
+    ("hf:a/b@../../x", "hub.revision"), ("hf:a/b@-x", "hub.revision"),
+    ("hf:a/b@x y", "hub.revision"), ("hf:a/b#0", "hub.place"), ("hf:a/b#-1", "hub.place"),
+    ("hf:a/b#1e3", "hub.place"), ("hf:a/b#", "hub.place"), ("hf:a/b#12345", "hub.place")])
+def test_a_revision_or_place_that_is_none_is_refused(source: str, code: str) -> None:
+    with pytest.raises(CorpusError) as caught:
+        HubSpec.parse(source)
+    assert caught.value.code == code
+
+
 def test_a_source_of_another_kind_is_refused_and_cut_short() -> None:
     with pytest.raises(CorpusError) as caught:
         HubSpec.parse("file:/etc/passwd\n" + "x" * 1000)
@@ -197,7 +251,8 @@ def test_a_dataset_tells_what_it_offers_and_what_is_usual(calls: Calls) -> None:
     assert calls.ok("stories") == {
         "id": "acme/stories", "revision": calls.hub.repos["acme/stories"].sha(),
         "configs": ["small", "big"], "splits": ["train", "validation"], "columns": ["text"],
-        "config": "small", "split": "train", "column": "text", "from_export": False}
+        "config": "small", "split": "train", "column": "text", "from_export": False,
+        "licence": "mit", "places": 1}
 
 
 def test_a_choice_is_kept(calls: Calls) -> None:
@@ -227,15 +282,21 @@ def test_a_script_is_replaced_by_the_export_with_its_own_configurations(calls: C
 
 def test_fields_of_text_inside_a_column_are_offered(calls: Calls) -> None:
     found = calls.ok("nested")
-    assert found["columns"] == ["translation.en", "translation.fr"]
+    assert found["columns"] == ["translation.en", "translation.fr", "tokens", "answers.text",
+                                "messages"]
     assert found["column"] == "translation.en"
+
+
+def test_a_column_of_a_usual_name_is_taken_before_the_first(calls: Calls) -> None:
+    assert calls.ok("poems")["column"] == "Content"
 
 
 # -- what is read ----------------------------------------------------------------------------------
 def test_rows_are_joined_and_blank_ones_left_out_and_counted(calls: Calls) -> None:
     text = calls.ok("small")
     assert text["text"] == "\n".join(["hello\na\r\nb\nworld"] * 10)
-    assert (text["rows"], text["blank_rows"]) == (30, 30)
+    assert (text["rows"], text["blank_rows"], text["null_rows"]) == (30, 20, 10)
+    assert text["repeated_rows"] == 27  # ten times the same three
     assert text["characters"] == len(text["text"])
     assert (text["spec"], text["ended"]) == ("hf:acme/stories:small:train:text", "all")
     assert text["revision"] == calls.hub.repos["acme/stories"].sha()
@@ -251,6 +312,40 @@ def test_only_as_much_is_moved_as_is_asked_for(calls: Calls, name: str, file: st
     assert 0 < text["bytes_moved"] - calls.hub.sent(file) < 20_000  # metadata
 
 
+def test_another_place_is_a_row_group_that_the_seed_chooses(calls: Calls) -> None:
+    first, again, second = (calls.ok(name) for name in ("place 1", "place 1 again", "place 2"))
+    assert first["text"] == again["text"] != second["text"]
+    for text in (first, second):
+        number = LINES.index(text["text"].split("\n")[0])
+        assert number % 5000 == 0  # where a row group begins
+        assert text["text"] == "\n".join(LINES[number:] + LINES)[:50_000]
+        assert text["bytes_moved"] < 400_000
+    assert first["spec"] == "hf:acme/ordered#1:default:train:text"
+
+
+def test_from_a_place_on_all_of_it_is_read_once(calls: Calls) -> None:
+    rows = [f"file {file} row {row}" for file in range(2) for row in range(12)]
+    read = calls.ok("all from a place")["text"].split("\n")
+    at = rows.index(read[0])
+    assert at > 0 and at % 3 == 0
+    assert read == rows[at:] + rows[:at]
+    assert calls.ok("only one place")["text"] == "before my bed"
+
+
+# -- search ----------------------------------------------------------------------------------------
+def test_letters_find_datasets_the_most_downloaded_first(calls: Calls) -> None:
+    hits = calls.ok("found")
+    assert [hit["id"] for hit in hits] == ["acme/stories"]
+    assert (hits[0]["licence"], hits[0]["languages"]) == ("mit", ["en"])
+    assert calls.ok("nothing found") == calls.ok("one letter") == []
+
+
+def test_the_same_letters_are_asked_for_once(calls: Calls) -> None:
+    assert calls.ok("found again") == calls.ok("found")
+    asked = [request for request in calls.hub.log if request.path == "/api/datasets"]
+    assert len([request for request in asked if request.status == 200]) == 2
+
+
 def test_a_text_file_is_its_text(calls: Calls) -> None:
     """Blank lines stay; the mark at the start goes; `datasets` has made LF of CRLF."""
     text = calls.ok("plain")
@@ -264,7 +359,8 @@ def test_files_follow_each_other_on_a_new_line(calls: Calls) -> None:
 
 def test_a_table_with_a_mark_and_a_gap(calls: Calls) -> None:
     text = calls.ok("csv")
-    assert (text["text"], text["rows"], text["blank_rows"]) == ("hi\na,b", 2, 1)
+    assert (text["text"], text["rows"]) == ("hi\na,b", 2)
+    assert text["blank_rows"] + text["null_rows"] == 1
 
 
 def test_a_stream_ends_where_it_may(calls: Calls) -> None:
@@ -278,6 +374,12 @@ def test_a_stream_ends_where_it_may(calls: Calls) -> None:
     ("second config", "2nd"),
     ("french", "\n".join(["bonjour"] * 40)),
     ("verse", "\n".join(["from the export"] * 30)),
+    ("converted", "\n".join(["from the pull request"] * 30)),
+    ("list", "\n".join(["a b"] * 40)),
+    ("field of items", "\n".join(["yes no"] * 40)),
+    ("chat", "user: hi\nassistant: hello\n" * 40),
+    ("gated read", "secret"),
+    ("private read", "secret"),
 ])
 def test_the_chosen_part_is_read(calls: Calls, name: str, text: str) -> None:
     assert calls.ok(name)["text"] == text
@@ -306,6 +408,11 @@ def test_progress_grows(calls: Calls) -> None:
         assert values == sorted(values) and values[-1] > 0
 
 
+def test_after_a_cancelled_call_the_next_one_is_whole(calls: Calls) -> None:
+    """The call before it, of the same dataset, was cancelled after a second."""
+    assert calls.ok("patient")["text"] == "\n".join(LINES)[:3_000_000]
+
+
 def test_a_home_that_cannot_be_written_is_no_hindrance(calls: Calls) -> None:
     """This call also has a folder of the server with the dataset's name before it."""
     assert calls.ok("read-only home")["text"] == "end of a\nb\n"
@@ -318,15 +425,15 @@ def test_a_home_that_cannot_be_written_is_no_hindrance(calls: Calls) -> None:
     ("no export config", "hub.config",
      {"id": "acme/scripted", "value": "poem", "choices": "prose, verse"}),
     ("no split", "hub.split",
-     {"id": "acme/stories", "value": "train[:10]", "choices": "train, validation"}),
+     {"id": "acme/stories", "value": "train[10%]", "choices": "train, validation"}),
     ("no column", "hub.column", {"id": "acme/stories", "value": "body", "choices": "text"}),
     ("number", "hub.not_text",
      {"id": "acme/stories", "value": "id", "type": "int64", "choices": "text"}),
     ("fields", "hub.not_text", {"id": "acme/nested", "value": "translation", "type": "fields",
-                                "choices": "translation.en, translation.fr"}),
-    ("list", "hub.not_text", {"id": "acme/nested", "value": "tokens",
-                              "type": "list<element: string>",
-                              "choices": "translation.en, translation.fr"}),
+                                "choices": NESTED}),
+    ("numbers in lists", "hub.not_text", {"id": "acme/nested", "value": "sizes",
+                                          "type": "list<element: int64>", "choices": NESTED}),
+    ("no revision", "hub.revision", {"id": "acme/converted"}),
     ("numbers", "hub.no_text", {"id": "acme/numbers"}),
     ("blank", "hub.no_rows", {"id": "acme/blank", "value": "text"}),
     ("no lines", "hub.no_rows", {"id": "acme/no_lines", "value": "text"}),
@@ -345,13 +452,22 @@ def test_a_home_that_cannot_be_written_is_no_hindrance(calls: Calls) -> None:
     ("long list", "corpus.too_large", {"name": "acme/long_list", "limit": 64}),
     ("info down", "hub.busy", {"status": 503}),
     ("down", "hub.busy", {"status": 503}),
-    ("limited", "hub.busy", {"status": 429}),
+    ("limited", "hub.rate_limit", {}),
+    ("too often", "hub.rate_limit", {}),
+    ("gated after", "hub.gated", {"id": "acme/gated"}),
+    ("private after", "hub.missing", {"id": "acme/private"}),
+    ("no access", "hub.no_access", {"id": "acme/gated"}),
+    ("private unseen", "hub.missing", {"id": "acme/private"}),
+    ("bad token", "hub.token", {}),
+    ("two lines", "hub.token", {}),
     ("hangs", "hub.timeout", {"seconds": 1}),
     ("cancelled", "hub.cancelled", {"id": "acme/slow"}),
     ("silent inspect", "hub.timeout", {"seconds": 4}),
     ("silent fetch", "hub.timeout", {"seconds": 4}),
+    ("silent search", "hub.timeout", {"seconds": 4}),
     ("absent inspect", "hub.offline", {}),
     ("absent fetch", "hub.offline", {}),
+    ("absent search", "hub.offline", {}),
     ("switched off", "hub.offline", {}),
 ])
 def test_each_failure_has_its_code_and_its_way_out(calls: Calls, name: str, code: str,
@@ -361,7 +477,8 @@ def test_each_failure_has_its_code_and_its_way_out(calls: Calls, name: str, code
 
 @pytest.mark.parametrize("name", [
     "silent inspect", "silent fetch", "absent inspect", "absent fetch", "switched off", "down",
-    "limited", "info down", "missing", "gated"])
+    "limited", "info down", "missing", "gated", "silent search", "absent search", "too often",
+    "bad token", "no access"])
 def test_a_hub_that_fails_is_reported_in_time(calls: Calls, name: str) -> None:
     assert calls[name]["seconds"] <= LIMIT
 
@@ -383,12 +500,28 @@ def test_no_error_tells_about_the_server(calls: Calls) -> None:
 
 
 def test_no_text_comes_from_the_server(calls: Calls) -> None:
-    texts = [result["ok"].get("text", "") for result in calls.values() if "ok" in result]
+    texts = [json.dumps(result["ok"]) for result in calls.values() if "ok" in result]
     assert not [text for text in texts if SECRET in text]
 
 
-def test_the_owners_token_is_never_sent(calls: Calls) -> None:
-    assert {request.authorization for request in calls.hub.log} == {None}
+def test_the_owners_token_is_never_sent_and_a_readers_only_with_the_readers_calls(
+        calls: Calls) -> None:
+    assert {request.authorization for request in calls.hub.log} == {
+        None, *(f"Bearer {token}" for token in (READER, STRANGER, "hf_mistyped"))}
+    asked = [request for request in calls.hub.log if request.authorization is None]
+    assert not [request for request in asked if "/acme/gated/resolve/" in request.path
+                and request.status == 200]
+
+
+def test_a_readers_token_is_in_no_result_no_log_and_no_file(calls: Calls) -> None:
+    logged = calls["look with token"]["logged"]
+    assert "acme/broken" in logged and calls.error("broken with token")[0] == "hub.unreadable"
+    files = [path for path in calls.folder.rglob("*") if path.is_file()]
+    assert len(files) > 1  # the cache of the libraries
+    kept = [path.name + path.read_bytes().decode("latin-1") for path in files]
+    for token in (READER, STRANGER, "hf_mistyped", "hf_two", "hf_of_the_owner"):
+        assert token not in json.dumps({name: calls[name] for name in OWN_TOKEN})
+        assert not [file for file in kept if token in file]
 
 
 def test_reading_needs_no_torch(calls: Calls) -> None:
