@@ -41,7 +41,10 @@ def unpack(raw: bytes, name: str, max_bytes: int = MAX_UNPACKED) -> list[Member]
     corpus.damaged_archive, corpus.binary for documents that are no text files.
     """
     if raw.startswith(_GZIP):
-        return [Member(name.removesuffix(".gz"), _gunzip(raw, name, max_bytes))]
+        unpacked = _gunzip(raw, name, max_bytes)
+        if unpacked is None:
+            raise CorpusError("corpus.unpacked_too_large", name=name, limit=_megabytes(max_bytes))
+        return [Member(name.removesuffix(".gz"), unpacked)]
     if not raw.startswith((_ZIP, _EMPTY_ZIP)):
         return [Member(name, raw)]
     try:
@@ -52,8 +55,8 @@ def unpack(raw: bytes, name: str, max_bytes: int = MAX_UNPACKED) -> list[Member]
         raise CorpusError("corpus.damaged_archive", name=name) from None
 
 
-def _gunzip(raw: bytes, name: str, max_bytes: int) -> bytes:
-    """Every member of a gzip file (`cat a.gz b.gz` is one), decompressed by pieces."""
+def _gunzip(raw: bytes, name: str, max_bytes: int) -> bytes | None:
+    """Every member of a gzip file (`cat a.gz b.gz` is one); None as soon as they are too long."""
     parts, left = [], max_bytes
     while raw.startswith(_GZIP):
         stream = zlib.decompressobj(wbits=31)
@@ -63,7 +66,7 @@ def _gunzip(raw: bytes, name: str, max_bytes: int) -> bytes:
             raise CorpusError("corpus.damaged_archive", name=name) from None
         left -= len(part)
         if left < 0:
-            raise CorpusError("corpus.unpacked_too_large", name=name, limit=_megabytes(max_bytes))
+            return None
         if not stream.eof:  # cut off
             raise CorpusError("corpus.damaged_archive", name=name)
         parts.append(part)
@@ -82,16 +85,13 @@ def _unzip(archive: zipfile.ZipFile, name: str, max_bytes: int) -> list[Member]:
     for entry in files:
         if entry.flag_bits & 1:
             raise CorpusError("corpus.locked", name=name)
-        raw = _read(archive, entry, left)
+        inside, raw = entry.filename, _read(archive, entry, left)
         if raw is not None and raw.startswith(_GZIP):
-            member = Member(entry.filename.removesuffix(".gz"),
-                            _gunzip(raw, entry.filename, left))
-        elif raw is not None:
-            member = Member(entry.filename, raw)
-        if raw is None or len(member.raw) > left:
+            inside, raw = inside.removesuffix(".gz"), _gunzip(raw, inside, left)
+        if raw is None:
             raise CorpusError("corpus.unpacked_too_large", name=name, limit=_megabytes(max_bytes))
-        left -= len(member.raw)
-        found.append(member)
+        left -= len(raw)
+        found.append(Member(inside, raw))
     return found
 
 

@@ -51,7 +51,7 @@ class Change:
 
     step: str
     at: int  # the character of the text, as it was when the step began
-    before: str  # what cannot be seen is written as a sign (␍) or a number ⟨FEFF⟩
+    before: str  # what cannot be seen is written as its number, ⟨FEFF⟩
     after: str
 
 
@@ -96,12 +96,8 @@ def _shown(name: str, text: str, places: list[Place]) -> list[Change]:
 
 
 def visible(text: str, spaces: bool = False) -> str:
-    """Control characters by their signs, other unseen ones by number; line breaks stay."""
-    def sign(match: re.Match[str]) -> str:
-        code = ord(match[0])
-        return chr(0x2400 + code) if code < 32 else f"⟨{code:04X}⟩"
-
-    text = _UNSEEN.sub(sign, text)
+    """What cannot be seen as its number in Unicode, ⟨FEFF⟩; line breaks stay."""
+    text = _UNSEEN.sub(lambda match: f"⟨{ord(match[0]):04X}⟩", text)
     return text.replace(" ", "·") if spaces else text
 
 

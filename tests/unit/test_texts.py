@@ -111,14 +111,14 @@ def test_the_first_changes_are_shown_before_and_after() -> None:
     raw = "\ufeffone\r\ntwo\x00\ud800 cafe\u0301\n" + "x" * 60 + "\r\n" + "y\r\n" * 9
     shown = [(c.step, c.at, c.before, c.after) for c in first_changes(raw)]
     assert shown == [
-        ("byte_order_marks", 0, "⟨FEFF⟩one␍\ntwo␀⟨D800⟩ cafe\u0301\nxxxxxxx",
-         "one␍\ntwo␀⟨D800⟩ cafe\u0301\nxxxxxxx"),
-        ("line_ends", 3, "one␍\ntwo␀⟨D800⟩ cafe\u0301\n" + "x" * 12,
-         "one\ntwo␀⟨D800⟩ cafe\u0301\n" + "x" * 12),
-        ("line_ends", 77, "x" * 24 + "␍\n" + "y␍\n" * 8, "x" * 24 + "\n" + "y\n" * 8),
-        ("lone_surrogates", 8, "one\ntwo␀⟨D800⟩ cafe\u0301\n" + "x" * 17,
-         "one\ntwo␀ cafe\u0301\n" + "x" * 17),
-        ("control_characters", 7, "one\ntwo␀ cafe\u0301\n" + "x" * 17,
+        ("byte_order_marks", 0, "⟨FEFF⟩one⟨000D⟩\ntwo⟨0000⟩⟨D800⟩ cafe\u0301\nxxxxxxx",
+         "one⟨000D⟩\ntwo⟨0000⟩⟨D800⟩ cafe\u0301\nxxxxxxx"),
+        ("line_ends", 3, "one⟨000D⟩\ntwo⟨0000⟩⟨D800⟩ cafe\u0301\n" + "x" * 12,
+         "one\ntwo⟨0000⟩⟨D800⟩ cafe\u0301\n" + "x" * 12),
+        ("line_ends", 77, "x" * 24 + "⟨000D⟩\n" + "y⟨000D⟩\n" * 8, "x" * 24 + "\n" + "y\n" * 8),
+        ("lone_surrogates", 8, "one\ntwo⟨0000⟩⟨D800⟩ cafe\u0301\n" + "x" * 17,
+         "one\ntwo⟨0000⟩ cafe\u0301\n" + "x" * 17),
+        ("control_characters", 7, "one\ntwo⟨0000⟩ cafe\u0301\n" + "x" * 17,
          "one\ntwo cafe\u0301\n" + "x" * 17),
         ("composed", 11, "one\ntwo cafe\u0301\n" + "x" * 23, "one\ntwo café\n" + "x" * 23)]
     assert first_changes("  a", ("collapsed",))[0].before == "··a"
@@ -138,7 +138,7 @@ def test_a_text_is_kept_by_its_hash_with_its_papers(tmp_path: Path) -> None:
         cleaning={**vars(Cleaning()), "byte_order_marks": 1, "line_ends": 1},
         changes=[{"step": "byte_order_marks", "at": 0, "before": "⟨FEFF⟩" + TEXT[:24],
                   "after": TEXT[:24]},
-                 {"step": "line_ends", "at": 43, "before": TEXT[19:43] + "␍\n",
+                 {"step": "line_ends", "at": 43, "before": TEXT[19:43] + "⟨000D⟩\n",
                   "after": TEXT[19:]}])
     assert (tmp_path / sha256(TEXT) / "text.txt").read_bytes() == TEXT.encode()
     assert load_corpus(kept.manifest.source, tmp_path, 1_000) == kept
