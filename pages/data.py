@@ -5,19 +5,21 @@ import streamlit as st
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
 from rnnlm_ui import data_hub_call, data_text, session
+from rnnlm_ui.data_cleaning import cleaning
 from rnnlm_ui.data_facts import facts, finding
 from rnnlm_ui.data_frequencies import frequencies
+from rnnlm_ui.data_repairs import refused
 from rnnlm_ui.data_source import chooser, source_switch
 from rnnlm_ui.data_tokens import preview, token_strip
 from rnnlm_ui.i18n import t
-from rnnlm_ui.page import fault, head, how_to_read, next_link
+from rnnlm_ui.page import head, how_to_read, next_link
 
 data_hub_call.take_result()
 head(t("data.title"), actions=source_switch)
 config = session.draft()
 problem = data_text.take_fault()
 if problem is not None:
-    fault(problem)
+    refused(problem)
 
 try:
     corpus = data_text.draft_corpus(config)
@@ -27,7 +29,7 @@ try:
 except UnrollError as error:
     # never an empty page: the default text stands in for the one that is not to be had
     if problem is None:
-        fault(error)
+        refused(error)
     config = RunConfig()
     corpus = data_text.draft_corpus(config)
     numbers = data_text.statistics(corpus, config.validation_share)
@@ -39,7 +41,7 @@ if replaced:
     answer = t("data.instead", name=data_text.corpus_name(corpus)) + " " + answer
 st.markdown(answer)
 if not replaced and (short := data_text.fits(tokens, config)) is not None:
-    fault(short)
+    refused(short)
 
 chooser(session.widget("data.source", "builtin"))
 picture, side = st.columns([2.1, 1], gap="medium")
@@ -49,5 +51,6 @@ with picture:
     frequencies(corpus, numbers, tokens, ids)
 with side:
     facts(corpus, numbers, tokens, config)
+cleaning(corpus)
 next_link("build", t("data.next"))
 how_to_read(t("data.how_to_read"))

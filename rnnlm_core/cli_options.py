@@ -13,7 +13,8 @@ from rnnlm_core import launch
 from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.corpus import HUB, OWN, keep_own_text
-from rnnlm_core.data.files import read_text_file
+from rnnlm_core.data.files import read_bytes
+from rnnlm_core.data.uploads import Found, Wishes, read_upload
 
 _SHORT = {"max_steps": "--steps", "max_seconds": "--seconds"}
 
@@ -32,7 +33,7 @@ def config_of(settings: dict[str, Any], runs: Path | None) -> tuple[RunConfig, P
 
 def _with_file(config: RunConfig, path: Path, root: Path) -> RunConfig:
     """The file's text goes into the store; the run names it by its hash, never by a path."""
-    text = read_text_file(path).text
+    text = read_upload(read_bytes(path), path.name, Wishes(), Found(), config.max_characters)
     kept = keep_own_text(root / "corpora", text, path.name, config.max_characters)
     return RunConfig.from_mapping({**_values(config), "corpus": kept.manifest.source})
 

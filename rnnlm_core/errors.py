@@ -73,6 +73,28 @@ SENTENCES: dict[str, str] = {
     "corpus.binary": "{name} does not look like text (it holds binary data). "
     "Choose a plain text file.",
     "corpus.encoding": "{name} cannot be read as {encoding}. Save it as UTF-8 and try again.",
+    "corpus.encoding_at": "{name} cannot be read as {encoding}: byte {byte} does not fit. Choose "
+    "another encoding, or save the file as UTF-8.",
+    "corpus.damaged_archive": "{name} cannot be unpacked: it is damaged, or packed in a way that "
+    "is not known here. Pack it again, or upload what is inside.",
+    "corpus.locked": "{name} is locked with a password. Upload what is inside.",
+    "corpus.unpacked_too_large": "{name} holds more than {limit} MB once it is unpacked. Upload "
+    "a part of it.",
+    "corpus.too_many_files": "{name} holds {value} files; at most {limit} are read. Pack fewer.",
+    "corpus.nothing_inside": "{name} holds no file of text. Choose another file.",
+    "corpus.damaged_table": "The table {name} is damaged and cannot be read. Save it again, or "
+    "choose another file.",
+    "corpus.no_rows": "The table {name} has no rows. Choose another file.",
+    "corpus.no_text_column": "The table {name} has no column of text. Choose another file.",
+    "corpus.blank_column": "The column {column} of {name} holds no text. Choose another column.",
+    "corpus.bad_row": "Row {row} of {name} is no UTF-8 text in its column {column}. Choose another "
+    "column, or mend the file.",
+    "corpus.ragged_row": "Row {row} of {name} has {value} fields, but only {limit} have a name. "
+    "Put quotation marks around texts that hold the separator, or read the file as plain text.",
+    "corpus.open_quote": "The row of {name} that begins in line {line} has a quotation mark that "
+    "does not close, or text behind one. Mend that line, or read the file as plain text.",
+    "corpus.bad_json": "{name} is no valid JSON in line {line}, column {column}. Mend that place, "
+    "or read the file as plain text.",
     "corpus.no_file": "There is no file {name}. Check the spelling.",
     "corpus.too_large": "{name} is larger than {limit} MB. Choose a smaller file.",
     "corpus.lost": "The text of this run is no longer in the store and cannot be read again. "

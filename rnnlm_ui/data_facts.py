@@ -9,6 +9,7 @@ from rnnlm_core.data.corpus import HUB, Corpus
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
 from rnnlm_ui import config_form
 from rnnlm_ui.data_text import corpus_name
+from rnnlm_ui.data_upload import encoding_name
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import plain
 
@@ -102,8 +103,14 @@ def _origin(corpus: Corpus) -> str:
             parts.append(t("data.origin_repeated", rows=number(repeated)))
         if manifest.notes.get("from_export"):
             parts.append(t("data.origin_export"))
-    if encoding := manifest.notes.get("encoding"):
-        parts.append(t("data.encoding", name=plain(str(encoding))))
+    notes = manifest.notes
+    if encoding := notes.get("encoding"):
+        parts.append(t("data.encoding", name=plain(encoding_name(str(encoding)))))
+    if column := notes.get("column"):
+        parts.append(t("data.origin_column", column=plain(column), rows=number(manifest.rows or 0),
+                       nulls=number(notes["nulls"]), blanks=number(notes["blanks"]),
+                       duplicates=number(notes["duplicates"]),
+                       once=t("data.once_yes" if notes["once"] else "data.once_no")))
     if manifest.characters == manifest.max_characters:
         parts.append(t("data.cut", limit=number(manifest.max_characters)))
     return "  \n".join(parts)

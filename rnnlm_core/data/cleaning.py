@@ -1,56 +1,182 @@
-"""The few changes made to any text before it is read, each counted.
+"""The few changes made to any text before it is read, each counted and shown.
 
-Line ends become `\\n`, a byte order mark goes, control characters and lone surrogates go, and the
-text is put into Unicode's composed form (NFC). Nothing that carries meaning is touched: NFKC, which
-would turn full-width punctuation into ASCII, is not applied.
+Line ends become `\\n`, a byte order mark goes, lone surrogates and control characters go, and the
+text is put into Unicode's composed form (NFC). Nothing that carries meaning is touched.
+
+Two more only on request. NFKC (UAX 15) also replaces look-alikes: ﬁ by fi, ① by 1, and full-width
+signs by ASCII, which ruins Chinese punctuation. Collapsing white space loses the indentation of
+code and verse.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
+REQUESTS = ("compatibility", "collapsed")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_MARKS = re.compile(r"\A\ufeff+")
+_LINE_END = re.compile(r"\r\n?")
+# spaces at the end of a line, several in a row, several blank lines; never the full-width space
+_SPACES = re.compile(r"\n(?:[ \t\u00a0]*\n){2,}|[ \t\u00a0]+(?=\n|\Z)|[ \t\u00a0]{2,}")
 # what may join the character before it: marks, and the later letters of a Hangul syllable
 _HANGUL_LATER = re.compile(r"[\u1161-\u1175\u11a8-\u11c2]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u00a0]")
+_AROUND = 24  # characters shown on both sides of a change
+_SHOWN = 2  # places of each step
+_NEAR = 64  # changes that are looked at to show them
+Place = tuple[int, int, str]  # from, to, and what stands there afterwards
 
 
 @dataclass(frozen=True)
 class Cleaning:
-    """How many places each step changed."""
+    """How many places each step changed; the steps in their order."""
 
     byte_order_marks: int = 0
     line_ends: int = 0
-    control_characters: int = 0
     lone_surrogates: int = 0
+    control_characters: int = 0
     composed: int = 0
+    compatibility: int = 0
+    collapsed: int = 0
 
 
-def clean(text: str) -> tuple[str, Cleaning]:
-    """The text as the network reads it, and what was changed."""
-    marks = len(text) - len(text.lstrip("\ufeff"))
-    text = text[marks:]
-    text, line_ends = re.subn(r"\r\n?", "\n", text)
-    text, surrogates = _SURROGATE.subn("", text)
-    text, control = _CONTROL.subn("", text)
+@dataclass(frozen=True)
+class Change:
+    """A place that a step changed, with what stands around it."""
+
+    step: str
+    at: int  # the character of the text, as it was when the step began
+    before: str  # what cannot be seen is written as its number, ⟨FEFF⟩
+    after: str
+
+
+def clean(text: str, requests: tuple[str, ...] = ()) -> tuple[str, Cleaning]:
+    """The text as the network reads it, and what was changed. `requests` are of `REQUESTS`."""
+    counts = {}
+    for name, step in _STEPS.items():
+        if name not in REQUESTS or name in requests:
+            text, counts[name] = step(text)
+    return text, Cleaning(**counts)
+
+
+def first_changes(text: str, requests: tuple[str, ...] = ()) -> list[Change]:
+    """The first places that each step of `clean` changes, before and after."""
+    found = []
+    for name, step in _STEPS.items():
+        if name in REQUESTS and name not in requests:
+            continue
+        changed, count = step(text)
+        if count:
+            found += _shown(name, text, list(islice(_PLACES[name](text), _NEAR)))
+        text = changed
+    return found
+
+
+def _shown(name: str, text: str, places: list[Place]) -> list[Change]:
+    """The first places, each with its surroundings, where other places are changed too."""
+    found: list[Change] = []
+    shown_to = -1
+    for start, end, _ in places:
+        if start < shown_to or len(found) == _SHOWN:
+            continue
+        left, shown_to = max(0, start - _AROUND), end + _AROUND
+        after, at = "", left
+        for first, last, by in places:
+            if left <= first and last <= shown_to:
+                after, at = after + text[at:first] + by, last
+        spaces = name == "collapsed"
+        found.append(Change(name, start, visible(text[left:shown_to], spaces),
+                            visible(after + text[at:shown_to], spaces)))
+    return found
+
+
+def visible(text: str, spaces: bool = False) -> str:
+    """What cannot be seen as its number in Unicode, ⟨FEFF⟩; line breaks stay."""
+    text = _UNSEEN.sub(lambda match: f"⟨{ord(match[0]):04X}⟩", text)
+    return text.replace(" ", "·") if spaces else text
+
+
+def replaced_characters(text: str) -> dict[tuple[str, str], int]:
+    """What NFKC makes of the characters of a text, the most frequent first: {(from, to): times}."""
+    pairs = {(c, unicodedata.normalize("NFKC", c)) for c in set(text)}
+    counts = {pair: text.count(pair[0]) for pair in pairs if pair[0] != pair[1]}
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+# -- the steps -------------------------------------------------------------------------------------
+def _without_marks(text: str) -> tuple[str, int]:
+    kept = text.lstrip("\ufeff")
+    return kept, len(text) - len(kept)
+
+
+def _composed(text: str) -> tuple[str, int]:
     if unicodedata.is_normalized("NFC", text):
-        return text, Cleaning(marks, line_ends, control, surrogates)
-    composed = sum(_composed_places(line) for line in text.split("\n"))
-    return unicodedata.normalize("NFC", text), Cleaning(
-        marks, line_ends, control, surrogates, composed)
+        return text, 0
+    return unicodedata.normalize("NFC", text), sum(1 for _ in _composed_places(text))
 
 
-def _composed_places(line: str) -> int:
-    """How many characters, each with the marks after it, the composed form changes."""
-    if unicodedata.is_normalized("NFC", line):
-        return 0
-    places: list[str] = []
-    for character in line:
-        joins = unicodedata.category(character)[0] == "M" or _HANGUL_LATER.match(character)
-        if places and joins:
-            places[-1] += character
-        else:
-            places.append(character)
-    return sum(not unicodedata.is_normalized("NFC", place) for place in places)
+def _composed_places(text: str) -> Iterator[Place]:
+    """The characters, each with the marks after it, that the composed form changes."""
+    at = 0
+    for line in text.split("\n"):
+        if not unicodedata.is_normalized("NFC", line):
+            start = 0
+            for end in range(1, len(line) + 1):
+                if end < len(line) and _joins(line[end]):
+                    continue
+                composed = unicodedata.normalize("NFC", line[start:end])
+                if composed != line[start:end]:
+                    yield at + start, at + end, composed
+                start = end
+        at += len(line) + 1
+
+
+def _joins(character: str) -> bool:
+    return bool(unicodedata.category(character)[0] == "M" or _HANGUL_LATER.match(character))
+
+
+def _compatible(text: str) -> tuple[str, int]:
+    return unicodedata.normalize("NFKC", text), sum(replaced_characters(text).values())
+
+
+def _compatible_places(text: str) -> Iterator[Place]:
+    for at, character in enumerate(text):
+        if (by := unicodedata.normalize("NFKC", character)) != character:
+            yield at, at + 1, by
+
+
+def _collapse(match: re.Match[str]) -> str:
+    if match[0][0] == "\n":
+        return "\n\n"
+    return "" if match.end() == len(match.string) or match.string[match.end()] == "\n" else " "
+
+
+def _matches(pattern: re.Pattern[str], by: str | Callable[[re.Match[str]], str]
+             ) -> Callable[[str], Iterator[Place]]:
+    return lambda text: ((*match.span(), by if isinstance(by, str) else by(match))
+                         for match in pattern.finditer(text))
+
+
+_STEPS: dict[str, Callable[[str], tuple[str, int]]] = {
+    "byte_order_marks": _without_marks,
+    "line_ends": lambda text: _LINE_END.subn("\n", text),
+    "lone_surrogates": lambda text: _SURROGATE.subn("", text),
+    "control_characters": lambda text: _CONTROL.subn("", text),
+    "composed": _composed,
+    "compatibility": _compatible,
+    "collapsed": lambda text: _SPACES.subn(_collapse, text),
+}
+_PLACES: dict[str, Callable[[str], Iterator[Place]]] = {
+    "byte_order_marks": _matches(_MARKS, ""),
+    "line_ends": _matches(_LINE_END, "\n"),
+    "lone_surrogates": _matches(_SURROGATE, ""),
+    "control_characters": _matches(_CONTROL, ""),
+    "composed": _composed_places,
+    "compatibility": _compatible_places,
+    "collapsed": _matches(_SPACES, _collapse),
+}

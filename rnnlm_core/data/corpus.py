@@ -13,12 +13,12 @@ import json
 import platform
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from rnnlm_core.data.builtin import BUILTIN
-from rnnlm_core.data.cleaning import clean
+from rnnlm_core.data.cleaning import clean, first_changes
 from rnnlm_core.data.hub import HubProgress, HubSpec, fetch_hub_text
 from rnnlm_core.errors import CorpusError
 from rnnlm_core.files import replace_file
@@ -44,6 +44,7 @@ class Manifest:
     revision: str | None = None  # of the dataset, or the Python version a text was read from
     cleaning: dict[str, int] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
+    changes: list[dict[str, Any]] = field(default_factory=list)  # the first places of `cleaning`
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, indent=1)
@@ -98,12 +99,15 @@ def load_corpus(source: str, store: Path, max_characters: int,
 
 def keep_text(store: Path, raw: str, source: str, title: str, max_characters: int,
               rows: int | None = None, revision: str | None = None,
-              notes: dict[str, Any] | None = None) -> Corpus:
+              notes: dict[str, Any] | None = None, requests: tuple[str, ...] = ()) -> Corpus:
     """Clean `raw`, refuse what cannot be trained on, and put it into the store.
+
+    `requests` are steps of `cleaning` beyond the usual ones.
 
     `source` may be `text:` alone; the manifest then names the text by its own SHA-256.
     """
-    text, cleaning = clean(raw)
+    text, cleaning = clean(raw, requests)
+    changes = [asdict(c) for c in first_changes(raw, requests)] if any(astuple(cleaning)) else []
     text = text[:max_characters]
     if not text.strip():
         raise CorpusError("corpus.empty", limit=SHORTEST)
@@ -113,14 +117,19 @@ def keep_text(store: Path, raw: str, source: str, title: str, max_characters: in
         raise CorpusError("corpus.one_symbol")
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     manifest = Manifest(source + sha256 if source == OWN else source, title, len(text), sha256,
-                        max_characters, rows, revision, asdict(cleaning), notes or {})
+                        max_characters, rows, revision, asdict(cleaning), notes or {}, changes)
     folder = store / sha256
     folder.mkdir(parents=True, exist_ok=True)
     replace_file(folder / "text.txt", text.encode())
-    # one text may come from several sources: each keeps its papers
-    papers = hashlib.sha256(f"{manifest.source} {max_characters}".encode()).hexdigest()[:8]
-    replace_file(folder / f"manifest-{papers}.json", manifest.to_json().encode())
+    _keep_papers(store, manifest)
     return Corpus(text, manifest)
+
+
+def _keep_papers(store: Path, manifest: Manifest) -> None:
+    """One text may come from several sources: each keeps its papers."""
+    name = hashlib.sha256(f"{manifest.source} {manifest.max_characters}".encode()).hexdigest()[:8]
+    path = store / manifest.sha256 / f"manifest-{name}.json"
+    replace_file(path, manifest.to_json().encode())
 
 
 def keep_own_text(store: Path, raw: str, title: str, max_characters: int) -> Corpus:
@@ -129,6 +138,21 @@ def keep_own_text(store: Path, raw: str, title: str, max_characters: int) -> Cor
     The title loses the marks that would turn the words around it about.
     """
     return keep_text(store, raw, OWN, _DIRECTION_MARKS.sub("", title), max_characters)
+
+
+def keep_cleaned(store: Path, corpus: Corpus, request: str, title: str) -> Corpus:
+    """A text once more, with a step of cleaning on request: a text of its own.
+
+    Its papers also count what had been changed before.
+    """
+    papers = corpus.manifest
+    again = keep_text(store, corpus.text, OWN, title, papers.max_characters,
+                      notes=papers.notes, requests=(request,))
+    counts = {name: n + papers.cleaning.get(name, 0) for name, n in again.manifest.cleaning.items()}
+    manifest = replace(again.manifest, cleaning=counts, changes=papers.changes
+                       + again.manifest.changes)
+    _keep_papers(store, manifest)
+    return Corpus(again.text, manifest)
 
 
 def read_stored(store: Path, sha256: str) -> Corpus:

@@ -16,6 +16,10 @@ from pathlib import Path
 from rnnlm_core.errors import CorpusError
 
 MAX_BYTES = 20_000_000
+# UTF-8 in which some bytes are wrong: each becomes �. Never guessed, only chosen.
+LENIENT = "utf-8-lenient"
+ENCODINGS = ("utf-8", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr", "utf-16", "utf-16-le",
+             "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1253", "koi8-r", LENIENT)
 
 # the longer mark first: UTF-32's begins like UTF-16's
 _MARKS = (
@@ -49,10 +53,14 @@ class DecodedText:
 
 
 def read_text_file(path: Path, *, max_bytes: int = MAX_BYTES) -> DecodedText:
-    """The text of a file.
+    """The text of a file. Raises `CorpusError` as `read_bytes` and `decode_bytes` do."""
+    return decode_bytes(read_bytes(path, max_bytes=max_bytes), path.name)
 
-    Raises `CorpusError`: corpus.no_file (also for what is no ordinary file), corpus.too_large, and
-    those of `decode_bytes`.
+
+def read_bytes(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """What is in a file.
+
+    Raises `CorpusError`: corpus.no_file (also for what is no ordinary file), corpus.too_large.
     """
     if not path.is_file():
         raise CorpusError("corpus.no_file", name=path.name)
@@ -65,14 +73,15 @@ def read_text_file(path: Path, *, max_bytes: int = MAX_BYTES) -> DecodedText:
         limit = max_bytes / 1_000_000
         raise CorpusError("corpus.too_large", name=path.name,
                           limit=int(limit) if limit == int(limit) else limit)
-    return decode_bytes(raw, path.name)
+    return raw
 
 
 def decode_bytes(raw: bytes, name: str, encoding: str | None = None) -> DecodedText:
     """The text in `raw`; `encoding` is what a person chose instead of the guess.
 
-    Raises `CorpusError`: corpus.binary for what is not text, corpus.encoding for what cannot be
-    read as the chosen encoding, as its mark says, or as any encoding.
+    Raises `CorpusError`: corpus.binary for what is not text, corpus.encoding_at for what cannot be
+    read as the chosen encoding, as its mark says, or as any encoding, with the first byte that does
+    not fit; corpus.encoding where Python knows no such encoding of text.
     """
     if raw.startswith(_MAGIC):
         raise CorpusError("corpus.binary", name=name)
@@ -81,20 +90,45 @@ def decode_bytes(raw: bytes, name: str, encoding: str | None = None) -> DecodedT
     for mark, marked in _MARKS:
         if raw.startswith(mark):
             return _decoded(raw, name, marked)
-    if b"\0" in raw or len(_CONTROL.findall(raw)) > _MOST_CONTROL * len(raw):
+    if _is_binary(raw):
         raise CorpusError("corpus.binary", name=name)
     if (text := _strictly(raw, "utf-8")) is not None:
         return DecodedText(text, "utf-8")
     if _is_damaged_utf8(raw):
-        raise CorpusError("corpus.encoding", name=name, encoding="utf-8")
+        return _decoded(raw, name, "utf-8")  # tells the byte
     if (text := _strictly(raw, "gb18030")) is not None and _is_chinese(text):
         return DecodedText(text, "gb18030")
     return _decoded(raw, name, _detected(raw) or "cp1252")
 
 
+def looks_like_text(raw: bytes) -> bool:
+    """Whether `decode_bytes` has a chance."""
+    marked = any(raw.startswith(mark) for mark, _ in _MARKS)
+    return not raw.startswith(_MAGIC) and (marked or not _is_binary(raw))
+
+
+def other_readings(raw: bytes) -> list[str]:
+    """What is never guessed, but worth a try where the guess fails.
+
+    UTF-16 without its mark, which has a NUL for every letter of English, in every second place; and
+    UTF-8 with a few bad bytes.
+    """
+    if raw.count(b"\0") * 8 > len(raw):
+        return ["utf-16-le" if raw[1::2].count(b"\0") > raw[::2].count(b"\0") else "utf-16-be"]
+    return [LENIENT] if _is_damaged_utf8(raw) else []
+
+
+def _is_binary(raw: bytes) -> bool:
+    return b"\0" in raw or len(_CONTROL.findall(raw)) > _MOST_CONTROL * len(raw)
+
+
 def _decoded(raw: bytes, name: str, encoding: str) -> DecodedText:
     try:
-        text = raw.decode(encoding).removeprefix("\ufeff")
+        text = (raw.decode("utf-8", "replace") if encoding == LENIENT else raw.decode(encoding)
+                ).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise CorpusError("corpus.encoding_at", name=name, encoding=encoding[:40],
+                          byte=error.start + 1) from None
     except (ValueError, LookupError):  # not of that encoding; no such encoding
         raise CorpusError("corpus.encoding", name=name, encoding=encoding[:40]) from None
     if len(_CONTROL.findall(text.encode("utf-8", "replace"))) > _MOST_CONTROL * len(text):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import json
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from rnnlm_core.data.corpus import stored_manifests
-from tests.app.inside_pages import opened, said
+from tests.app.inside_pages import go, opened, said
 
 pytestmark = pytest.mark.usefixtures("own_runs_folder")
 
@@ -100,3 +106,116 @@ def test_a_text_that_is_not_to_be_had_leaves_the_page_standing(source: str, sent
     app = opened("data", corpus=source)
     assert sentence in app.error[0].value.replace("\\", "")
     assert "Shown in its place: Character names" in said(app)
+
+
+# -- files -----------------------------------------------------------------------------------------
+CHINESE = "从前有一个小村庄，村子里住着一位老人和他的孙子。\n" * 20
+
+
+def uploading(name: str, raw: bytes, language: str = "en") -> AppTest:
+    app = opened("data", language=language)
+    app.segmented_control(key="data.source").set_value("own").run()
+    app.file_uploader(key="data.upload").set_value((name, raw, "")).run()
+    assert not app.exception
+    return app
+
+
+def repaired(app: AppTest, label: str) -> AppTest:
+    next(b for b in app.button if b.label == label).click().run()
+    assert not app.exception and not app.error
+    return app
+
+
+def test_a_packed_table_is_read_by_the_column_that_is_chosen() -> None:
+    lines = [json.dumps({"title": f"T{i}", "text": f"line {i % 10}\n"}) for i in range(40)]
+    app = uploading("poems.jsonl.gz", gzip.compress("\n".join([*lines, '{"n": 1}']).encode()))
+    assert "**279 characters in 40 lines" in said(app) and not app.error
+    assert "41 rows read, of these 1 without a value, 0 blank, 30 repeated (kept)" in said(app)
+    app.selectbox(key="data.column").select("title").run()
+    assert "T38\nT39" not in said(app) and "Column title: 41 rows" in said(app)
+    app.selectbox(key="data.column").select("text").run()
+    app.toggle(key="data.once").set_value(True).run()
+    assert "**69 characters in 10 lines" in said(app) and "repeated (left out)" in said(app)
+
+
+def test_a_file_of_an_archive_is_chosen_and_all_is_still_there_after_another_page() -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("a.txt", "first text\n" * 10)
+        packed.writestr("b.txt", "the second\n" * 20)
+        packed.writestr("c.png", b"\x89PNG\0")
+    app = uploading("both.zip", archive.getvalue())
+    assert "**331 characters in 31 lines" in said(app) and "1 file that is no text was" in said(app)
+    app.selectbox(key="data.file").select("b.txt").run()
+    assert "**220 characters in 20 lines" in said(app)
+    go(go(app, "build"), "data")
+    assert app.selectbox(key="data.file").value == "b.txt"
+    assert "**220 characters in 20 lines" in said(app)
+
+
+@pytest.mark.parametrize(("name", "raw", "sentence", "label", "after"), [
+    ("damaged.txt", CHINESE.encode()[:99] + CHINESE.encode()[100:], "byte 98 does not fit",
+     "Read it as UTF-8, bad bytes as �", "Read as UTF"),
+    ("wide.txt", ("abc def\n" * 20).encode("utf-16-le"), "binary data", "Read it as utf-16-le",
+     "**160 characters in 20 lines"),
+    ("t.csv", b"id,text\n" + b"1,one fish, two\n" * 10, "Row 1 of t.csv has 3 fields",
+     "Read it as plain text", "**168 characters in 11 lines"),
+])
+def test_a_refused_file_keeps_the_text_and_is_mended_by_one_press(
+        name: str, raw: bytes, sentence: str, label: str, after: str) -> None:
+    app = uploading(name, raw)
+    assert sentence in app.error[0].value.replace("\\", "")
+    assert "**354,744 characters" in said(app)
+    assert after in said(repaired(app, label))
+
+
+def test_an_empty_column_is_mended_by_another() -> None:
+    app = uploading("t.jsonl", b'{"text": "", "story": "once upon a time there was"}\n' * 4)
+    assert "column text of t.jsonl holds no text" in app.error[0].value.replace("\\", "")
+    assert "**107 characters in 4 lines" in said(repaired(app, "Use the column story"))
+
+
+def test_an_encoding_that_does_not_fit_leaves_what_was_read() -> None:
+    app = uploading("dorf.txt", CHINESE.encode("gb18030"))
+    assert "Read as gb18030" in said(app)
+    app.selectbox(key="data.encoding").select("utf-8").run()
+    assert "byte 1 does not fit" in app.error[0].value and "**500 characters" in said(app)
+    repaired(app, "Read it as gb18030")
+    assert app.selectbox(key="data.encoding").value == ""
+
+
+def test_a_sequence_that_is_too_long_is_shortened_by_one_press() -> None:
+    app = opened("data", sequence_length="400", corpus="stories_zh", max_characters="300")
+    assert "one sequence needs 401" in app.error[0].value
+    tokens = int(re.findall(r"has (\d+) tokens", app.error[0].value)[0])
+    repaired(app, f"Shorten the sequence to {tokens // 4 - 1}")  # four of them and their targets
+    assert app.query_params["sequence_length"] in (str(tokens // 4 - 1), [str(tokens // 4 - 1)])
+
+
+def test_a_count_that_no_word_reaches_is_lowered_by_one_press() -> None:
+    app = opened("data", tokenizer="words", min_frequency="100", corpus="stories_en",
+                 max_characters="400")
+    assert "occurs 100 times" in app.error[0].value
+    assert "no longer" not in said(repaired(app, next(
+        b.label for b in app.button if b.label.startswith("Set the least frequency"))))
+
+
+def with_panel(app: AppTest) -> AppTest:
+    """With the steps of cleaning open, as after a press on their line."""
+    app.session_state["data.cleaning"] = True
+    return app.run()
+
+
+def test_cleaning_is_shown_step_by_step_and_more_of_it_on_request() -> None:
+    app = with_panel(uploading("poem.txt", ("Ａ  verse，\r\n" * 20).encode("utf-8-sig")))
+    assert "**Line ends made one character: 20**" in said(app)
+    before, after = [code.value for code in app.code if code.value.startswith("Ａ")][1:3]
+    assert before.startswith("Ａ  verse，⟨000D⟩\nＡ") and after.startswith("Ａ  verse，\nＡ")
+    assert "`，` → `,` (20)" in said(app) and "20 of them are full-width" in said(app)
+    app.button(key="data.request.collapsed").click().run()
+    assert "**180 characters in 20 lines" in said(with_panel(app))
+    assert any(code.value.startswith("Ａ··verse") for code in app.code)
+    app.button(key="data.request.compatibility").click().run()
+    assert "white space collapsed · NFKC" in said(with_panel(app)) and not app.error
+    assert "**Look\\-alikes" not in said(app) and "**Look-alikes replaced (NFKC): 40**" in said(app)
+    assert not any(str(button.key).startswith("data.request") for button in app.button)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
-from rnnlm_core.data.cleaning import clean
+from rnnlm_core.data.cleaning import REQUESTS, clean, first_changes
 from rnnlm_core.data.tokenizer import (
     KINDS,
     UNKNOWN,
@@ -130,11 +130,15 @@ def test_unknown_words_and_nothing_else_are_lost(seen: str, text: str) -> None:
         piece if piece in known else UNKNOWN for piece in WordTokenizer.divide(text))
 
 
-@given(st.text(st.characters() | st.sampled_from("\r\n\ufeff\u0301e\ud800\x00\u1100\u1161")))
-def test_cleaning_twice_changes_nothing_more(text: str) -> None:
-    once, counted = clean(text)
-    again, nothing = clean(once)
+@given(st.text(st.characters()
+               | st.sampled_from("\r\n \t\u00a0\ufeff\u0301e\ud800\x00\u1100\u1161，ﬁｶﾞ")),
+       st.sets(st.sampled_from(REQUESTS)).map(tuple))
+def test_cleaning_twice_changes_nothing_more(text: str, requests: tuple[str, ...]) -> None:
+    once, counted = clean(text, requests)
+    again, nothing = clean(once, requests)
     assert again == once
+    assert {c.step for c in first_changes(text, requests)} == {
+        name for name, count in vars(counted).items() if count}
     assert not any(vars(nothing).values())
     assert all(count >= 0 for count in vars(counted).values())
     assert (once != text) == any(vars(counted).values())

@@ -96,20 +96,27 @@ def test_a_person_may_know_better() -> None:
     assert decode_bytes(ENGLISH.encode("utf-8-sig"), "x", "utf-8").text == ENGLISH
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "utf-8", "no-such-encoding", "zlib", "idna"])
-def test_a_wrong_choice_is_told(encoding: str) -> None:
+@pytest.mark.parametrize("encoding", ["no-such-encoding", "zlib", "x" * 40])
+def test_a_choice_that_is_no_encoding_is_told(encoding: str) -> None:
     assert code(lambda: decode_bytes(FRENCH.encode("cp1252"), "my.txt", encoding)) == (
         "corpus.encoding", {"name": "my.txt", "encoding": encoding})
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8", "idna"])
+def test_a_wrong_choice_is_told_with_the_first_byte_that_does_not_fit(encoding: str) -> None:
+    assert FRENCH.startswith("L'été")
+    assert code(lambda: decode_bytes(FRENCH.encode("cp1252"), "my.txt", encoding)) == (
+        "corpus.encoding_at", {"name": "my.txt", "encoding": encoding, "byte": 3})
+
+
 def test_utf_8_with_a_few_bad_bytes_is_not_read_as_something_else() -> None:
-    raw = (CHINESE * 10).encode()
+    raw = (CHINESE * 10).encode()  # three bytes a character: the 499th begins one
     assert code(lambda: decode_bytes(raw[:500] + raw[501:], "x")) == (
-        "corpus.encoding", {"name": "x", "encoding": "utf-8"})
+        "corpus.encoding_at", {"name": "x", "encoding": "utf-8", "byte": 499})
 
 
 def test_utf_16_that_ends_in_the_middle_is_told() -> None:
-    assert code(lambda: decode_bytes(b"\xff\xfea\0b", "x"))[0] == "corpus.encoding"
+    assert code(lambda: decode_bytes(b"\xff\xfea\0b", "x"))[0] == "corpus.encoding_at"
 
 
 # -- what is not text ------------------------------------------------------------------------------

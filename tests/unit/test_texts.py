@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from rnnlm_core.data.builtin import BUILTIN
-from rnnlm_core.data.cleaning import Cleaning, clean
+from rnnlm_core.data.cleaning import Cleaning, clean, first_changes, replaced_characters
 from rnnlm_core.data.corpus import (
     OWN,
     SHORTEST,
     Manifest,
+    keep_cleaned,
     keep_own_text,
     keep_text,
     load_corpus,
@@ -93,13 +94,52 @@ def test_cleaning_and_its_counts(raw: str, cleaned: str, counted: Cleaning) -> N
     assert clean(raw) == (cleaned, counted)
 
 
+@pytest.mark.parametrize(("raw", "request_", "cleaned", "counted"), [
+    ("ﬁ①Ａ，。", "compatibility", "fi1A,。", Cleaning(compatibility=4)),
+    ("ｶﾞ", "compatibility", "ガ", Cleaning(compatibility=2)),
+    ("a  b\t\tc d \n\n\n \ne\n\nf ", "collapsed", "a b c d\n\ne\n\nf",
+     Cleaning(collapsed=5)),
+    ("\u3000\u3000段落", "collapsed", "\u3000\u3000段落", Cleaning()),
+])
+def test_what_is_done_on_request_only(
+        raw: str, request_: str, cleaned: str, counted: Cleaning) -> None:
+    assert clean(raw) == (raw, Cleaning())
+    assert clean(raw, (request_,)) == (cleaned, counted)
+
+
+def test_the_first_changes_are_shown_before_and_after() -> None:
+    raw = "\ufeffone\r\ntwo\x00\ud800 cafe\u0301\n" + "x" * 60 + "\r\n" + "y\r\n" * 9
+    shown = [(c.step, c.at, c.before, c.after) for c in first_changes(raw)]
+    assert shown == [
+        ("byte_order_marks", 0, "⟨FEFF⟩one⟨000D⟩\ntwo⟨0000⟩⟨D800⟩ cafe\u0301\nxxxxxxx",
+         "one⟨000D⟩\ntwo⟨0000⟩⟨D800⟩ cafe\u0301\nxxxxxxx"),
+        ("line_ends", 3, "one⟨000D⟩\ntwo⟨0000⟩⟨D800⟩ cafe\u0301\n" + "x" * 12,
+         "one\ntwo⟨0000⟩⟨D800⟩ cafe\u0301\n" + "x" * 12),
+        ("line_ends", 77, "x" * 24 + "⟨000D⟩\n" + "y⟨000D⟩\n" * 8, "x" * 24 + "\n" + "y\n" * 8),
+        ("lone_surrogates", 8, "one\ntwo⟨0000⟩⟨D800⟩ cafe\u0301\n" + "x" * 17,
+         "one\ntwo⟨0000⟩ cafe\u0301\n" + "x" * 17),
+        ("control_characters", 7, "one\ntwo⟨0000⟩ cafe\u0301\n" + "x" * 17,
+         "one\ntwo cafe\u0301\n" + "x" * 17),
+        ("composed", 11, "one\ntwo cafe\u0301\n" + "x" * 23, "one\ntwo café\n" + "x" * 23)]
+    assert first_changes("  a", ("collapsed",))[0].before == "··a"
+
+
+def test_what_nfkc_would_replace_is_counted() -> None:
+    assert list(replaced_characters("，你好，ﬁn。！").items()) == [
+        (("，", ","), 2), (("ﬁ", "fi"), 1), (("！", "!"), 1)]
+
+
 # -- the store ------------------------------------------------------------------------------------
 def test_a_text_is_kept_by_its_hash_with_its_papers(tmp_path: Path) -> None:
     kept = keep_own_text(tmp_path, "\ufeff" + TEXT.replace("\n", "\r\n"), "fox.txt", 1_000)
     assert kept.text == TEXT
     assert kept.manifest == Manifest(
         OWN + sha256(TEXT), "fox.txt", len(TEXT), sha256(TEXT), 1_000,
-        cleaning={**vars(Cleaning()), "byte_order_marks": 1, "line_ends": 1})
+        cleaning={**vars(Cleaning()), "byte_order_marks": 1, "line_ends": 1},
+        changes=[{"step": "byte_order_marks", "at": 0, "before": "⟨FEFF⟩" + TEXT[:24],
+                  "after": TEXT[:24]},
+                 {"step": "line_ends", "at": 43, "before": TEXT[19:43] + "⟨000D⟩\n",
+                  "after": TEXT[19:]}])
     assert (tmp_path / sha256(TEXT) / "text.txt").read_bytes() == TEXT.encode()
     assert load_corpus(kept.manifest.source, tmp_path, 1_000) == kept
     assert stored_manifests(tmp_path) == [kept.manifest]
@@ -118,6 +158,18 @@ def test_a_longer_own_text_is_cut_and_is_then_a_text_of_its_own(tmp_path: Path) 
     assert cut.text == (TEXT * 10)[:100]
     assert cut.manifest.source == OWN + sha256(cut.text)
     assert load_corpus(kept.manifest.source, tmp_path, 10_000).text == TEXT * 10
+
+
+def test_a_text_cleaned_on_request_is_a_text_of_its_own(tmp_path: Path) -> None:
+    kept = keep_own_text(tmp_path, "ﬁrst，\r\n" * 10, "mine", 1_000)
+    again = keep_cleaned(tmp_path, kept, "compatibility", "mine (NFKC)")
+    assert again.text == "first,\n" * 10
+    assert (again.manifest.source, again.manifest.title) == (OWN + sha256(again.text),
+                                                             "mine (NFKC)")
+    assert again.manifest.cleaning == vars(Cleaning(line_ends=10, compatibility=20))
+    assert {c["step"] for c in again.manifest.changes} == {"line_ends", "compatibility"}
+    assert load_corpus(again.manifest.source, tmp_path, 1_000) == again
+    assert load_corpus(kept.manifest.source, tmp_path, 1_000) == kept
 
 
 def test_one_text_from_two_sources_keeps_both_papers(tmp_path: Path) -> None:

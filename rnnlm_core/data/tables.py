@@ -1,0 +1,258 @@
+"""Tables of text: CSV, TSV, JSON, JSON lines and Parquet, and one column of them as a text.
+
+What a row has not is None, so ragged rows give the union of their columns. A table that is broken
+is refused with its row, and the column or byte where there is one: rows are counted from 1, the
+line with the names of a CSV file not among them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import Any
+
+from rnnlm_core.data.columns import Leaf, json_leaves, text_leaves, text_of, values_of
+from rnnlm_core.errors import CorpusError
+
+PARQUET = b"PAR1"
+_USUAL = ("text", "content", "sentence", "document", "body", "paragraphs", "messages")
+_DELIMITERS = (",", ";", "\t", "|")
+_TRIED_ROWS = 20  # a delimiter is judged by so many
+_LONGEST_FIELD = 100_000_000  # characters; csv itself stops at 131,072
+_BATCH_ROWS = 64  # small, because a row may hold a whole book
+# only line ends proper: U+2028 and the like may stand inside a field
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_NUMBER = re.compile(r"\s*[-+]?[\d.,]*\d(?:[eE][-+]?\d+)?\s*%?\s*")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Its columns of text, and the values of one of them, row by row."""
+
+    leaves: dict[str, Leaf]
+    values: Callable[[Leaf], Iterator[str | None]]
+
+    def usual(self) -> str:
+        """The column that is most likely meant."""
+        return next((name for name in _USUAL if name in self.leaves), next(iter(self.leaves)))
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A column as one text, and what its rows were like."""
+
+    text: str
+    rows: int
+    nulls: int
+    blanks: int
+    duplicates: int  # of an earlier row, exactly
+
+
+def kind_of(name: str, raw: bytes) -> str | None:
+    """csv, tsv, json, jsonl or parquet; None for anything else, which is then plain text."""
+    if raw.startswith(PARQUET):
+        return "parquet"
+    suffix = PurePosixPath(name.lower()).suffix
+    return {".csv": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "jsonl",
+            ".ndjson": "jsonl"}.get(suffix)
+
+
+def join(values: Iterable[str | None], *, blank_line: bool = False, once: bool = False,
+         max_characters: int) -> Joined:
+    """Rows one after another, each on a line of its own or with a blank line between.
+
+    Without what is empty, with `once` also without what was there before. Reading ends with the
+    row in which `max_characters` are reached.
+    """
+    parts: list[str] = []
+    seen: set[str] = set()
+    rows = nulls = blanks = duplicates = characters = 0
+    for value in values:
+        rows += 1
+        if value is None or not value.strip():
+            nulls, blanks = nulls + (value is None), blanks + (value is not None)
+            continue
+        if value in seen:
+            duplicates += 1
+            if once:
+                continue
+        seen.add(value)
+        parts.append(value.rstrip("\n") + "\n" if blank_line else value.removesuffix("\n"))
+        characters += len(value) + 1
+        if characters > max_characters:
+            break
+    return Joined("\n".join(parts), rows, nulls, blanks, duplicates)
+
+
+# -- reading ---------------------------------------------------------------------------------------
+def read_parquet(raw: bytes, name: str) -> Table:
+    """Raises `CorpusError`: corpus.damaged_table, corpus.no_text_column; corpus.bad_row while the
+    values are read."""
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        file = ParquetFile(io.BytesIO(raw))
+        leaves = text_leaves(file.schema_arrow)
+    except (pa.ArrowException, OSError, ValueError):
+        raise CorpusError("corpus.damaged_table", name=name) from None
+
+    return Table(_some(leaves, name), lambda leaf: _parquet_values(file, leaf, name))
+
+
+def _parquet_values(file: Any, leaf: Leaf, name: str) -> Iterator[str | None]:
+    import pyarrow as pa
+
+    row = 1
+    try:
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=[leaf.keys[0]]):
+            if not _is_utf8(batch, leaf):
+                row += next(i for i in range(len(batch)) if not _is_utf8(batch.slice(i, 1), leaf))
+                raise CorpusError("corpus.bad_row", name=name, row=row, column=leaf.name)
+            yield from values_of(batch, leaf)
+            row += len(batch)
+    except (pa.ArrowException, OSError):
+        raise CorpusError("corpus.damaged_table", name=name) from None
+
+
+def _is_utf8(batch: Any, leaf: Leaf) -> bool:
+    try:
+        values_of(batch, leaf)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def read_csv(text: str, name: str, *, tabs: bool = False, header: bool = True) -> Table:
+    """Fields between commas, semicolons, bars or tabs, whichever gives the most columns.
+
+    Without `header` the columns are called 1, 2, 3 … Columns of numbers are not offered. Raises
+    `CorpusError`: corpus.no_rows, corpus.open_quote, corpus.ragged_row, corpus.no_text_column.
+    """
+    csv.field_size_limit(_LONGEST_FIELD)
+    delimiter = "\t" if tabs else _delimiter(text)
+    names, worded, rows = list[str](), set[int](), 0
+    for record in _records(text, name, delimiter):
+        if not names:
+            names = [column.strip() or str(number) if header else str(number)
+                     for number, column in enumerate(record, 1)]
+            if header:
+                continue
+        rows += 1
+        if len(record) > len(names):
+            raise CorpusError("corpus.ragged_row", name=name, row=rows, value=len(record),
+                              limit=len(names))
+        worded |= {at for at, field in enumerate(record) if at not in worded
+                   and field and not _NUMBER.fullmatch(field)}
+    if not rows:
+        raise CorpusError("corpus.no_rows", name=name)
+    at = {column: number for number, column in enumerate(names) if number in worded}
+
+    def values(leaf: Leaf) -> Iterator[str | None]:
+        """The fields of a column: read again, so that no more than one row is held."""
+        for record in islice(_records(text, name, delimiter), int(header), None):
+            yield record[at[leaf.name]] if at[leaf.name] < len(record) else None
+
+    return Table(_some({column: Leaf((column,)) for column in at}, name), values)
+
+
+def _records(text: str, name: str, delimiter: str) -> Iterator[list[str]]:
+    """Rows of fields; blank lines are none."""
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            record = next(reader, None)
+        except csv.Error:
+            # the line in which the row began: a quote that stays open takes all that follows along
+            raise CorpusError("corpus.open_quote", name=name, line=line) from None
+        if record is None:
+            return
+        if record:
+            yield record
+
+
+def _lines(text: str) -> Iterator[str]:
+    """One after another with their ends, which csv wants to be of one kind."""
+    return (match[0].replace("\r\n", "\n").replace("\r", "\n") for match in _LINE.finditer(text))
+
+
+def _delimiter(text: str) -> str:
+    """The one that makes the most columns, with as few odd rows as possible."""
+    def columns(delimiter: str) -> tuple[int, int]:
+        widths = []
+        try:
+            for record in islice(csv.reader(_lines(text), delimiter=delimiter), _TRIED_ROWS):
+                if record:
+                    widths.append(len(record))
+        except csv.Error:
+            return 0, 0
+        usual = max(set(widths), key=widths.count) if widths else 0
+        return (widths.count(usual) if usual > 1 else 0), usual
+
+    return max(_DELIMITERS, key=columns)
+
+
+def read_json(text: str, name: str, *, lines: bool) -> Table:
+    """One value a line, or one value: a list of rows, or a list under some name.
+
+    A .json file that has a value on each line is read so. Raises `CorpusError`: corpus.bad_json,
+    corpus.damaged_table, corpus.no_rows, corpus.no_text_column.
+    """
+    if lines:
+        values = list(_json_lines(text, name))
+    else:
+        try:
+            values = _rows_in(json.loads(text))
+        except json.JSONDecodeError as error:
+            if error.msg != "Extra data" or error.lineno == 1:
+                raise CorpusError("corpus.bad_json", name=name, line=error.lineno,
+                                  column=error.colno) from None
+            values = list(_json_lines(text, name))
+        except (ValueError, RecursionError):  # a number of thousands of digits, endless brackets
+            raise CorpusError("corpus.damaged_table", name=name) from None
+    rows = [value if isinstance(value, dict) else {"text": value} for value in values]
+    if not rows:
+        raise CorpusError("corpus.no_rows", name=name)
+    return _of_rows(rows, _some(json_leaves(rows), name))
+
+
+def _json_lines(text: str, name: str) -> Iterator[Any]:
+    for number, line in enumerate(_lines(text), 1):
+        if not line.strip():
+            continue
+        try:
+            yield json.loads(line.rstrip())
+        except json.JSONDecodeError as error:
+            raise CorpusError("corpus.bad_json", name=name, line=number,
+                              column=error.colno) from None
+        except (ValueError, RecursionError):
+            raise CorpusError("corpus.bad_json", name=name, line=number, column=1) from None
+
+
+def _rows_in(value: Any) -> list[Any]:
+    """The rows of a JSON value: itself, or the one list of objects that it holds."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict):
+        lists = [inner for inner in value.values()
+                 if isinstance(inner, list) and inner and isinstance(inner[0], dict)]
+        if len(lists) == 1 and not isinstance(value.get("messages"), list):
+            return lists[0]
+    return [value]
+
+
+def _of_rows(rows: list[Any], leaves: dict[str, Leaf]) -> Table:
+    return Table(leaves, lambda leaf: (text_of(row, leaf) for row in rows))
+
+
+def _some(leaves: Mapping[str, Leaf], name: str) -> dict[str, Leaf]:
+    if not leaves:
+        raise CorpusError("corpus.no_text_column", name=name)
+    return dict(leaves)
