@@ -82,7 +82,6 @@ def _typed() -> str:
 def _look_up_typed() -> None:
     """An id that is none is told at once."""
     session.remember("data.whole_page", True)
-    session.set_widget("data.hub_menu", None)
     session.remember("data.looked_up", _typed())
     try:
         spec = HubSpec.parse(HUB + _typed())
@@ -136,10 +135,11 @@ def _choose_hit() -> None:
 
 # -- the menu --------------------------------------------------------------------------------------
 def _choose_entry() -> None:
-    number_: int | None = session.widget("data.hub_menu", None)
-    if number_ is None:
+    chosen: int | None = session.widget("data.hub_menu", None)
+    if chosen is None:
         return
-    entry = hub_menu()[number_]
+    entry = hub_menu()[chosen]
+    session.set_widget("data.hub_menu", None)  # its name stands in the field beside from now on
     session.remember("data.whole_page", True)
     session.set_widget("data.hub_id", entry.id)
     look_up(entry.spec, or_what_is_there=True)

@@ -1,14 +1,12 @@
 """One call to the hub: a thread that works, a caller that keeps the time.
 
 The caller stops waiting when no first answer comes, when nothing moves any more, or when it is
-cancelled. Two hooks in the HTTP client see every request of such a thread: they count its bytes,
-end its retries after the third refusal, and end the thread itself when nobody waits for it.
+cancelled. The hooks of `hub_client` tell the `Job` of every request of such a thread.
 """
 
 from __future__ import annotations
 
 import re
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,15 +14,14 @@ from concurrent import futures
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from rnnlm_core.data.hub_errors import BUSY, as_corpus_error, busy, timeout
 from rnnlm_core.errors import CorpusError
 
 FIRST_ANSWER_SECONDS = 4.0  # leaves a second of the five that a person waits for an error
 
-_TRIES = 3
+TRIES = 3
 _POLL_SECONDS = 0.05
 _TOKEN = re.compile(r"[!-~]{1,400}")  # what may stand in a header; the hub says what is a token
 _T = TypeVar("_T")
@@ -108,7 +105,7 @@ class Job:
         """Before each request."""
         self._end_if_abandoned()
         self._unanswered += 1
-        if self._unanswered > _TRIES:
+        if self._unanswered > TRIES:
             self._give_up(CorpusError("hub.offline"))
 
     def hears(self, status: int) -> None:
@@ -116,7 +113,7 @@ class Job:
         self._answered, self._unanswered, self._heard = True, 0, time.monotonic()
         self._status = status
         self._refusals = self._refusals + 1 if status in BUSY else 0
-        if self._refusals >= _TRIES:
+        if self._refusals >= TRIES:
             self._give_up(busy(status))
 
     def moves(self, count: int) -> None:
@@ -137,7 +134,7 @@ class Job:
         raise _Abandoned
 
 
-_JOB: ContextVar[Job | None] = ContextVar("hub_job", default=None)
+CURRENT_JOB: ContextVar[Job | None] = ContextVar("hub_job", default=None)
 
 
 def supervise(job: Job, work: Callable[[], _T], progress: Callable[[HubProgress], None] | None,
@@ -146,7 +143,7 @@ def supervise(job: Job, work: Callable[[], _T], progress: Callable[[HubProgress]
     outcome: futures.Future[_T] = futures.Future()
 
     def run() -> None:
-        _JOB.set(job)
+        CURRENT_JOB.set(job)
         try:
             outcome.set_result(work())
         except _Abandoned:
@@ -175,84 +172,8 @@ def supervise(job: Job, work: Callable[[], _T], progress: Callable[[HubProgress]
         job.abandon()
 
 
-# -- the libraries, told to be brief ---------------------------------------------------------------
 def forget_token() -> None:
     """fsspec keeps every file system it has made, this one with the token that it was made with."""
     from huggingface_hub import HfFileSystem
 
     HfFileSystem.clear_instance_cache()
-
-
-_client_lock = threading.Lock()
-_client_is_ready = False
-
-
-def prepare_client() -> None:
-    """Put the hooks into the HTTP client of huggingface_hub, once a process."""
-    global _client_is_ready
-    import httpx2
-    from huggingface_hub import constants, set_client_factory
-    from huggingface_hub.utils._http import default_client_factory
-    from huggingface_hub.utils.tqdm import disable_progress_bars
-
-    class Metered(httpx2.SyncByteStream):
-        def __init__(self, stream: httpx2.SyncByteStream, job: Job) -> None:
-            self._stream, self._job = stream, job
-
-        def __iter__(self) -> Iterator[bytes]:
-            for piece in self._stream:
-                self._job.moves(len(piece))
-                yield piece
-
-        def close(self) -> None:
-            self._stream.close()
-
-    def before(request: httpx2.Request) -> None:
-        if job := _JOB.get():
-            job.asks()
-
-    def after(response: httpx2.Response) -> None:
-        if job := _JOB.get():
-            job.hears(response.status_code)
-            assert isinstance(response.stream, httpx2.SyncByteStream)
-            response.stream = Metered(response.stream, job)
-
-    def client() -> httpx2.Client:
-        made = default_client_factory()
-        hooks = made.event_hooks
-        made.event_hooks = {"request": [*hooks["request"], before],
-                            "response": [*hooks["response"], after]}
-        return made
-
-    with _client_lock:
-        if not _client_is_ready:
-            set_client_factory(client)
-            disable_progress_bars()
-            if not _can_write(constants.HF_HUB_CACHE):
-                constants.HF_HUB_CACHE = tempfile.mkdtemp(prefix="unroll-hub-cache-")
-            _client_is_ready = True
-
-
-def _can_write(folder: str) -> bool:
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
-
-
-def import_datasets(job: Job) -> Any:
-    with job.importing():
-        import datasets
-
-    # These are read when used. The hooks end what is refused; this is for cut connections.
-    for name, value in {"READ_MAX_RETRIES": _TRIES, "READ_RETRY_INTERVAL": 1,
-                        "READ_SERVER_UNAVAILABLE_RETRY_INTERVAL": 1,
-                        "READ_RATE_LIMIT_RETRY_INTERVAL": 1,
-                        "OPEN_MAX_RETRIES": _TRIES, "OPEN_RETRY_INTERVAL": 1}.items():
-        setattr(datasets.config, f"STREAMING_{name}", value)
-    datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False  # a request to another host, up to 3 s
-    datasets.config.TORCH_AVAILABLE = False  # each stream would import torch: 3 s, 200 MB
-    datasets.disable_progress_bars()
-    return datasets

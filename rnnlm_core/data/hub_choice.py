@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from rnnlm_core.data.columns import Leaf, text_leaves
-from rnnlm_core.data.hub_call import Job, import_datasets, prepare_client
+from rnnlm_core.data.hub_call import Job
+from rnnlm_core.data.hub_client import import_datasets, prepare_client
 from rnnlm_core.data.hub_errors import listed, plain
 from rnnlm_core.data.hub_reading import ParquetReader, StreamReader
 from rnnlm_core.data.hub_spec import HubSpec

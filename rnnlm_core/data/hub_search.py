@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rnnlm_core.data.hub_call import FIRST_ANSWER_SECONDS, Job, prepare_client, supervise
+from rnnlm_core.data.hub_call import FIRST_ANSWER_SECONDS, Job, supervise
 from rnnlm_core.data.hub_choice import tagged
+from rnnlm_core.data.hub_client import prepare_client
 from rnnlm_core.data.hub_errors import timeout
 from rnnlm_core.errors import CorpusError
 
