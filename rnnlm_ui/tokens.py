@@ -16,6 +16,8 @@ from rnnlm_core.prepared import measured_tokens
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui.i18n import t
 
+_HIDDEN = "◌"  # what has no sign, beside what has one; so do the charts
+
 
 @dataclass(frozen=True)
 class Tokens:
@@ -73,6 +75,9 @@ def _measured(path: str) -> tuple[float | None, float]:
 
 def listed(pieces: Sequence[str]) -> str:
     """Pieces by sight, by code points where nothing would be seen; at most twenty."""
-    shown = [seen if (seen := visible(piece)).isprintable() and not seen.isspace()
-             else " ".join(f"U+{ord(c):04X}" for c in piece) for piece in pieces[:20]]
-    return " ".join(shown) + (" …" if len(pieces) > 20 else "")
+    return " ".join(map(_seen, pieces[:20])) + (" …" if len(pieces) > 20 else "")
+
+
+def _seen(piece: str) -> str:
+    shown = "".join(c if c.isprintable() and not c.isspace() else _HIDDEN for c in visible(piece))
+    return shown if shown.strip(_HIDDEN) else " ".join(f"U+{ord(c):04X}" for c in piece)

@@ -7,6 +7,8 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+_STRETCH = 1_000_000  # characters at a time
+
 
 def code_points(text: str) -> NDArray[np.uint32]:
     """(T,): one number a character, lone surrogates included."""
@@ -15,5 +17,8 @@ def code_points(text: str) -> NDArray[np.uint32]:
 
 def character_counts(text: str) -> Counter[str]:
     """How often each different character occurs, in code point order."""
-    counts = np.bincount(code_points(text))
-    return Counter({chr(point): int(counts[point]) for point in np.flatnonzero(counts)})
+    found: Counter[str] = Counter()
+    for start in range(0, len(text), _STRETCH):  # twelve bytes a character lie between
+        counts = np.bincount(code_points(text[start:start + _STRETCH]))
+        found.update({chr(point): int(counts[point]) for point in np.flatnonzero(counts)})
+    return Counter(dict(sorted(found.items())))

@@ -8,11 +8,13 @@ import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnlm_core.data.code_points import character_counts
 from rnnlm_core.data.parts import Parts, shared_share
-from rnnlm_core.data.tokenizer import Tokenizer
+from rnnlm_core.data.tokenizer import Ids, Tokenizer
 
+_STRETCH = 1_000_000  # tokens
 _LINE_SEARCH = 300  # characters: how far a passage may move on to begin with a line
 
 
@@ -82,18 +84,26 @@ def token_statistics(parts: Parts, tokenizer: Tokenizer) -> TokenStatistics:
     """How a tokenizer divides the training and the validation part."""
     text = parts.training + parts.validation
     training, validation = tokenizer.encode(parts.training), tokenizer.encode(parts.validation)
-    counts = (np.bincount(training, minlength=tokenizer.size)
-              + np.bincount(validation, minlength=tokenizer.size))
+    counts = _counted(training, tokenizer.size) + _counted(validation, tokenizer.size)
     found = np.flatnonzero(counts)
     order = found[np.argsort(-counts[found], kind="stable")]
     none = tokenizer.unknown_id
     missing = [0 if none is None else int((part == none).sum()) for part in (training, validation)]
-    exact = not any(missing) and tokenizer.decode(training) + tokenizer.decode(validation) == text
+    exact = (not any(missing) and tokenizer.decode(training) == text[:start]
+             and tokenizer.decode(validation) == text[start:])
     return TokenStatistics(
         tokenizer.size, len(training), len(validation),
         len(text) / (len(training) + len(validation)),
         tuple((int(i), int(counts[i])) for i in order),
         tokenizer.unknown_in(parts.validation) if missing[1] else (), missing[1], missing[0], exact)
+
+
+def _counted(ids: Ids, size: int) -> NDArray[np.int64]:
+    """How often each id occurs, (V,); a stretch at a time, since it takes eight bytes an id."""
+    counts = np.zeros(size, np.int64)
+    for start in range(0, len(ids), _STRETCH):
+        counts += np.bincount(ids[start:start + _STRETCH], minlength=size)
+    return counts
 
 
 def character_name(character: str) -> str:

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any, get_args
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
@@ -86,9 +86,11 @@ PARTS = [*" \t\n\u00a0\u2028\x1c\r'’-aé\u0301你ก1٣½.‹", "ที่น�
          "<unk>"]
 SPACED = st.lists(st.sampled_from(PARTS) | st.characters(exclude_categories=["Cs"])).map(
     "".join).filter(lambda text: bool(set(text) - {UNKNOWN}))
+PATIENT = settings(deadline=None)  # the first example loads a library or a dictionary
 HALVES = st.sampled_from(["\ud83d", "\ude00", "\udcff"])  # of characters, as JSON can give them
 
 
+@PATIENT
 @given(st.sampled_from(list(KINDS)), st.lists(SPACED | HALVES, min_size=1).map("".join))
 def test_tokens_survive(kind: str, text: str) -> None:
     text = text.replace(UNKNOWN, "x")
@@ -105,6 +107,7 @@ def test_tokens_survive(kind: str, text: str) -> None:
     assert sorted(owners) == owners.tolist() and set(owners) <= set(range(len(ids)))
 
 
+@PATIENT
 @given(SPACED)
 def test_each_kind_counts_what_it_says(text: str) -> None:
     text = text.replace(UNKNOWN, "x")
@@ -115,6 +118,7 @@ def test_each_kind_counts_what_it_says(text: str) -> None:
         assert "".join(kind.divide(text)) == text
 
 
+@PATIENT
 @given(SPACED, TEXTS)
 def test_bpe_writes_what_it_never_saw(seen: str, text: str) -> None:
     tokenizer = BpeTokenizer.fit(seen, 300)
@@ -141,6 +145,7 @@ def test_what_was_never_seen_is_unknown(seen: str, text: str) -> None:
         c for i, c in enumerate(text) if c not in known and c not in text[:i]]
 
 
+@PATIENT
 @given(SPACED, TEXTS)
 def test_unknown_words_and_nothing_else_are_lost(seen: str, text: str) -> None:
     for kind in (WordTokenizer, GraphemeTokenizer, ChineseTokenizer):

@@ -46,6 +46,8 @@ def test_signed_values_are_centred_and_shares_begin_at_zero() -> None:
 def test_full_width_letters_get_wide_columns() -> None:
     assert cell_width("plain") == 12
     assert cell_width("a，b") == cell_width("中文") == 20
+    assert cell_width(["the", "cat"]) == 34 and cell_width(["北京", "大学"]) == 44  # 4 half widths
+    assert cell_width(["e\u0301", "a"]) == 14  # a mark takes no room of its own
 
 
 def test_path_points_carry_their_value_and_safe_names() -> None:

@@ -85,6 +85,12 @@ def test_counts_are_those_of_a_counter(text: str) -> None:
     assert character_counts(text) == Counter(text)
 
 
+def test_a_long_text_is_counted_in_order_too() -> None:
+    text = "z" + "ab你" * 400_000 + "\U0001f600"
+    assert list(character_counts(text).items()) == sorted(Counter(text).items())
+    assert CharTokenizer.fit(text).decode(CharTokenizer.fit(text).encode(text)) == text
+
+
 @given(strategies.text(min_size=1, max_size=200))
 def test_the_commonest_character_comes_first_then_the_lowest_code_point(text: str) -> None:
     counts = text_statistics(text, Parts(text, "", "")).counts

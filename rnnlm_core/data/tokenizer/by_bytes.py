@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlm_core.data.tokenizer.interface import MAX_VOCABULARY, Ids, Tokenizer
+from rnnlm_core.data.tokenizer.interface import MAX_VOCABULARY, STRETCH, Ids, Tokenizer
 from rnnlm_core.data.tokenizer.streams import ByteStream, TextStream
 
 
@@ -28,7 +28,9 @@ class ByteUnits(Tokenizer):
         return ByteStream(self.units)
 
     def decode(self, ids: NDArray[np.integer[Any]] | list[int]) -> str:
-        return b"".join([self.units[i] for i in ids]).decode("utf-8", "replace")
+        parts = [b"".join([self.units[i] for i in ids[at:at + STRETCH]])
+                 for at in range(0, len(ids), STRETCH)]
+        return b"".join(parts).decode("utf-8", "replace")
 
 
 def shown(unit: bytes) -> str:

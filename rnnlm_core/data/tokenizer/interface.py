@@ -14,6 +14,9 @@ from rnnlm_core.data.tokenizer.streams import TextStream
 
 UNKNOWN_ID = 0
 MAX_VOCABULARY = 50_000
+# tokens at a time: what lies between text and ids stays in the processor's cache, and a string for
+# each of a hundred million does not fill the memory
+STRETCH = 65_536
 Ids = NDArray[np.unsignedinteger[Any]]
 
 
@@ -60,7 +63,9 @@ class Tokenizer(ABC):
 
     def decode(self, ids: NDArray[np.integer[Any]] | list[int]) -> str:
         stream = self.stream()
-        return "".join([stream.push(int(i)) for i in ids]) + stream.finish()
+        parts = ["".join([stream.push(int(i)) for i in ids[at:at + STRETCH]])
+                 for at in range(0, len(ids), STRETCH)]
+        return "".join(parts) + stream.finish()
 
     def known(self, text: str) -> list[int]:
         """Ids of `text` without what the vocabulary lacks."""
