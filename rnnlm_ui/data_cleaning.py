@@ -73,8 +73,8 @@ def _request(corpus: Corpus, request: str) -> None:
     named = [t("data.cleaning.pair", old=plain(listed([old])), new=plain(listed([new])),
               n=number(times))
              for (old, new), times in list(pairs.items())[:_PAIRS]]
-    st.markdown(t(f"data.cleaning.{request}_does", n=number(n), pairs=t("data.list_separator").join(
-        named + ["…"] * (len(pairs) > _PAIRS))))
+    st.markdown(t(f"data.cleaning.{request}_does", n=number(n),
+                  pairs=t("data.list_separator").join(named)))
     if lost := sum(times for (old, _), times in pairs.items() if _is_wide_punctuation(old)):
         st.markdown(":orange[:material/warning: "
                     + t("data.cleaning.compatibility_punctuation", n=number(lost)) + "]")
