@@ -17,21 +17,20 @@ from rnnlm_ui.page import plain
 from rnnlm_ui.tokens import listed
 
 _PAIRS = 8  # replacements of NFKC that are named
+_FEW = 2  # steps of which every kept place is shown, of more the first
 
 
 def cleaning(corpus: Corpus) -> None:
     """The steps with their counts, the first places before and after, the steps on request."""
-    counts = corpus.manifest.cleaning
-    done = sum(1 for n in counts.values() if n)
-    label = t("data.cleaning.title", n=done) if done else t("data.cleaning.title_none")
-    panel = st.expander(label, icon=":material/cleaning_services:", type="compact",
-                        key="data.cleaning", on_change="rerun")
+    # a label with a count in it would close the panel whenever the count changes
+    panel = st.expander(t("data.cleaning.title"), icon=":material/cleaning_services:",
+                        type="compact", key="data.cleaning", on_change="rerun")
     if not panel.open:
         return
     with panel:
         steps, places = st.columns([1, 2.1], gap="medium")
         with steps:
-            _steps(counts)
+            _steps(corpus.manifest.cleaning)
             st.markdown(":gray[" + t("data.cleaning.on_request") + "]")
             for request in REQUESTS:
                 _request(corpus, request)
@@ -54,7 +53,8 @@ def _places(changes: list[dict[str, Any]]) -> None:
     if not changes:
         st.markdown(":gray[" + t("data.cleaning.none_shown") + "]")
         return
-    for change in changes:
+    first = {change["step"]: change for change in reversed(changes)}
+    for change in changes if len(first) <= _FEW else reversed(first.values()):
         st.markdown(t("data.cleaning.at", step=t(f"data.step.{change['step']}"),
                       at=number(change["at"])))
         for column, side in zip(st.columns(2, gap="small"), ("before", "after"), strict=True):
@@ -70,21 +70,16 @@ def _request(corpus: Corpus, request: str) -> None:
     if not n:
         st.markdown(":gray[" + t(f"data.cleaning.{request}_none") + "]")
         return
-    named = [t("data.cleaning.pair", old=_sign(old), new=_sign(new), n=number(times))
+    named = [t("data.cleaning.pair", old=plain(listed([old])), new=plain(listed([new])),
+              n=number(times))
              for (old, new), times in list(pairs.items())[:_PAIRS]]
-    st.markdown(t(f"data.cleaning.{request}_does", n=number(n), pairs=t("data.list_separator").join(
-        named + ["…"] * (len(pairs) > _PAIRS))))
+    st.markdown(t(f"data.cleaning.{request}_does", n=number(n),
+                  pairs=t("data.list_separator").join(named)))
     if lost := sum(times for (old, _), times in pairs.items() if _is_wide_punctuation(old)):
         st.markdown(":orange[:material/warning: "
                     + t("data.cleaning.compatibility_punctuation", n=number(lost)) + "]")
     st.button(t(f"data.cleaning.{request}_use"), key=f"data.request.{request}",
               on_click=_do, args=(corpus, request))
-
-
-def _sign(characters: str) -> str:
-    """Set off as code, so that a comma is not taken for one of the sentence."""
-    shown = listed([characters])
-    return plain(shown) if "`" in shown else f"`{shown}`"
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -13,7 +13,7 @@ from rnnlm_core.errors import ConfigError, UnrollError
 from rnnlm_ui import config_form, session
 from rnnlm_ui.data_upload import encoding_name, read, uploaded
 from rnnlm_ui.i18n import number, t
-from rnnlm_ui.page import fault
+from rnnlm_ui.page import fault, plain
 
 _SEQUENCES = 4  # so many should fit in the training part once the sequence is shortened
 Repair = tuple[str, Callable[[], None]]
@@ -41,7 +41,7 @@ def _of_upload(error: UnrollError) -> list[Repair]:
 
 def _wished(before: Wishes, after: Wishes, found: Found) -> str:
     if after.column != before.column:
-        return t("data.repair_column", column=after.column)
+        return t("data.repair_column", column=plain(after.column))
     if after.plain != before.plain:
         return t("data.repair_plain")
     return t("data.repair_encoding", encoding=encoding_name(found.encoding))

@@ -23,6 +23,7 @@ _MARKS = re.compile(r"\A\ufeff+")
 _LINE_END = re.compile(r"\r\n?")
 # spaces at the end of a line, several in a row, several blank lines; never the full-width space
 _SPACES = re.compile(r"\n(?:[ \t\u00a0]*\n){2,}|[ \t\u00a0]+(?=\n|\Z)|[ \t\u00a0]{2,}")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")  # no normal form changes ASCII by itself
 # what may join the character before it: marks, and the later letters of a Hangul syllable
 _HANGUL_LATER = re.compile(r"[\u1161-\u1175\u11a8-\u11c2]")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u00a0]")
@@ -70,10 +71,9 @@ def first_changes(text: str, requests: tuple[str, ...] = ()) -> list[Change]:
     for name, step in _STEPS.items():
         if name in REQUESTS and name not in requests:
             continue
-        changed, count = step(text)
-        if count:
-            found += _shown(name, text, list(islice(_PLACES[name](text), _NEAR)))
-        text = changed
+        found += _shown(name, text, list(islice(_PLACES[name](text), _NEAR)))
+        # without counting all of them again, which takes Python long
+        text = unicodedata.normalize("NFC", text) if name == "composed" else step(text)[0]
     return found
 
 
@@ -89,16 +89,26 @@ def _shown(name: str, text: str, places: list[Place]) -> list[Change]:
         for first, last, by in places:
             if left <= first and last <= shown_to:
                 after, at = after + text[at:first] + by, last
-        spaces = name == "collapsed"
-        found.append(Change(name, start, visible(text[left:shown_to], spaces),
-                            visible(after + text[at:shown_to], spaces)))
+        found.append(Change(name, start, _visible(name, text[left:shown_to]),
+                            _visible(name, after + text[at:shown_to])))
     return found
 
 
-def visible(text: str, spaces: bool = False) -> str:
-    """What cannot be seen as its number in Unicode, ⟨FEFF⟩; line breaks stay."""
-    text = _UNSEEN.sub(lambda match: f"⟨{ord(match[0]):04X}⟩", text)
-    return text.replace(" ", "·") if spaces else text
+def _visible(step: str, text: str) -> str:
+    """What cannot be seen as its number in Unicode, ⟨FEFF⟩, and what a step is about made plain:
+    accents apart from their letters, spaces as dots. Line breaks stay."""
+    if step == "composed":
+        return "".join(visible(c) if not _joins(c) else _number(c) for c in text)
+    return visible(text).replace(" ", "·") if step == "collapsed" else visible(text)
+
+
+def visible(text: str) -> str:
+    """What cannot be seen as its number in Unicode; line breaks, tabs and spaces stay."""
+    return _UNSEEN.sub(lambda match: _number(match[0]), text)
+
+
+def _number(character: str) -> str:
+    return f"⟨{ord(character):04X}⟩"
 
 
 def replaced_characters(text: str) -> dict[tuple[str, str], int]:
@@ -122,18 +132,18 @@ def _composed(text: str) -> tuple[str, int]:
 
 def _composed_places(text: str) -> Iterator[Place]:
     """The characters, each with the marks after it, that the composed form changes."""
-    at = 0
-    for line in text.split("\n"):
-        if not unicodedata.is_normalized("NFC", line):
-            start = 0
-            for end in range(1, len(line) + 1):
-                if end < len(line) and _joins(line[end]):
-                    continue
-                composed = unicodedata.normalize("NFC", line[start:end])
-                if composed != line[start:end]:
-                    yield at + start, at + end, composed
-                start = end
-        at += len(line) + 1
+    for run in _BEYOND_ASCII.finditer(text):
+        first = max(0, run.start() - 1)  # a mark may follow an ASCII letter
+        part, start = text[first:run.end()], 0
+        if unicodedata.is_normalized("NFC", part):
+            continue
+        for end in range(1, len(part) + 1):
+            if end < len(part) and _joins(part[end]):
+                continue
+            composed = unicodedata.normalize("NFC", part[start:end])
+            if composed != part[start:end]:
+                yield first + start, first + end, composed
+            start = end
 
 
 def _joins(character: str) -> bool:
@@ -145,9 +155,10 @@ def _compatible(text: str) -> tuple[str, int]:
 
 
 def _compatible_places(text: str) -> Iterator[Place]:
-    for at, character in enumerate(text):
-        if (by := unicodedata.normalize("NFKC", character)) != character:
-            yield at, at + 1, by
+    for run in _BEYOND_ASCII.finditer(text):
+        for at, character in enumerate(run[0], run.start()):
+            if (by := unicodedata.normalize("NFKC", character)) != character:
+                yield at, at + 1, by
 
 
 def _collapse(match: re.Match[str]) -> str:

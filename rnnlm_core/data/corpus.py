@@ -102,10 +102,12 @@ def keep_text(store: Path, raw: str, source: str, title: str, max_characters: in
               notes: dict[str, Any] | None = None, requests: tuple[str, ...] = ()) -> Corpus:
     """Clean `raw`, refuse what cannot be trained on, and put it into the store.
 
-    `requests` are steps of `cleaning` beyond the usual ones.
+    `requests` are steps of `cleaning` beyond the usual ones. The title loses the marks that would
+    turn the words around it about.
 
     `source` may be `text:` alone; the manifest then names the text by its own SHA-256.
     """
+    title = _DIRECTION_MARKS.sub("", title)
     text, cleaning = clean(raw, requests)
     changes = [asdict(c) for c in first_changes(raw, requests)] if any(astuple(cleaning)) else []
     text = text[:max_characters]
@@ -133,11 +135,8 @@ def _keep_papers(store: Path, manifest: Manifest) -> None:
 
 
 def keep_own_text(store: Path, raw: str, title: str, max_characters: int) -> Corpus:
-    """Pasted or uploaded text; `manifest.source` is what goes into `RunConfig.corpus`.
-
-    The title loses the marks that would turn the words around it about.
-    """
-    return keep_text(store, raw, OWN, _DIRECTION_MARKS.sub("", title), max_characters)
+    """Pasted or uploaded text; `manifest.source` is what goes into `RunConfig.corpus`."""
+    return keep_text(store, raw, OWN, title, max_characters)
 
 
 def keep_cleaned(store: Path, corpus: Corpus, request: str, title: str) -> Corpus:

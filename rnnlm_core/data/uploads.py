@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from rnnlm_core.data.archives import Member, is_archive, unpack
+from rnnlm_core.data.cleaning import visible
 from rnnlm_core.data.files import decode_bytes, looks_like_text, other_readings
 from rnnlm_core.data.tables import (
     Joined,
@@ -88,7 +89,7 @@ def _decoded(member: Member, wishes: Wishes, found: Found) -> str:
     found.unread = b""
     found.encoding = found.encoding or got.encoding
     if not found.preview:
-        found.preview = "\n".join(got.text[:_PREVIEW].splitlines()[:_PREVIEW_LINES])
+        found.preview = visible("\n".join(got.text[:_PREVIEW].splitlines()[:_PREVIEW_LINES]))
     return got.text
 
 

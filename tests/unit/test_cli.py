@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import subprocess
@@ -14,7 +15,9 @@ from typing import Any
 import pytest
 
 from rnnlm_core import cli
+from rnnlm_core.cli_options import config_of
 from rnnlm_core.config import FIELDS
+from rnnlm_core.data.corpus import read_stored
 from rnnlm_core.run.directory import RunFolder
 from tests.small_runs import new_run, run_quietly, small_text, wait_until, with_plan
 
@@ -247,3 +250,12 @@ def test_a_prompt_of_bytes_that_are_no_text(trained: RunFolder) -> None:
             "'a\\udcff', '--length', '5']\nfrom rnnlm_core import cli\ncli.main()")
     done = run_quietly(sys.executable, "-c", code)
     assert done.returncode == 0 and "Traceback" not in done.stderr
+
+
+def test_a_packed_table_is_a_file_too(tmp_path: Path) -> None:
+    table = "id,text\n" + "".join(f'{i},"line {i}, of text"\n' for i in range(10))
+    (tmp_path / "lines.csv.gz").write_bytes(gzip.compress(table.encode("utf-16")))
+    config, root = config_of({"corpus": str(tmp_path / "lines.csv.gz")}, tmp_path / "runs")
+    kept = read_stored(root / "corpora", config.corpus.removeprefix("text:"))
+    assert kept.text == "\n".join(f"line {i}, of text" for i in range(10))
+    assert kept.manifest.title == "lines.csv.gz"

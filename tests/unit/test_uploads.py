@@ -263,6 +263,12 @@ def test_what_was_refused_leaves_what_can_be_chosen() -> None:
     assert (found.files, found.kind, found.preview) == (["a.csv", "b.txt"], "csv", "x,y\n1,2,3")
 
 
+def test_the_first_lines_are_shown_with_what_cannot_be_seen() -> None:
+    raw = "\ufeffone\x1b\r\ntwo\n\n\nfive\n" + "x" * 500
+    assert read(raw.encode(), "x.txt")[1].preview == "one⟨001B⟩\ntwo\n\n"
+    assert len(read(b"y" * 5_000, "x.txt")[1].preview) == 240
+
+
 def test_bad_bytes_can_be_read_as_gaps() -> None:
     text, found = read("é".encode() * 50 + b"\xff", "x.txt", encoding=LENIENT)
     assert text == "é" * 50 + "\ufffd" and found.encoding == LENIENT
