@@ -82,18 +82,17 @@ class TokenStatistics:
 
 def token_statistics(parts: Parts, tokenizer: Tokenizer) -> TokenStatistics:
     """How a tokenizer divides the training and the validation part."""
-    text = parts.training + parts.validation
     training, validation = tokenizer.encode(parts.training), tokenizer.encode(parts.validation)
     counts = _counted(training, tokenizer.size) + _counted(validation, tokenizer.size)
     found = np.flatnonzero(counts)
     order = found[np.argsort(-counts[found], kind="stable")]
     none = tokenizer.unknown_id
     missing = [0 if none is None else int((part == none).sum()) for part in (training, validation)]
-    exact = (not any(missing) and tokenizer.decode(training) == text[:start]
-             and tokenizer.decode(validation) == text[start:])
+    exact = (not any(missing) and tokenizer.decode(training) == parts.training
+             and tokenizer.decode(validation) == parts.validation)
     return TokenStatistics(
         tokenizer.size, len(training), len(validation),
-        len(text) / (len(training) + len(validation)),
+        (len(parts.training) + len(parts.validation)) / (len(training) + len(validation)),
         tuple((int(i), int(counts[i])) for i in order),
         tokenizer.unknown_in(parts.validation) if missing[1] else (), missing[1], missing[0], exact)
 
