@@ -24,14 +24,13 @@ from rnnlm_ui import (
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import follow, tail_of
 from rnnlm_ui.look_inside import missing_run
+from rnnlm_ui.loss_units import chosen_unit, unit_switch
 from rnnlm_ui.page import fault, head, how_to_read, next_link, plain, primary_label
 from rnnlm_ui.tokens import tokens_of, words_on
+from rnnlm_ui.train_finding import final_facts, finding
 from rnnlm_ui.training_view import (
     LOSS_HEIGHT,
-    chosen_unit,
     facts,
-    final_facts,
-    finding,
     loss_chart,
     newest_sample,
     norm_chart,
@@ -39,7 +38,6 @@ from rnnlm_ui.training_view import (
     progress_text,
     queue_text,
     timeline,
-    unit_switch,
 )
 
 

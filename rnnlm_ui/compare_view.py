@@ -19,8 +19,8 @@ from rnnlm_ui.compare_runs import Row, comparable, lane_names, measured, seen, s
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import duration, joined, language, number, t
 from rnnlm_ui.live import POINTS, thinned
+from rnnlm_ui.loss_units import DRAWN, FLOOR, yardstick_name
 from rnnlm_ui.page import plain
-from rnnlm_ui.training_view import DRAWN, FLOOR, yardstick_name
 
 _AXIS: Axis = "seconds"
 _SHORT = 10  # letters of a label on a phone

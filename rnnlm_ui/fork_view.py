@@ -20,8 +20,8 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import config_form, deeds, runs, session, time_machine
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import Column, series, tail_of
+from rnnlm_ui.loss_units import to_unit
 from rnnlm_ui.page import fault, plain, primary_label
-from rnnlm_ui.training_view import to_unit
 
 BUDGETS = ("same", "1", "2", "5", "double")  # minutes more, or twice the steps
 _LIMITS = ("max_steps", "max_seconds")  # set by the budget

@@ -15,8 +15,9 @@ from rnnlm_ui import deeds, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import RunTail, series
+from rnnlm_ui.loss_units import to_unit
 from rnnlm_ui.tokens import named
-from rnnlm_ui.training_view import LOSS_HEIGHT, to_unit
+from rnnlm_ui.training_view import LOSS_HEIGHT
 
 
 def button(start: Callable[[RunConfig], None]) -> None:

@@ -20,10 +20,10 @@ from rnnlm_core.run.history import Entry, entries, is_mark
 from rnnlm_ui import runs, session
 from rnnlm_ui.i18n import error_text, number, t
 from rnnlm_ui.live import RunTail, tail_of
+from rnnlm_ui.loss_units import chosen_unit
+from rnnlm_ui.loss_units import shown as loss_text
 from rnnlm_ui.page import plain
 from rnnlm_ui.tokens import Tokens, tokens_of
-from rnnlm_ui.training_view import chosen_unit
-from rnnlm_ui.training_view import shown as loss_text
 
 _NEAR = 0.1  # of the step: an evaluation so close to a moment is that of the moment, about
 PACE = 1.2  # seconds that a moment stays in sight while they are walked through

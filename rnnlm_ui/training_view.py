@@ -1,11 +1,10 @@
-"""The live picture of a training run: answer, loss among its yardsticks, samples, gradient norm."""
+"""The live picture of a training run: loss among its yardsticks, samples, gradient norm."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,143 +23,21 @@ from rnnlm_core.figures.training import (
 )
 from rnnlm_core.records import Status, WrittenSample, Yardstick
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import session
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.i18n import duration, error_text, joined, number, t
+from rnnlm_ui.i18n import duration, error_text, number, t
 from rnnlm_ui.live import Column, RunTail, thinned
-from rnnlm_ui.milestones import crossings, event_marks, passed_at, passed_text
+from rnnlm_ui.loss_units import DRAWN, FLOOR, to_unit, yardstick_name
+from rnnlm_ui.milestones import crossings, event_marks
 from rnnlm_ui.page import plain
-from rnnlm_ui.tokens import Tokens, named
+from rnnlm_ui.tokens import named
 
-UNITS = ("bits", "nats", "perplexity")
-_UNIT = "unit"  # the key of the switch
-_REACHED = 0.0005  # in the unit that is shown: less to go than can be written
-FLOOR = "best"  # the yardstick that is never passed
-DRAWN = ("uniform", "unigram", "kn2", "kn3", "kn4", "kn5", FLOOR)
-HIGHEST_PERPLEXITY = 1e6
 LOSS_HEIGHT = 480
 _NORM_SECONDS = 2.0  # of training between two pictures of the norm: drawing costs the training
 _TIMELINE = 5
 _SAMPLE_LINES, _SAMPLE_CHARACTERS, _SAMPLE_HEIGHT = 5, 150, 236
 _TIMELINE_CHARACTERS = 110
 _BREAK_AFTER = 12  # characters of a word
-
-
-def unit_switch() -> str:
-    """What losses are told in, on every page."""
-    return st.segmented_control(
-        t("train.unit"), UNITS, key=session.choice(_UNIT, UNITS, UNITS[0]), required=True,
-        format_func=lambda u: t(f"train.unit_name.{u}"), label_visibility="collapsed") or UNITS[0]
-
-
-def chosen_unit() -> str:
-    """The switch as it stands."""
-    return session.widget(_UNIT, UNITS[0])
-
-
-def to_unit(unit: str) -> Callable[[Column], Column]:
-    """From nats a token."""
-    if unit == "bits":
-        return lambda nats: nats / math.log(2)
-    if unit == "nats":
-        return lambda nats: nats
-    return lambda nats: np.minimum(np.exp(np.minimum(nats, 700.0)), HIGHEST_PERPLEXITY)
-
-
-def shown(nats: float, unit: str, tokens: Tokens | None = None, brief: bool = False) -> str:
-    """A loss with its unit, as in the answer sentence; for tokens that are no characters in bits a
-    character too, unless it must be `brief`."""
-    tokens = tokens or named(RunConfig())
-    value = float(to_unit(unit)(np.array(nats)))
-    text = f"> {HIGHEST_PERPLEXITY:,.0f}" if value >= HIGHEST_PERPLEXITY else f"{value:.2f}"
-    value_text = t(f"train.value.{unit}", value=text, one=tokens.one)
-    return value_text if brief else tokens.with_bits(value_text, nats)
-
-
-def yardstick_name(name: str) -> str:
-    return t(f"yardstick.{name}") if not name.startswith("kn") else \
-        t("yardstick.kn", order=name.removeprefix("kn"))
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a loss stands among the yardsticks, each loss on the same positions as theirs."""
-
-    loss: float
-    passed: list[tuple[str, float]]  # the hardest last
-    ahead: list[tuple[str, float]]  # the next to beat first
-
-
-def standing(loss: float, yardsticks: list[Yardstick], whole: bool) -> Standing:
-    values = [(y.name, y.full if whole else y.live) for y in yardsticks if y.name != FLOOR]
-    values.sort(key=lambda pair: -pair[1])
-    return Standing(loss, [v for v in values if loss < v[1]], [v for v in values if loss >= v[1]])
-
-
-def finding(status: Status, tail: RunTail, yardsticks: list[Yardstick], unit: str,
-            tokens: Tokens | None = None) -> str:
-    """The answer to "Is it learning?" in one sentence, recomputed at every look; and how far it is
-    to the best possible, where that is known."""
-    whole = status.final_validation is not None
-    _, losses = tail.validation()
-    if not whole and not len(losses):
-        return _without_validation(tail, unit, tokens)
-    loss = status.final_validation if status.final_validation is not None else float(losses[-1])
-    said = _among(loss, whole, status, tail, yardsticks, unit, tokens)
-    best = next((y.full if whole else y.live for y in yardsticks if y.name == FLOOR), None)
-    if best is None or status.state == "diverged":
-        return said
-    return joined([said, _to_the_best(loss, best, unit, tokens)])
-
-
-def _to_the_best(loss: float, best: float, unit: str, tokens: Tokens | None) -> str:
-    convert, its = to_unit(unit), shown(best, unit, tokens, brief=True)
-    away = float(convert(np.array(loss)) - convert(np.array(best)))
-    if away < _REACHED:
-        return t("train.best_reached", best=its)
-    return t("train.best_left", best=its, away=f"{away:.3f}")
-
-
-def _among(loss: float, whole: bool, status: Status, tail: RunTail, yardsticks: list[Yardstick],
-           unit: str, tokens: Tokens | None) -> str:
-    """The loss among the yardsticks that can be passed."""
-    place = standing(loss, yardsticks, whole)
-    value = shown(loss, unit, tokens)
-    where = t("train.on_all" if whole else "train.on_sample")
-    if not yardsticks or status.state == "diverged":
-        return t("train.finding_alone", value=value, where=where)
-    if not place.ahead and not any(y.name.startswith("kn") for y in yardsticks):
-        return t("train.finding_waiting", value=value, where=where,
-                 passed=yardstick_name(place.passed[-1][0]))
-    if not place.ahead:
-        return t("train.finding_all", value=value, where=where,
-                 name=_with_moment(place.passed[-1][0], yardsticks, tail),
-                 its=shown(place.passed[-1][1], unit, tokens))
-    next_name, next_loss = place.ahead[0]
-    convert = to_unit(unit)
-    away = float(convert(np.array(loss)) - convert(np.array(next_loss)))
-    values = {"value": value, "where": where, "next": yardstick_name(next_name),
-              "away": f"{away:.2f}"}
-    if not place.passed:
-        return t("train.finding_none", **values)
-    return t("train.finding", passed=_with_moment(place.passed[-1][0], yardsticks, tail), **values)
-
-
-def _with_moment(name: str, yardsticks: list[Yardstick], tail: RunTail) -> str:
-    """A yardstick by name; of an n-gram also when it was passed. The others go in no time."""
-    own = yardstick_name(name)
-    live = next((y.live for y in yardsticks if y.name == name), None)
-    when = passed_at(tail, live) if live is not None and name.startswith("kn") else None
-    return own if when is None else passed_text(own, when)
-
-
-def _without_validation(tail: RunTail, unit: str, tokens: Tokens | None) -> str:
-    losses = tail.column("loss")
-    losses = losses[np.isfinite(losses)]
-    if not len(losses):
-        return t("train.finding_nothing")
-    return t("train.finding_training_only", value=shown(float(losses[-50:].mean()), unit, tokens))
 
 
 def facts(folder: RunFolder, config: RunConfig) -> str:
@@ -177,18 +54,6 @@ def facts(folder: RunFolder, config: RunConfig) -> str:
     notes = " ".join(error_text(notice) for notice in launch.notices(folder))
     line = ":gray[" + plain(" · ".join(parts)) + "]"
     return f"{line} :material/info: {plain(notes)}" if notes else line
-
-
-def final_facts(status: Status, config: RunConfig, unit: str, tokens: Tokens) -> str:
-    """What the end measured besides: without a carried state, and on the test part."""
-    found = []
-    if status.final_validation is not None and status.final_reset is not None:
-        found.append(t("train.final_reset", carried=shown(status.final_validation, unit, tokens),
-                       reset=shown(status.final_reset, unit, tokens),
-                       length=config.sequence_length, many=tokens.many))
-    if status.final_test is not None:
-        found.append(t("train.final_test", value=shown(status.final_test, unit, tokens)))
-    return ":gray[" + " · ".join(found) + "]" if found else ""
 
 
 def loss_chart(tail: RunTail, yardsticks: list[Yardstick], config: RunConfig, unit: str,

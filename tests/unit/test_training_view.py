@@ -8,7 +8,7 @@ import pytest
 from rnnlm_core.errors import ConfigError
 from rnnlm_core.figures.training import level
 from rnnlm_core.records import Status, Yardstick
-from rnnlm_ui import i18n, session, training_view
+from rnnlm_ui import i18n, session, train_finding, training_view
 
 UNIFORM, UNIGRAM, KN2 = (Yardstick("uniform", 3.0, 3.0), Yardstick("unigram", 2.0, 2.0),
                          Yardstick("kn2", 1.0, 1.0))
@@ -23,7 +23,7 @@ def sentence(loss, yardsticks, **status):
     seconds = {"step": np.array([1.0, 5.0]), "seconds": np.array([0.5, 2.5])}
     tail = SimpleNamespace(validation=lambda: (np.array([5.0]), np.array([loss])),
                            column=seconds.__getitem__)
-    return training_view.finding(Status("running", **status), tail, yardsticks, "nats")
+    return train_finding.finding(Status("running", **status), tail, yardsticks, "nats")
 
 
 def test_where_a_loss_stands():
@@ -63,7 +63,7 @@ def test_nothing_is_claimed_of_n_grams_that_are_not_computed():
 
 def test_a_diverged_run_has_passed_nothing():
     tail = SimpleNamespace(validation=lambda: (np.array([1.0]), np.array([1.5])))
-    said = training_view.finding(Status("diverged"), tail, [UNIFORM, UNIGRAM], "nats")
+    said = train_finding.finding(Status("diverged"), tail, [UNIFORM, UNIGRAM], "nats")
 
     assert said == "**1.50 nats per character** on validation text."
 
