@@ -1,19 +1,16 @@
-"""Tables of text: CSV, TSV, JSON, JSON lines and Parquet, and one column of them as a text.
+"""Tables of text: JSON, JSON lines and Parquet (CSV: `csv_tables`), one column of them as a text.
 
 What a row has not is None, so ragged rows give the union of their columns. A table that is broken
-is refused with its row, and the column or byte where there is one: rows are counted from 1, the
-line with the names of a CSV file not among them.
+is refused with its row and column, counted from 1.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -22,13 +19,9 @@ from rnnlm_core.errors import CorpusError
 
 PARQUET = b"PAR1"
 _USUAL = ("text", "content", "sentence", "document", "body", "paragraphs", "messages")
-_DELIMITERS = (",", ";", "\t", "|")
-_TRIED_ROWS = 20  # a delimiter is judged by so many
-_LONGEST_FIELD = 100_000_000  # characters; csv itself stops at 131,072
 _BATCH_ROWS = 64  # small, because a row may hold a whole book
 # only line ends proper: U+2028 and the like may stand inside a field
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_NUMBER = re.compile(r"\s*[-+]?[\d.,]*\d(?:[eE][-+]?\d+)?\s*%?\s*")
 
 
 @dataclass(frozen=True)
@@ -103,7 +96,7 @@ def read_parquet(raw: bytes, name: str) -> Table:
     except (pa.ArrowException, OSError, ValueError):
         raise CorpusError("corpus.damaged_table", name=name) from None
 
-    return Table(_some(leaves, name), lambda leaf: _parquet_values(file, leaf, name))
+    return Table(offered(leaves, name), lambda leaf: _parquet_values(file, leaf, name))
 
 
 def _parquet_values(file: Any, leaf: Leaf, name: str) -> Iterator[str | None]:
@@ -129,76 +122,6 @@ def _is_utf8(batch: Any, leaf: Leaf) -> bool:
     return True
 
 
-def read_csv(text: str, name: str, *, tabs: bool = False, header: bool = True) -> Table:
-    """Fields between commas, semicolons, bars or tabs, whichever gives the most columns.
-
-    Without `header` the columns are called 1, 2, 3 … Columns of numbers are not offered. Raises
-    `CorpusError`: corpus.no_rows, corpus.open_quote, corpus.ragged_row, corpus.no_text_column.
-    """
-    csv.field_size_limit(_LONGEST_FIELD)
-    delimiter = "\t" if tabs else _delimiter(text)
-    names, worded, rows = list[str](), set[int](), 0
-    for record in _records(text, name, delimiter):
-        if not names:
-            names = [column.strip() or str(number) if header else str(number)
-                     for number, column in enumerate(record, 1)]
-            if header:
-                continue
-        rows += 1
-        if len(record) > len(names):
-            raise CorpusError("corpus.ragged_row", name=name, row=rows, value=len(record),
-                              limit=len(names))
-        worded |= {at for at, field in enumerate(record) if at not in worded
-                   and field and not _NUMBER.fullmatch(field)}
-    if not rows:
-        raise CorpusError("corpus.no_rows", name=name)
-    at = {column: number for number, column in enumerate(names) if number in worded}
-
-    def values(leaf: Leaf) -> Iterator[str | None]:
-        """The fields of a column: read again, so that no more than one row is held."""
-        for record in islice(_records(text, name, delimiter), int(header), None):
-            yield record[at[leaf.name]] if at[leaf.name] < len(record) else None
-
-    return Table(_some({column: Leaf((column,)) for column in at}, name), values)
-
-
-def _records(text: str, name: str, delimiter: str) -> Iterator[list[str]]:
-    """Rows of fields; blank lines are none."""
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            record = next(reader, None)
-        except csv.Error:
-            # the line in which the row began: a quote that stays open takes all that follows along
-            raise CorpusError("corpus.open_quote", name=name, line=line) from None
-        if record is None:
-            return
-        if record:
-            yield record
-
-
-def _lines(text: str) -> Iterator[str]:
-    """One after another with their ends, which csv wants to be of one kind."""
-    return (match[0].replace("\r\n", "\n").replace("\r", "\n") for match in _LINE.finditer(text))
-
-
-def _delimiter(text: str) -> str:
-    """The one that makes the most columns, with as few odd rows as possible."""
-    def columns(delimiter: str) -> tuple[int, int]:
-        widths = []
-        try:
-            for record in islice(csv.reader(_lines(text), delimiter=delimiter), _TRIED_ROWS):
-                if record:
-                    widths.append(len(record))
-        except csv.Error:
-            return 0, 0
-        usual = max(set(widths), key=widths.count) if widths else 0
-        return (widths.count(usual) if usual > 1 else 0), usual
-
-    return max(_DELIMITERS, key=columns)
-
-
 def read_json(text: str, name: str, *, lines: bool) -> Table:
     """One value a line, or one value: a list of rows, or a list under some name.
 
@@ -220,11 +143,16 @@ def read_json(text: str, name: str, *, lines: bool) -> Table:
     rows = [value if isinstance(value, dict) else {"text": value} for value in values]
     if not rows:
         raise CorpusError("corpus.no_rows", name=name)
-    return _of_rows(rows, _some(json_leaves(rows), name))
+    return _of_rows(rows, offered(json_leaves(rows), name))
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """One after another with their ends, all of one kind."""
+    return (match[0].replace("\r\n", "\n").replace("\r", "\n") for match in _LINE.finditer(text))
 
 
 def _json_lines(text: str, name: str) -> Iterator[Any]:
-    for number, line in enumerate(_lines(text), 1):
+    for number, line in enumerate(lines_of(text), 1):
         if not line.strip():
             continue
         try:
@@ -252,7 +180,8 @@ def _of_rows(rows: list[Any], leaves: dict[str, Leaf]) -> Table:
     return Table(leaves, lambda leaf: (text_of(row, leaf) for row in rows))
 
 
-def _some(leaves: Mapping[str, Leaf], name: str) -> dict[str, Leaf]:
+def offered(leaves: Mapping[str, Leaf], name: str) -> dict[str, Leaf]:
+    """These columns. Raises `CorpusError` (corpus.no_text_column) where there are none."""
     if not leaves:
         raise CorpusError("corpus.no_text_column", name=name)
     return dict(leaves)

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from rnnlm_core.data.archives import Member, is_archive, unpack
 from rnnlm_core.data.cleaning import visible
+from rnnlm_core.data.csv_tables import read_csv
 from rnnlm_core.data.files import decode_bytes, looks_like_text, other_readings
 from rnnlm_core.data.tables import (
     Joined,
     Table,
     join,
     kind_of,
-    read_csv,
     read_json,
     read_parquet,
 )
