@@ -72,7 +72,7 @@ def _split(numbers: TextStatistics, config: RunConfig) -> str:
     sizes = {name: len(getattr(parts, name)) for name in ("training", "validation", "test")}
     whole = sum(sizes.values())
     lines = [t("data.split_part", name=t(f"data.part.{name}"), characters=number(size),
-               share=_percent(size, whole)) for name, size in sizes.items() if size]
+               share=f"{size / whole:.0%}") for name, size in sizes.items() if size]
     text = t("data.list_separator").join(lines) if lines[1:] else \
         t("data.split_none", training=number(whole))
     if parts.documents:

@@ -77,7 +77,7 @@ def test_a_dataset_is_looked_up_read_and_used(
     monkeypatch.setattr(data_hub_call, "load_corpus", fetch)
     app.button(key="data.read").click().run()
     waited(app, lambda a: "**1,000 characters" in said(a))
-    assert "60 rows (3 blank left out)" in said(app)
+    assert "60 rows (3 blank ones left out)" in said(app)
     manifest = stored_manifests(own_runs_folder / "corpora")[0]
     assert manifest.source == "hf:acme/stories:small:train:title"
 
