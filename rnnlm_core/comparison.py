@@ -19,7 +19,7 @@ from rnnlm_core.idle import idle
 from rnnlm_core.nets.adaptive_shape import cutoffs, division
 from rnnlm_core.nets.cnn_shape import KERNEL, dilations
 from rnnlm_core.nets.parameters import GATES
-from rnnlm_core.records import Yardstick
+from rnnlm_core.records import XZ, Yardstick
 
 Column = NDArray[np.float64]
 Axis = Literal["steps", "tokens", "seconds", "gflop"]
@@ -81,7 +81,7 @@ def on_whole_text(losses: Column, yardsticks: Sequence[Yardstick]) -> Column:
     Runs of different speed have live samples of different size. Simpler models were scored on both:
     a loss moves by as much as that of a model of its level does, in between linearly.
     """
-    known = sorted((y.live, y.full - y.live) for y in yardsticks)
+    known = sorted((y.live, y.full - y.live) for y in yardsticks if y.name != XZ)
     if not known:
         return losses
     lives, moves = zip(*known, strict=True)

@@ -151,11 +151,14 @@ class Status(_Record):
     best_step: int = 0
 
 
+XZ = "xz"  # the yardstick that is known of the whole validation text alone
+
+
 @dataclass(frozen=True)
 class Yardstick(_Record):
     """A loss to compare with, in nats a token, on exactly the positions the model is scored on."""
 
-    name: str  # uniform, unigram, kn2 … kn8; best: what no model passes, where that is known
+    name: str  # uniform, unigram, kn2 … kn8, xz; best: what no model passes, where it is known
     live: float  # on the live validation sample
     full: float  # on the whole validation text
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -15,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnlm_core.data.compression import xz_bits
 from rnnlm_core.data.generated import family_of, teaching
 from rnnlm_core.data.generated.grammar import losses
 from rnnlm_core.files import replace_file
 from rnnlm_core.nets.ngram import KneserNey, uniform_loss, unigram_losses
 from rnnlm_core.prepared import Prepared, manifest, prepare
-from rnnlm_core.records import Yardstick
+from rnnlm_core.records import XZ, Yardstick
 from rnnlm_core.run import process
 from rnnlm_core.run.directory import RunFolder
 
@@ -58,9 +60,23 @@ def best_yardstick(prepared: Prepared, source: str) -> Yardstick | None:
         if np.isfinite(of_tokens).all() else None
 
 
+def xz_yardstick(prepared: Prepared) -> Yardstick | None:
+    """What the file compressor `xz` makes of the validation text after the training text.
+
+    It has no loss for each position, so it stands for the whole text alone. None where a piece has
+    no id: the text is not in the ids then.
+    """
+    if prepared.rows is None or prepared.tokenizer.unknown_id in prepared.ids:
+        return None
+    decode = prepared.tokenizer.decode
+    training, validation = decode(prepared.train_ids), decode(prepared.validation_ids)
+    nats = xz_bits(training, validation) * math.log(2) * len(validation)
+    return Yardstick(XZ, *[nats / len(prepared.validation_ids)] * 2)
+
+
 def all_yardsticks(prepared: Prepared, source: str = "") -> list[Yardstick]:
-    """Those, modified Kneser–Ney of order 2 to 8, each on every validation position, and the best
-    of a generated text.
+    """Those, modified Kneser–Ney of order 2 to 8, each on every validation position, xz, and the
+    best of a generated text.
     """
     if prepared.rows is None:
         return []
@@ -71,8 +87,8 @@ def all_yardsticks(prepared: Prepared, source: str = "") -> list[Yardstick]:
     for order in ORDERS:
         of_order = model.losses(ids[first:], order, start - first)
         found.append(Yardstick(f"kn{order}", *prepared.rows.live_and_full(of_order)))
-    best = best_yardstick(prepared, source)
-    return found if best is None else [*found, best]
+    others = (xz_yardstick(prepared), best_yardstick(prepared, source))
+    return found + [yardstick for yardstick in others if yardstick is not None]
 
 
 def _made_as(folder: RunFolder) -> str:

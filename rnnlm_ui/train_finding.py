@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnlm_core.config import RunConfig
-from rnnlm_core.records import Status, Yardstick
+from rnnlm_core.records import XZ, Status, Yardstick
 from rnnlm_ui.i18n import joined, t
 from rnnlm_ui.live import RunTail
 from rnnlm_ui.loss_units import FLOOR, shown, to_unit, yardstick_name
@@ -27,7 +27,8 @@ class Standing:
 
 
 def standing(loss: float, yardsticks: list[Yardstick], whole: bool) -> Standing:
-    values = [(y.name, y.full if whole else y.live) for y in yardsticks if y.name != FLOOR]
+    values = [(y.name, y.full if whole else y.live) for y in yardsticks
+              if y.name != FLOOR and (whole or y.name != XZ)]
     values.sort(key=lambda pair: -pair[1])
     return Standing(loss, [v for v in values if loss < v[1]], [v for v in values if loss >= v[1]])
 

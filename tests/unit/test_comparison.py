@@ -86,7 +86,8 @@ def test_an_adaptive_softmax_is_cheaper_on_a_large_vocabulary() -> None:
 
 # -- losses ---------------------------------------------------------------------------------------
 def test_a_loss_moves_to_the_whole_text_as_the_simpler_models_do() -> None:
-    known = [Yardstick("uniform", 3.0, 3.0), Yardstick("kn2", 2.0, 2.4), Yardstick("kn3", 1.0, 1.2)]
+    known = [Yardstick("uniform", 3.0, 3.0), Yardstick("kn2", 2.0, 2.4), Yardstick("kn3", 1.0, 1.2),
+             Yardstick("xz", 2.2, 2.2)]  # known of the whole text alone: it moves nothing
     moved = on_whole_text(np.array([3.5, 3.0, 2.5, 2.0, 1.0, 0.5]), known)
     assert moved == pytest.approx([3.5, 3.0, 2.7, 2.4, 1.2, 0.7])
     assert on_whole_text(np.array([1.5]), []) == pytest.approx([1.5])

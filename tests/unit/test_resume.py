@@ -416,7 +416,7 @@ def test_yardsticks_are_there_when_a_run_has_finished(tmp_path: Path) -> None:
     folder = with_plan(new_run(tmp_path, yardsticks=True, max_steps=5))
     assert work(folder) == "finished"
     assert [y.name for y in folder.yardsticks()] == [
-        "uniform", "unigram", *(f"kn{n}" for n in range(2, 9))]
+        "uniform", "unigram", *(f"kn{n}" for n in range(2, 9)), "xz"]
     again = with_plan(new_run(tmp_path, yardsticks=True, max_steps=5))
     assert Worker(again).run() == "finished"
     assert again.yardsticks() == folder.yardsticks()

@@ -74,3 +74,11 @@ def test_a_link_with_one_bad_setting_keeps_the_others():
 
     assert (config.corpus, config.cell, config.hidden) == ("stories_zh", "gru", 256)
     assert isinstance(error, ConfigError) and "hidden is 9999" in str(error)
+
+
+def test_xz_is_passed_on_the_whole_text_alone():
+    """It is known of the whole text alone, so a loss on the sample has no place beside it."""
+    yardsticks = [UNIFORM, UNIGRAM, Yardstick("xz", 1.5, 1.5)]
+    assert "It has passed unigram" in sentence(1.25, [*yardsticks, KN2])
+    assert "It has passed xz (file compression)" in sentence(
+        1.25, [*yardsticks, KN2], final_validation=1.25)
