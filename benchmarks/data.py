@@ -1,7 +1,7 @@
-"""From characters to ids, and what byte-level BPE takes to learn 2,000 pieces.
+"""From characters to ids, to batches and to yardsticks, and what byte-level BPE takes to learn.
 
-Characters by the processor's clock (one thread) and the median of five turns; BPE by that on the
-wall, since it uses every core.
+By the processor's clock (one thread), medians of five turns; BPE by that on the wall, since it uses
+every core.
 """
 
 from __future__ import annotations
@@ -16,16 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rows import TURNS, Found, at_least, at_most
+from rnnlm_core.config import RunConfig
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.tokenizer import BpeTokenizer, CharTokenizer
+from rnnlm_core.nets.ngram import KneserNey
 
 CHARACTERS = 10_000_000
+_WINDOWS = 5_000
 MEGABYTES, PIECES = 10, 2_000
 
 
 def data(_runs: Path) -> list[Found]:
     found = [_characters(name, text) for name, text in _texts().items()]
-    return [*found, *_bpe()]
+    return [*found, *_bpe(), _batches(), _kneser_ney()]
 
 
 def _texts() -> dict[str, str]:
@@ -58,6 +61,33 @@ def _bpe() -> list[Found]:
           file=sys.stderr)
     return [at_most(f"data: BPE of {PIECES:,} pieces on {megabytes:.0f} MB", learning, "s", 12.0),
             ("data: BPE, text to ids", megabytes / reading, "MB/s", "–", None)]
+
+
+def _batches() -> Found:
+    """The windows of a default run, one after the other."""
+    import numpy as np
+
+    from rnnlm_core.data.batches import Streams
+
+    config = RunConfig()
+    ids = np.random.default_rng(0).integers(0, 40, 1_000_000).astype(np.uint8)
+    streams = Streams(ids, config.batch, config.sequence_length, config)
+    seconds = [_timed(lambda: [streams.next() for _ in range(_WINDOWS)], time.process_time)[0]
+               for _ in range(TURNS)]
+    return at_most("data: a batch", statistics.median(seconds) / _WINDOWS * 1e6, "µs", 20.0)
+
+
+def _kneser_ney() -> Found:
+    """Counting all orders up to 5 on a million characters, and scoring a tenth of them."""
+    text = _library_source()[:1_100_000]
+    ids = CharTokenizer.fit(text).encode(text)
+
+    def work() -> None:
+        model = KneserNey.fit(ids[:1_000_000], 5, int(ids.max()) + 1)
+        model.losses(ids[1_000_000:], 5)
+
+    seconds = [_timed(work, time.process_time)[0] for _ in range(TURNS)]
+    return at_most("data: Kneser–Ney of order 5 on 1 MB", statistics.median(seconds), "s", 3.0)
 
 
 def _library_source() -> str:
