@@ -4,7 +4,7 @@ import streamlit as st
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
-from rnnlm_ui import data_hub, data_text, session
+from rnnlm_ui import data_embeddings, data_hub, data_text, session
 from rnnlm_ui.data_facts import facts, finding
 from rnnlm_ui.data_frequencies import frequencies
 from rnnlm_ui.data_source import chooser, source_switch
@@ -49,5 +49,7 @@ with picture:
     frequencies(corpus, numbers, tokens, ids)
 with side:
     facts(corpus, numbers, tokens, config)
+if not replaced:
+    data_embeddings.section(corpus, ids, config)
 next_link("build", t("data.next"))
 how_to_read(t("data.how_to_read"))
