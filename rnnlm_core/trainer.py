@@ -79,7 +79,7 @@ class Trainer:
         known = torch.from_numpy(start.known)
         for model in (self.model, self.average):
             if model is not None:
-                weight: Tensor = model.embedding.weight  # type: ignore[assignment]
+                weight: Tensor = model.embedding.weight
                 weight[known.to(weight.device)] = rows[known].to(weight.device)
 
     @property

@@ -29,10 +29,11 @@ from rnnlm_core.nets.pretrained import Pretrained
 from rnnlm_ui import config_form, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.data_text import store
-from rnnlm_ui.embeddings_view import MOST, NEAREST, neighbour_table
+from rnnlm_ui.embeddings_view import NEAREST, neighbour_table
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import fault, plain
 
+MOST = 60  # tokens on the map: words are longer than letters
 _SOURCE, _UPLOAD, _FAULT, _TOKEN = (f"embeddings.{name}" for name in (
     "source", "upload", "fault", "token"))
 
@@ -72,7 +73,7 @@ def _choose() -> None:
 
 def _choice(config: RunConfig) -> None:
     session.set_widget(_SOURCE, config.embedding_source)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="top", gap="medium"):
         st.segmented_control(
             t("config.embedding_source"), get_args(FIELD_TYPES["embedding_source"]), key=_SOURCE,
             format_func=lambda s: t(f"choice.embedding_source.{s}"), required=True,
@@ -83,7 +84,7 @@ def _choice(config: RunConfig) -> None:
             with st.container(width=260):
                 config_form.field("freeze_embedding")
     if config.embedding_source == "file":
-        left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+        left, right = st.columns(2, gap="medium")
         with left:
             config_form.field("vectors")
         with right:
@@ -146,7 +147,10 @@ def section(corpus: Corpus, ids: Tokenizer, config: RunConfig) -> None:
                                                   else ids.unknown_id))]
     if len(shown) >= 3:  # else no cloud to speak of
         names = ["".join(visible(c) for c in ids.pieces[token]) for token in shown]
-        _picture(found.vectors[shown].astype(np.float64), names, corpus, config)
+        rows = found.vectors[shown].astype(np.float64)
+        # rare tokens are longer, so that a few would push all others into one spot
+        units = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        _picture(units, names, corpus, config)
 
 
 def _answer(found: Pretrained, counts: NDArray[np.int64], covered: Coverage | None,
@@ -164,9 +168,11 @@ def _answer(found: Pretrained, counts: NDArray[np.int64], covered: Coverage | No
 
 def _picture(vectors: NDArray[np.float64], names: list[str], corpus: Corpus, config: RunConfig
              ) -> None:
-    """The map of the start, and the neighbours of the token that was clicked."""
+    """The map of the directions (N, E), and the neighbours of the token that was clicked; at first
+    of the commonest one with a letter."""
     name = session.recall(_TOKEN, None)
-    chosen = names.index(name) if name in names else 0
+    first = next((i for i, shown in enumerate(names) if shown.isalpha()), 0)
+    chosen = names.index(name) if name in names else first
     near: list[Neighbour] = neighbours(vectors, chosen, NEAREST)
     found = plane(vectors)
     picture, side = st.columns([2.1, 1], gap="medium")

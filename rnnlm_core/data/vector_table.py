@@ -43,7 +43,7 @@ class VectorTable:
     @property
     def size(self) -> int:
         """D."""
-        return self.vectors.shape[1]
+        return int(self.vectors.shape[1])
 
 
 class TablePapers(NamedTuple):
@@ -55,7 +55,8 @@ class TablePapers(NamedTuple):
     size: int
 
 
-class Coverage(NamedTuple):
+@dataclass(frozen=True)
+class Coverage:
     """How much of a vocabulary, and of the text it was made of, has a vector."""
 
     rows: NDArray[np.int64]  # (V,): the row of the table, −1 where there is none

@@ -18,8 +18,8 @@ class Pretrained(NamedTuple):
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """BLAS with one thread: for matrices of this size two that wait for each other took 60 times
-    as long beside a busy processor, and sums in one order are the same on every machine's cores."""
+    """BLAS with one thread. For matrices of this size two wait for each other beside a busy
+    processor; and the order of the sums, so every bit, no longer depends on the cores."""
     limits: AbstractContextManager[Any] = threadpool_limits(1, "blas")
     return limits
 

@@ -24,7 +24,7 @@ _PAIRS, _SHARED, _STEPS = 400, 40, 2_000
 _RATE = 0.1
 
 Ids = NDArray[np.integer[Any]]
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 
 
 class _Rows:

@@ -168,7 +168,7 @@ def test_a_fork_goes_on_with_what_was_learned(tmp_path: Path) -> None:
 
 
 def test_a_table_that_does_not_fit_or_is_gone_makes_no_run(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="t.vec has 4 numbers for each word, but embedding is 5"):
+    with pytest.raises(ConfigError, match="has 4 numbers for each word, but embedding is 5"):
         run_of(tmp_path, "file", embedding=5)
     with pytest.raises(BadInput, match="not on this machine"):
         new_run(tmp_path, embedding_source="file", vectors="0" * 64)
