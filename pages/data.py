@@ -4,7 +4,7 @@ import streamlit as st
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
-from rnnlm_ui import data_hub_call, data_text, session
+from rnnlm_ui import data_embeddings, data_hub_call, data_text, session
 from rnnlm_ui.data_cleaning import cleaning
 from rnnlm_ui.data_facts import facts, finding
 from rnnlm_ui.data_frequencies import frequencies
@@ -56,5 +56,7 @@ with picture:
 with side:
     facts(corpus, numbers, tokens, ids, config)
 cleaning(corpus)
+if not replaced:
+    data_embeddings.section(corpus, ids, config)
 next_link("build", t("data.next"))
 how_to_read(t("data.how_to_read"))

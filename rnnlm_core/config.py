@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args, get_type_hints
@@ -19,12 +20,14 @@ from rnnlm_core.errors import ConfigError, Problem
 SCHEMA = 2
 BYTES = 256  # the pieces that byte-level BPE begins with
 _SOURCES = "names, dialogue2, hf:OWNER/NAME, text:SHA256"  # what `corpus` may look like
+_TABLE = re.compile("[0-9a-f]{64}|")  # what `vectors` may look like
 
 Division = Literal["contiguous", "lines", "paragraphs"]
 Tokenizer = Literal["characters", "graphemes", "bytes", "words", "chinese", "bpe"]
 Cell = Literal["rnn", "gru", "lstm", "cnn"]
 Activation = Literal["tanh", "relu", "sigmoid"]
 Initialisation = Literal["pytorch", "xavier", "orthogonal", "identity"]
+EmbeddingSource = Literal["scratch", "ppmi", "skipgram", "file"]
 Softmax = Literal["full", "adaptive"]
 Windows = Literal["carried", "random"]
 Optimizer = Literal["sgd", "momentum", "rmsprop", "adam", "adamw"]
@@ -77,6 +80,9 @@ class RunConfig:
     forget_bias: float = _setting(1.0, "start", -5.0, 10.0)  # of the LSTM only (Gers 2000)
     update_bias: float = _setting(0.0, "start", -5.0, 10.0)  # of the GRU only: z's bias
     chrono_steps: int = _setting(0, "start", 0, 10_000)  # T_max of the chrono start; 0: off
+    embedding_source: EmbeddingSource = _setting("scratch", "start")  # else it begins pre-trained
+    vectors: str = _setting("", "start")  # SHA-256 of a table in the store, for `file`
+    freeze_embedding: bool = _setting(False, "start")  # it stays as it began
     # batches
     sequence_length: int = _setting(32, "batches", 2, 1024)  # tokens of each row read per step
     batch: int = _setting(16, "batches", 1, 1024)
@@ -117,6 +123,10 @@ class RunConfig:
                 if value not in choices:
                     found.append(Problem("config.not_a_choice", {
                         "field": name, "value": repr(value)[:40], "choices": ", ".join(choices)}))
+            elif name == "vectors":
+                if not isinstance(value, str) or not _TABLE.fullmatch(value):
+                    found.append(Problem("config.not_a_choice", {
+                        "field": name, "value": repr(value)[:40], "choices": "SHA-256"}))
             elif kind is str:
                 if not isinstance(value, str) or not value.strip():
                     found.append(Problem("config.not_a_choice", {
@@ -148,6 +158,12 @@ class RunConfig:
             yield Problem("config.identity_cell", {"value": self.cell})
         if self.tokenizer == "bpe" and self.max_vocabulary < BYTES:
             yield Problem("config.bpe_vocabulary", {"value": self.max_vocabulary, "limit": BYTES})
+        if self.embedding_source != "scratch" and self.embedding == 0:
+            yield Problem("config.pretrained_one_hot")
+        if self.embedding_source == "file" and not self.vectors:
+            yield Problem("config.no_vectors")
+        if self.freeze_embedding and self.tie_weights:
+            yield Problem("config.frozen_tied")
         if self.validation_share == 0 and (self.target_loss or self.patience):
             yield Problem("config.stop_needs_validation")
 

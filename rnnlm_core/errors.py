@@ -40,6 +40,14 @@ SENTENCES: dict[str, str] = {
     "another start or the RNN.",
     "config.bpe_vocabulary": "Byte-level BPE begins with {limit} bytes, so {max_vocabulary} cannot "
     "be {value}. Make it {limit} or more, or choose another kind of {tokenizer}.",
+    "config.pretrained_one_hot": "Vectors that were made before need an embedding to go into, but "
+    "{embedding} is 0 (one-hot). Set it above 0, or let the embedding begin from scratch.",
+    "config.no_vectors": "The embedding is to begin with the vectors of a file, but none is "
+    "chosen. Choose one under {vectors}, or let the embedding begin from scratch.",
+    "config.frozen_tied": "Tied weights are those of the output layer, too, so they cannot be "
+    "frozen. Untie the weights, or train the embedding.",
+    "config.vectors_size": "{name} has {value} numbers for each word, but {embedding} is {limit}. "
+    "Set it to {value}, or choose another table.",
     "config.stop_needs_validation": "{target_loss} and {patience} look at the validation loss, "
     "but nothing is held out. Set {validation_share} above 0.",
     "config.fork_fixed": "{field} cannot change in a fork, because the weights of the other run "
@@ -109,6 +117,19 @@ SENTENCES: dict[str, str] = {
     "Read it on the Data page, or choose another text.",
     "corpus.not_kept": "The text cannot be kept on this machine ({reason}). Free some space and "
     "try again.",
+    # tables of vectors
+    "vectors.line": "Line {line} of {name} has {value} numbers, but the lines before it have "
+    "{limit}. Mend or delete that line.",
+    "vectors.number": "Line {line} of {name} holds {value}, which is not a finite number. Mend or "
+    "delete that line.",
+    "vectors.no_table": "{name} is no table of vectors. Each line must be a word and its numbers, "
+    "separated by spaces.",
+    "vectors.archive": "{name} cannot be read. An .npz file must hold the arrays words (N texts) "
+    "and vectors (N rows of numbers).",
+    "vectors.too_wide": "{name} has {value} numbers for each word; at most {limit} can be used. "
+    "Choose a table of shorter vectors.",
+    "vectors.lost": "The table of vectors is not on this machine. Upload it again on the Data "
+    "page, or let the embedding begin from scratch.",
     # the Hugging Face hub
     "hub.bad_id": "{value} is not a dataset id. It looks like OWNER/NAME, for example "
     "roneneldan/TinyStories.",

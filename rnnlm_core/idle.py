@@ -19,6 +19,10 @@ def idle(config: RunConfig) -> set[str]:
         found.add("receptive_field")
         if config.layers == 1:
             found |= {"layer_dropout", "residual"}
+    if config.embedding_source != "file":
+        found.add("vectors")
+    if not config.embedding:
+        found.add("freeze_embedding")
     if config.initialisation == "pytorch":
         found.add("gain")
     if not any(getattr(config, name) for name in DROPOUTS):

@@ -98,7 +98,10 @@ class Run:
 
     @cached_property
     def untrained(self) -> LanguageModel:
-        """The same network as it was before its first step."""
+        """The same network as it was before its first step, with the embedding it began with."""
+        kept = entries(self.folder.checkpoints)
+        if self.config.embedding_source != "scratch" and kept and kept[0].step == 0:
+            return Run(self.folder, 0).model
         return build(self.config, self.tokenizer.size).eval()
 
     @cached_property

@@ -29,6 +29,7 @@ from rnnlm_core.nets.adaptive import AdaptiveOutput
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.language_model import Carried, LanguageModel
 from rnnlm_core.nets.layers import token_losses
+from rnnlm_core.nets.pretrained import Pretrained
 from rnnlm_core.optimizers import make_optimizer
 from rnnlm_core.records import Plan
 from rnnlm_core.schedules import learning_rate
@@ -55,6 +56,8 @@ class Trainer:
             counts = torch.bincount(torch.from_numpy(train_ids.astype("int64")),
                                     minlength=vocabulary)
             self.model.output.order_by(counts)
+        if config.freeze_embedding:
+            self.model.embedding.requires_grad_(False)  # no gradient, no moments, no weight decay
         self.average = copy.deepcopy(self.model).requires_grad_(False) if config.averaging else None
         self.optimizer = make_optimizer(config, self.model)
         self.streams = Streams(train_ids, plan.batch, plan.sequence_length, config, plan.device)
@@ -64,6 +67,20 @@ class Trainer:
         self._parameters = list(self.model.parameters())
         self.layer_names, self._layers = _by_layer(self.model)
         torch.manual_seed(config.seed)  # of the dropout masks; saved with the run
+
+    @torch.no_grad()
+    def begin_with(self, start: Pretrained) -> None:
+        """Put these rows into the embedding of a network that has not made a step yet.
+
+        A token without a vector keeps its random row. Tied weights begin smaller (`TiedLinear`).
+        """
+        rows = torch.from_numpy(start.vectors) * (
+            self.config.embedding**-0.5 if self.config.tie_weights else 1.0)
+        known = torch.from_numpy(start.known)
+        for model in (self.model, self.average):
+            if model is not None:
+                weight: Tensor = model.embedding.weight
+                weight[known.to(weight.device)] = rows[known].to(weight.device)
 
     @property
     def tokens(self) -> int:
@@ -209,9 +226,11 @@ def _detached(state: Carried) -> Carried:
 
 
 def _by_layer(model: nn.Module) -> tuple[list[str], list[list[int]]]:
-    """Names of the parts (embedding, layers.0, …, output), and the numbers of their parameters."""
+    """Names of the parts (embedding, layers.0, …, output), and the numbers of their parameters
+    among all that are trained: what is frozen has no gradient."""
     parts: dict[str, list[int]] = {}
-    for index, (name, _) in enumerate(model.named_parameters()):
+    trained = [name for name, p in model.named_parameters() if p.requires_grad]
+    for index, name in enumerate(trained):
         pieces = name.split(".")
         part = ".".join(pieces[:2]) if pieces[0] == "layers" else pieces[0]
         parts.setdefault(part, []).append(index)

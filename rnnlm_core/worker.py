@@ -138,11 +138,24 @@ class Worker:
             self.status.set(step=self.trainer.steps)
             self._note("resumed" if _is_exact(plan) else "continued")
         else:
-            self.journal.cut({})
-            self._note("planned", **json.loads(plan.to_json()))
-            self._save()
+            self._begin_anew()
         self.status.set(step=self.trainer.steps, total_steps=plan.total_steps,
                         seconds=self.clock.seconds)
+
+    def _begin_anew(self) -> None:
+        """A run of its own, before its first step; a pre-trained embedding is made here."""
+        from rnnlm_core.embedding_start import start_vectors
+
+        self.journal.cut({})
+        self._note("planned", **json.loads(self.plan.to_json()))
+        if self.config.embedding_source != "scratch":
+            self.status.set(activity="pretraining")
+        start = start_vectors(self.config, self.prepared.train_ids, self.prepared.tokenizer,
+                              self.folder.store)
+        if start is not None:
+            self.trainer.begin_with(start)
+            self._note("pretrained", known=int(start.known.sum()), of=len(start.known))
+        self._save()
 
     def _make_plan(self, fork: Checkpoint | None) -> Plan:
         from rnnlm_core.planning import make_plan

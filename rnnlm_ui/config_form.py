@@ -18,6 +18,7 @@ from rnnlm_core.config import DROPOUTS, FIELD_TYPES, FIELDS, GROUPS
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.corpus import stored_manifests
 from rnnlm_core.data.generated import family_of
+from rnnlm_core.data.vector_table import stored_tables, titled
 from rnnlm_core.errors import Problem
 from rnnlm_core.idle import idle
 from rnnlm_ui import session
@@ -88,7 +89,11 @@ def field(name: str) -> None:
     callback = {"key": key, "help": help_text, "label": t(f"config.{name}"),
                 "on_change": lambda: change(name, session.widget(key, getattr(draft, name)))}
     callback["disabled"] = name in idle(draft)
-    if choices := get_args(kind):
+    if name == "vectors":
+        tables = titled(stored_tables(launch.runs_root() / "corpora"))
+        names = {draft.vectors: draft.vectors[:6], **tables, "": t("config.no_table")}
+        st.selectbox(options=list(names), format_func=lambda s: names.get(s, s), **callback)
+    elif choices := get_args(kind):
         st.selectbox(options=choices, format_func=lambda c: choice(name, c), **callback)
     elif kind is bool:
         st.toggle(**callback)
@@ -114,6 +119,8 @@ def shown(name: str, value: Any) -> str:
         return duration(value)
     if isinstance(value, int) and name != "seed":  # a seed is a name, no amount
         return number(value)
+    if name == "vectors":
+        return value[:6] if value else t("config.no_table")
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -126,14 +126,19 @@ def _neighbours(folder: RunFolder, names: Sequence[str], chosen: int | None,
     if chosen is None:
         st.markdown(t("time.map_click"))
         return
+    neighbour_table(names, chosen, near)
+    first = entries(folder.checkpoints)[0]
+    if first.step == 0 and folder.config().embedding_source == "scratch":  # else it knew more
+        chance = untrained_cosine(str(folder.path), 0, first.sha256)
+        st.markdown(t("time.map_chance", value=f"{chance:.2f}"))
+
+
+def neighbour_table(names: Sequence[str], chosen: int, near: Sequence[Neighbour]) -> None:
+    """The nearest tokens to the chosen one, and the cosine of each."""
     rows = [f"| {plain(names[one.row])} | {f'{one.cosine:+.2f}'.replace('-', '−')} |"
             for one in near]
     head = f"| {t('time.map_nearest', token=plain(names[chosen]))} | {t('time.cosine')} |"
     st.markdown("\n".join([head, "|:--|--:|", *rows]))
-    first = entries(folder.checkpoints)[0]
-    if first.step == 0:
-        chance = untrained_cosine(str(folder.path), 0, first.sha256)
-        st.markdown(t("time.map_chance", value=f"{chance:.2f}"))
 
 
 def _extent(path: str, whole: Chain) -> float:

@@ -156,7 +156,9 @@ def _loss(model: LanguageModel, rows: Tensor) -> Tensor:
 
 def gradients(model: LanguageModel, rows: Tensor) -> dict[str, Tensor]:
     """Of the mean loss over rows (B, T + 1), each row from an empty state."""
-    names, parameters = zip(*model.named_parameters(), strict=True)
+    trained = [(n, p) for n, p in model.named_parameters()
+               if not (model.config.freeze_embedding and part_of(n) == "embedding")]
+    names, parameters = zip(*trained, strict=True)
     found = torch.autograd.grad(_loss(model, rows), parameters, materialize_grads=True)
     return dict(zip(names, found, strict=True))
 
@@ -186,7 +188,8 @@ def _with_norms(health: Health, folder: RunFolder, text: Prepared, whole: Checkp
     with torch.random.fork_rng(devices=[]):
         trainer = Trainer(config, plan, text.train_ids, text.tokenizer.size)
         restore(trainer, whole.tensors, whole.values)
-        before = {n: p.detach().clone() for n, p in trainer.model.named_parameters()}
+        before = {n: p.detach().clone() for n, p in trainer.model.named_parameters()
+                  if p.requires_grad}
         try:
             result = trainer.step()
         except Diverged:
@@ -195,7 +198,7 @@ def _with_norms(health: Health, folder: RunFolder, text: Prepared, whole: Checkp
     scale = result.gradient_norm / max(result.clipped_norm, 1e-30)  # the gradient before clipping
     weights = norms_by_part(before)
     gradient = norms_by_part({n: p.grad * scale for n, p in after.items() if p.grad is not None})
-    update = norms_by_part({n: p - before[n] for n, p in after.items()})
+    update = norms_by_part({n: after[n] - was for n, was in before.items()})
     layers = [LayerNorms(part, weights[part], gradient.get(part, 0.0), update[part])
               for part in weights]
     peak = trainer.config.learning_rate

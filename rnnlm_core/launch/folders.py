@@ -20,6 +20,7 @@ from rnnlm_core.data import tokenizer as tokenizers
 from rnnlm_core.data.corpus import Corpus, load_corpus
 from rnnlm_core.data.parts import divide
 from rnnlm_core.data.split import fit_to_text
+from rnnlm_core.embedding_start import refuse_other_size
 from rnnlm_core.errors import ConfigError, Problem, storage_error
 from rnnlm_core.forks import FORK_FIXED, WINDOW_FIELDS
 from rnnlm_core.nets.parameters import training_megabytes
@@ -71,6 +72,7 @@ def create_run(config: RunConfig, root: Path, corpus: Corpus | None = None,
         if needed > MAX_MEGABYTES:
             raise ConfigError([Problem("config.model_too_large",
                                        {"value": round(needed), "limit": MAX_MEGABYTES})])
+        refuse_other_size(config, root / "corpora")
         return _new_folder(root, {
             "tokenizer.json": tokenizer.to_json(), "corpus.json": corpus.manifest.to_json(),
             "control.json": Control().to_json(),

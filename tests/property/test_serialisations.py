@@ -32,6 +32,8 @@ def values_of(name: str) -> st.SearchStrategy[Any]:
         return st.sampled_from(choices)
     if kind is bool:
         return st.booleans()
+    if name == "vectors":
+        return st.sampled_from(["", "0" * 64])
     if kind is str:
         return st.text(min_size=1).filter(str.strip)
     numbers = st.integers if kind is int else st.floats
@@ -44,7 +46,11 @@ def consistent(config: RunConfig) -> RunConfig:
     if config.windows == "random":
         changes |= {"carry_length": 0, "backprop_length": 0}
     if config.tie_weights:
-        changes |= {"embedding": 64, "hidden": 64, "softmax": "full"}
+        changes |= {"embedding": 64, "hidden": 64, "softmax": "full", "freeze_embedding": False}
+    if config.embedding_source == "file" and not config.vectors:
+        changes |= {"embedding_source": "ppmi"}
+    if config.embedding == 0 and not config.tie_weights:
+        changes |= {"embedding_source": "scratch"}
     if config.softmax == "adaptive" or config.loss == "mse":
         changes |= {"label_smoothing": 0.0}
     if config.softmax == "adaptive":

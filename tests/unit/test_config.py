@@ -131,18 +131,33 @@ def test_a_whole_number_may_be_written_in_any_way() -> None:
 
 @pytest.mark.parametrize(("config", "names"), [
     (RunConfig(), {"activation", "update_bias", "receptive_field", "layer_dropout", "residual",
-                   "gain", "decay_factor", "decay_every"}),
+                   "gain", "decay_factor", "decay_every", "vectors"}),
     (RunConfig(cell="rnn", initialisation="orthogonal", layers=2, schedule="step"),
-     {"forget_bias", "update_bias", "receptive_field", "chrono_steps"}),
+     {"forget_bias", "update_bias", "receptive_field", "chrono_steps", "vectors"}),
     (RunConfig(cell="gru", chrono_steps=50, layers=2, schedule="one_cycle", windows="random",
                tokenizer="bytes", initialisation="xavier"),
      {"activation", "forget_bias", "update_bias", "receptive_field", "decay_factor",
-      "decay_every", "warm_up_steps", "carry_length", "max_vocabulary", "min_frequency"}),
+      "decay_every", "warm_up_steps", "carry_length", "max_vocabulary", "min_frequency",
+      "vectors"}),
     (RunConfig(cell="cnn", initialisation="orthogonal", schedule="range"),
      {"activation", "forget_bias", "update_bias", "chrono_steps", "layers", "residual",
-      "decay_factor", "decay_every", "warm_up_steps"}),
+      "decay_factor", "decay_every", "warm_up_steps", "vectors"}),
     (RunConfig(cell="rnn", initialisation="xavier", schedule="step", layers=2, **dropouts(0.0)),
-     {"forget_bias", "update_bias", "receptive_field", "chrono_steps", "variational_dropout"}),
-], ids=["lstm", "rnn", "gru", "cnn", "no dropout"])
+     {"forget_bias", "update_bias", "receptive_field", "chrono_steps", "variational_dropout",
+      "vectors"}),
+    (RunConfig(embedding=0, embedding_source="file", vectors="0" * 64, initialisation="xavier",
+               schedule="step", layers=2),
+     {"activation", "update_bias", "receptive_field", "freeze_embedding"}),
+], ids=["lstm", "rnn", "gru", "cnn", "no dropout", "one-hot"])
 def test_settings_that_change_nothing_beside_the_others(config: RunConfig, names: set[str]) -> None:
     assert idle(config) == names
+
+
+@pytest.mark.parametrize(("config", "code"), [
+    (RunConfig(embedding=0, embedding_source="ppmi"), "config.pretrained_one_hot"),
+    (RunConfig(embedding_source="file"), "config.no_vectors"),
+    (RunConfig(tie_weights=True, embedding=64, hidden=64, freeze_embedding=True),
+     "config.frozen_tied"),
+    (RunConfig(vectors="../secrets"), "config.not_a_choice")])
+def test_an_embedding_that_cannot_begin_so_is_refused(config: RunConfig, code: str) -> None:
+    assert [p.code for p in config.problems()] == [code]
