@@ -14,9 +14,7 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import Ids, Tokenizer
 from rnnlm_core.data.vector_table import coverage, papers_of, stored_vectors
 from rnnlm_core.errors import ConfigError, Problem
-from rnnlm_core.nets.ppmi import ppmi_vectors
 from rnnlm_core.nets.pretrained import Pretrained, scaled
-from rnnlm_core.nets.skipgram import skipgram_vectors
 
 
 def start_vectors(config: RunConfig, train_ids: Ids, tokenizer: Tokenizer, store: Path
@@ -27,8 +25,12 @@ def start_vectors(config: RunConfig, train_ids: Ids, tokenizer: Tokenizer, store
     """
     size = config.embedding
     if config.embedding_source == "ppmi":
+        from rnnlm_core.nets.ppmi import ppmi_vectors  # scipy: only where it is asked for
+
         return ppmi_vectors(train_ids, tokenizer.size, size)
     if config.embedding_source == "skipgram":
+        from rnnlm_core.nets.skipgram import skipgram_vectors
+
         return skipgram_vectors(train_ids, tokenizer.size, size, config.seed)
     if config.embedding_source == "file":
         refuse_other_size(config, store)

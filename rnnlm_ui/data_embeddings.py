@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from rnnlm_core.config import FIELD_TYPES, RunConfig
 from rnnlm_core.data.corpus import Corpus
-from rnnlm_core.data.split import split_point
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.data.vector_table import (
     MAX_BYTES,
@@ -28,7 +27,7 @@ from rnnlm_core.insight.embeddings import Neighbour, neighbours, plane
 from rnnlm_core.nets.pretrained import Pretrained
 from rnnlm_ui import config_form, session
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.data_text import store
+from rnnlm_ui.data_text import parts, store
 from rnnlm_ui.embeddings_view import NEAREST, neighbour_table
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import fault, plain
@@ -40,12 +39,12 @@ _SOURCE, _UPLOAD, _FAULT, _TOKEN = (f"embeddings.{name}" for name in (
 
 # -- what is computed once for all visitors ---------------------------------------------------
 @st.cache_data(max_entries=8, show_spinner=False)
-def _start(sha256: str, validation_share: float, tokens: tuple[str, int, int],
-           start: tuple[str, str, int, int], _config: RunConfig, _corpus: Corpus, _ids: Tokenizer
+def _start(sha256: str, text: RunConfig, start: tuple[str, str, int, int], _config: RunConfig,
+           _corpus: Corpus, _ids: Tokenizer
            ) -> tuple[Pretrained | None, NDArray[np.int64], Coverage | None]:
     """The rows a run of these settings begins with, how often each token occurs in the training
-    part, and of a table, what it covers. The first four arguments say what it depends on."""
-    training = _ids.encode(_corpus.text[:split_point(_corpus.text, validation_share)])
+    part, and of a table, what it covers. The first three arguments say what it depends on."""
+    training = _ids.encode(parts(_corpus, _config).training)
     found = start_vectors(_config, training, _ids, store())
     covered = coverage(stored_vectors(store(), _config.vectors), _ids, training) \
         if _config.embedding_source == "file" else None
@@ -132,8 +131,7 @@ def section(corpus: Corpus, ids: Tokenizer, config: RunConfig) -> None:
     try:
         with st.spinner(t("embeddings.making")):
             found, counts, covered = _start(
-                corpus.manifest.sha256, config.validation_share,
-                (config.tokenizer, config.max_vocabulary, config.min_frequency),
+                corpus.manifest.sha256, config.of_text(),
                 (config.embedding_source, config.vectors, config.embedding, config.seed),
                 config, corpus, ids)
     except UnrollError as caught:
