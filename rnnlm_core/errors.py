@@ -82,6 +82,9 @@ SENTENCES: dict[str, str] = {
     "Choose a text with at least two different characters.",
     "corpus.nothing_frequent": "No piece of the text occurs {limit} times; the commonest occurs "
     "{value} times. Make the least frequency smaller.",
+    "corpus.nothing_to_train": "Nothing is left to train on: what is held out, with the gap, takes "
+    "all of the text. Make {validation_share}, {test_share} or {gap} smaller, or choose another "
+    "{division}.",
     "corpus.binary": "{name} does not look like text (it holds binary data). "
     "Choose a plain text file.",
     "corpus.encoding": "{name} cannot be read as {encoding}. Save it as UTF-8 and try again.",
@@ -186,6 +189,8 @@ SENTENCES: dict[str, str] = {
     "machine was slower than measured, and the learning rate had not come all the way down.",
     "run.ended_early": "All {total} planned steps were done in {took} of the {seconds} s: the "
     "machine was faster than measured.",
+    "run.no_numbers": "At this moment the network's outputs are no numbers, because its training "
+    "diverged. Go back to an earlier moment, or train again with a lower learning rate.",
     "run.mismatch": "The checkpoint does not fit the settings of this run: {what}.",
     "run.storage": "The run folder cannot be written ({reason}). Free some space, then resume.",
     "run.memory": "There was not enough memory to train this model. Make it smaller.",
@@ -202,7 +207,7 @@ SENTENCES: dict[str, str] = {
     "with other seeds too. Leave out one of the two.",
     "sweep.in_run": "That is so in the runs with {values}.",
     # writing
-    "prompt.unknown_characters": "The model never saw {characters}; these are left out.",
+    "prompt.unknown_characters": "The model has no id for {characters}; these are left out.",
     "generate.bad_setting": "{field} is {value}; it must be {rule}.",
     "text.held_out_short": "The held-out text has {value} tokens; looking for units needs "
     "{limit}.",

@@ -245,7 +245,7 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
     shown. `probability` and `alternatives` are at temperature 1 before any cut, without `<unk>`,
     which is masked before everything; `entropy` and `kept` are of the distribution drawn from.
     Errors, at once and not at the first token: `generate.bad_setting` (a `ConfigError` with all),
-    `run.mismatch` where tokenizer and model differ; while writing, where logits are not numbers.
+    `run.mismatch` where tokenizer and model differ; while writing, `run.no_numbers`.
     """
     settings = (settings or SamplingSettings()).checked()
     if tokenizer.size != model.vocabulary or tokenizer.size < 2:
@@ -272,7 +272,7 @@ def _write(writer: Writer | ConvolutionWriter, tokenizer: Tokenizer, start: list
     for remaining in range(settings.length, 0, -1):
         logits = writer.step(last)
         if not math.isfinite(logits.sum()):
-            raise RunError("run.mismatch", what="the network's outputs are not finite numbers")
+            raise RunError("run.no_numbers")
         sampled = _sampled(logits, settings, next(noise), tokenizer, stream)
         last = sampled.id
         if remaining == 1:

@@ -111,7 +111,7 @@ class Run:
     def write(self, prompt: str = "", **settings: Any) -> str:
         """Text that goes on from `prompt`; settings as in `SamplingSettings`.
 
-        Characters of the prompt that the model never saw are left out, with a warning.
+        Characters of the prompt that the model has no id for are left out, with a warning.
         """
         if unknown := self.tokenizer.unknown_in(prompt):
             warnings.warn(str(Problem("prompt.unknown_characters",

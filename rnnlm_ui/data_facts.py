@@ -38,7 +38,7 @@ def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics, ids:
              ("vocabulary", _vocabulary(tokens, config)),
              ("pieces", _pieces(tokens, ids)),
              ("split", _split(numbers, config)),
-             ("unknown", _unknown(tokens)),
+             *([("unknown", _unknown(tokens))] if tokens.validation else []),
              ("yardsticks", _yardsticks(numbers, tokens, config)),
              ("cleaning", _cleaning(corpus.manifest.cleaning))]
     if best := data_teaching.best(corpus.manifest.source):
@@ -76,8 +76,12 @@ def _split(numbers: TextStatistics, config: RunConfig) -> str:
     text = t("data.list_separator").join(lines) if lines[1:] else \
         t("data.split_none", training=number(whole))
     if parts.documents:
-        text += "  \n" + t(f"data.by.{config.division}", n=number(parts.documents),
-                            copies=number(parts.copies))
+        said = [t(f"data.by.{config.division}", n=number(parts.documents))]
+        if parts.copies:
+            said.append(t("data.copies", n=number(parts.copies)))
+        text += "  \n" + t("data.list_separator").join(said)
+        if config.validation_share + config.test_share and not lines[1:]:
+            text += "  \n" + t("data.too_few")
     elif config.gap and lines[1:]:
         text += "  \n" + t("data.gap", n=number(config.gap))
     if numbers.shared is not None:
@@ -125,7 +129,7 @@ def _percent(part: int, whole: int) -> str:
 def _yardsticks(numbers: TextStatistics, tokens: TokenStatistics, config: RunConfig) -> str:
     uniform = f"{tokens.uniform:.2f}"
     if config.tokenizer == "characters":
-        return t("data.yardsticks", uniform=uniform, entropy=f"{numbers.entropy:.2f}")
+        return t("data.yardsticks", uniform=uniform, entropy=f"{tokens.entropy:.2f}")
     return t("data.yardsticks_tokens", uniform=uniform, entropy=f"{numbers.entropy:.2f}",
              character=f"{tokens.uniform / tokens.characters_per_token:.2f}")
 

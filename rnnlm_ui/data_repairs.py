@@ -53,7 +53,10 @@ def _of_settings(error: UnrollError, config: RunConfig) -> list[Repair]:
         return [] if length is None else [(
             t("data.repair_sequence", n=number(length.sequence_length)),
             lambda: session.set_draft(length))]
-    if error.code == "corpus.nothing_frequent":
+    if error.code == "corpus.nothing_to_train":
+        return [(t("data.repair_division"), lambda: session.set_draft(
+            replace(session.draft(), division="contiguous", gap=0)))]
+    if error.code == "corpus.nothing_frequent" and error.values["value"]:
         times = int(str(error.values["value"]))
         return [(t("data.repair_frequency", n=number(times)),
                  lambda: config_form.change("min_frequency", times))]

@@ -89,6 +89,9 @@ def upload_choices() -> None:
     if file is None:
         return
     found, wishes = file.found, file.wishes
+    if file.error is not None and not (found.preview or found.columns or found.files or
+                                       file.repairs):
+        return  # nothing of it can be read in any way: the sentence above says why
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(t("data.upload_from", name=plain(file.name)), width="content")
         if found.kind is not None:

@@ -40,7 +40,7 @@ def finding(status: Status, tail: RunTail, yardsticks: list[Yardstick], unit: st
     whole = status.final_validation is not None
     _, losses = tail.validation()
     if not whole and not len(losses):
-        return _without_validation(tail, unit, tokens)
+        return _without_validation(tail, bool(yardsticks), unit, tokens)
     loss = status.final_validation if status.final_validation is not None else float(losses[-1])
     said = _among(loss, whole, status, tail, yardsticks, unit, tokens)
     best = next((y.full if whole else y.live for y in yardsticks if y.name == FLOOR), None)
@@ -90,12 +90,13 @@ def _with_moment(name: str, yardsticks: list[Yardstick], tail: RunTail) -> str:
     return own if when is None else passed_text(own, when)
 
 
-def _without_validation(tail: RunTail, unit: str, tokens: Tokens | None) -> str:
+def _without_validation(tail: RunTail, held_out: bool, unit: str, tokens: Tokens | None) -> str:
     losses = tail.column("loss")
     losses = losses[np.isfinite(losses)]
     if not len(losses):
         return t("train.finding_nothing")
-    return t("train.finding_training_only", value=shown(float(losses[-50:].mean()), unit, tokens))
+    value = shown(float(losses[-50:].mean()), unit, tokens)
+    return t("train.finding_early" if held_out else "train.finding_training_only", value=value)
 
 
 def final_facts(status: Status, config: RunConfig, unit: str, tokens: Tokens) -> str:

@@ -11,7 +11,6 @@ All of it happens in characters, before any window is cut, a vocabulary counted 
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +19,9 @@ from numpy.typing import NDArray
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.code_points import code_points
 from rnnlm_core.data.split import SHORTEST_VALIDATION, split_point
+from rnnlm_core.errors import CorpusError
 
 SHARED_LENGTH = 50  # characters: no two texts have so many in a row in common by chance
-_PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|$))+")
 _ASKED = 100_000  # windows of the held-out part
 _BITS = 22
 _BLOCK = 250_000  # characters of the training part that are compared at a time
@@ -46,10 +45,15 @@ class Parts:
 
 
 def divide(text: str, config: RunConfig) -> Parts:
-    """The parts of a text under `config`'s division, validation_share, test_share and gap."""
-    if config.division == "contiguous":
-        return _cut(text, config.validation_share, config.test_share, config.gap)
-    return _by_document(text, config)
+    """The parts of a text under `config`'s division, validation_share, test_share and gap.
+
+    Raises `CorpusError` where nothing is left to train on.
+    """
+    parts = _by_document(text, config) if config.division != "contiguous" else \
+        _cut(text, config.validation_share, config.test_share, config.gap)
+    if not parts.training:
+        raise CorpusError("corpus.nothing_to_train")
+    return parts
 
 
 def _cut(text: str, validation: float, test: float, gap: int) -> Parts:
@@ -90,7 +94,13 @@ def documents_of(text: str, division: str) -> list[str]:
     """
     if division == "lines":
         return [f"{line}\n" for line in text.split("\n") if line.strip()]
-    return [paragraph.rstrip("\n") + "\n\n" for paragraph in _PARAGRAPH.findall(text)]
+    found: list[list[str]] = [[]]
+    for line in text.split("\n"):
+        if line.strip():
+            found[-1].append(line)
+        elif found[-1]:
+            found.append([])
+    return ["\n".join(lines) + "\n\n" for lines in found if lines]
 
 
 def shared_share(training: str, held_out: str, length: int = SHARED_LENGTH) -> float | None:

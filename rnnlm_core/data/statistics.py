@@ -74,6 +74,12 @@ class TokenStatistics:
         return 1 / sum(1 / rank for rank in range(1, len(self.counts) + 1))
 
     @property
+    def entropy(self) -> float:
+        """Bits a token when only the frequencies are known: −Σ p log₂ p."""
+        shares = np.array([count for _, count in self.counts]) / (self.training + self.validation)
+        return float(-(shares * np.log2(shares)).sum()) + 0.0  # not −0.0
+
+    @property
     def surprise(self) -> dict[int, float]:
         """−log₂ of each id's share, in bits."""
         total = self.training + self.validation

@@ -93,7 +93,7 @@ def test_writing_is_the_same_for_the_same_seed(trained: RunFolder) -> None:
 def test_unknown_characters_of_a_prompt_are_named(trained: RunFolder) -> None:
     done = unroll("generate", trained.path, "--prompt", "aП🙂П", "--length", 5)
     assert (done.returncode, done.stderr) == (
-        0, "The model never saw П 🙂; these are left out.\n")
+        0, "The model has no id for П 🙂; these are left out.\n")
 
 
 @pytest.mark.parametrize(("options", "sentence"), [

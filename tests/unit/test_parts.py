@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.parts import SHARED_LENGTH, Parts, divide, documents_of, shared_share
 from rnnlm_core.data.split import split_point
+from rnnlm_core.errors import CorpusError
 from rnnlm_core.prepared import prepare
 from rnnlm_core.worker import work
 from tests.small_runs import new_run, small_text, with_plan
@@ -91,12 +92,37 @@ def test_too_little_to_hold_out_is_trained_on() -> None:
     assert parts.validation == "" and sorted(parts.training.split()) == ["one", "three", "two"]
 
 
+def test_nothing_left_to_train_on_is_told() -> None:
+    one = "a line of one paragraph\n" * 50
+    hard = [config("paragraphs", 0.5, 0.4), config(validation=0.5, test=0.4, gap=100_000)]
+    hard += [config("paragraphs", share) for share in (0.0, 0.5)]
+    told = []
+    for asked in hard:
+        try:
+            told.append(divide(one, asked).training != "")
+        except CorpusError as error:
+            told.append(error.code)
+    # where a single paragraph goes depends on its hash: here to the held-out part
+    assert told == ["corpus.nothing_to_train", "corpus.nothing_to_train", True,
+                    "corpus.nothing_to_train"]
+
+
+def test_a_long_blank_line_takes_no_longer_than_any_other() -> None:
+    """A pattern once looked at each place of it from every other: hours for a million spaces."""
+    text = "abc\n" + " " * 3_000_000 + "\ndef"
+    assert documents_of(text, "paragraphs") == ["abc\n\n", "def\n\n"]
+
+
 @given(st.text(st.sampled_from("ab \n"), max_size=400), st.sampled_from([0.0, 0.1, 0.5]),
        st.sampled_from([0.0, 0.2, 0.4]), st.sampled_from(["contiguous", "lines", "paragraphs"]))
 @settings(max_examples=200)
 def test_no_document_is_in_two_parts(text: str, validation: float, test: float, division: str
                                      ) -> None:
-    parts = divide(text, config(division, validation, test))
+    try:
+        parts = divide(text, config(division, validation, test))
+    except CorpusError as error:
+        assert error.code == "corpus.nothing_to_train"
+        return
     if division == "contiguous":
         assert parts.training + parts.validation + parts.test == text
         return
