@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rnnlm_core.insight.contextual import Likeness, Part, Place, WordStates
 
 BEFORE, AFTER = 28, 18  # characters around a place that are shown
-_OPEN, _WORD, _PART = "contextual.open", "contextual.word", "contextual.part"
+_OPEN, _WORD, _CELL_STATE = (f"contextual.{name}" for name in ("open", "word", "cell_state"))
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -86,13 +86,9 @@ def _choice(folder: RunFolder, config: RunConfig, words: list[str]) -> tuple[str
     session.remember("contextual.run", folder.id)
     word = st.selectbox(t("contextual.word"), words, index=None, key=_WORD,
                         accept_new_options=True, persist_state="session")
-    if config.cell != "lstm":
-        return word or "", "h"
-    session.preset(_PART, "h")
-    part: Part = st.segmented_control(
-        t("contextual.state"), ("h", "c"), key=_PART, required=True,
-        format_func=lambda p: t(f"states.part.{p}"), persist_state="session")
-    return word or "", part
+    cell_state = config.cell == "lstm" and st.toggle(
+        t("contextual.cell_state"), key=_CELL_STATE, persist_state="session")
+    return word or "", "c" if cell_state else "h"
 
 
 def _finding(found: Likeness, word: str, places: int, config: RunConfig) -> str:
@@ -110,6 +106,8 @@ def _finding(found: Likeness, word: str, places: int, config: RunConfig) -> str:
 
 
 def _cosine(value: float) -> str:
+    if 0.995 <= value < 1 - 1e-9:
+        return "> 0.99"  # 1.00 would read as no difference at all
     return f"{value:.2f}".replace("-", "−")
 
 

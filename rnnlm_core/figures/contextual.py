@@ -46,11 +46,12 @@ def places_figure(points: NDArray[np.floating[Any]], before: Sequence[str],
              {"size": 10, "symbol": symbol, "color": fade(LIGHT[hue], 0.8),
               "line": {"width": 1, "color": LIGHT["bg"]}})
     figure.update_layout(
-        height=HEIGHT, hovermode="closest", margin={"l": 56, "r": 12, "t": 34, "b": 44},
+        height=HEIGHT, hovermode="closest", margin={"l": 56, "r": 12, "t": 64, "b": 44},
         showlegend=True,
-        legend={"title": {"text": esc(words.before)}, "orientation": "h", "x": 0, "y": 1,
-                "yanchor": "bottom", "traceorder": "reversed", "font": {"family": MONO, "size": 15},
-                "itemclick": False, "itemdoubleclick": False},
+        legend={"title": {"text": esc(words.before), "font": {"size": 15, "color": LIGHT["dim"]}},
+                "orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "itemclick": False,
+                "itemdoubleclick": False, "traceorder": "reversed",
+                "font": {"family": MONO, "size": 15, "color": LIGHT["ink"]}},
         xaxis={"title": {"text": esc(words.first)}, "showgrid": True},
         yaxis={"title": {"text": esc(words.second)}})
     return figure
