@@ -22,7 +22,7 @@ from rnnlm_ui.tokens import words_of
 if TYPE_CHECKING:
     from rnnlm_core.insight.contextual import Likeness, Part, Place, WordStates
 
-BEFORE, AFTER = 28, 18  # characters around a place that are shown
+BEFORE, AFTER = 22, 10  # characters around a place that are shown: as many as a phone is wide
 _OPEN, _WORD, _CELL_STATE = (f"contextual.{name}" for name in ("open", "word", "cell_state"))
 
 
@@ -52,7 +52,9 @@ def section(folder: RunFolder, config: RunConfig, shown: Entry) -> None:
         return
     with panel:
         try:
-            _view(folder, config, shown, word_states(str(folder.path), shown.step, shown.sha256))
+            with st.spinner(t("contextual.reading")):
+                read = word_states(str(folder.path), shown.step, shown.sha256)
+            _view(folder, config, shown, read)
         except UnrollError as error:
             fault(error)
 

@@ -12,10 +12,12 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from rnnlm_core.figures.palette import LIGHT, fade
+from rnnlm_core.figures.states import glyph
 from rnnlm_core.figures.template import MONO, esc
 
 HEIGHT = 420
 _FEWEST = 2  # places that give a word before it a fill of its own
+_LAST = 2  # drawn first, below the others, but named last
 # shape beside hue, so that a colour-blind reader tells them apart, too
 _LOOKS = (("lstm", "circle"), ("rnn", "square"), ("gru", "triangle-up"), ("cnn", "diamond"))
 
@@ -39,10 +41,10 @@ def places_figure(points: NDArray[np.floating[Any]], before: Sequence[str],
     named = [word for word, count in counts.most_common(len(_LOOKS)) if count >= _FEWEST]
     rest = [i for i, word in enumerate(before) if word not in named]
     _add(figure, points, rest, hovers, f"{esc(words.other)} ({len(rest)})",
-         {"size": 8, "color": fade(LIGHT["dim"], 0.45)})
+         {"size": 8, "color": fade(LIGHT["dim"], 0.45)}, rank=_LAST)
     for word, (hue, symbol) in zip(named, _LOOKS, strict=False):
         rows = [i for i, other in enumerate(before) if other == word]
-        _add(figure, points, rows, hovers, f"{esc(word)} ({len(rows)})",
+        _add(figure, points, rows, hovers, f"{glyph(word)} ({len(rows)})",
              {"size": 10, "symbol": symbol, "color": fade(LIGHT[hue], 0.8),
               "line": {"width": 1, "color": LIGHT["bg"]}})
     figure.update_layout(
@@ -50,7 +52,7 @@ def places_figure(points: NDArray[np.floating[Any]], before: Sequence[str],
         showlegend=True,
         legend={"title": {"text": esc(words.before), "font": {"size": 15, "color": LIGHT["dim"]}},
                 "orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "itemclick": False,
-                "itemdoubleclick": False, "traceorder": "reversed",
+                "itemdoubleclick": False,
                 "font": {"family": MONO, "size": 15, "color": LIGHT["ink"]}},
         xaxis={"title": {"text": esc(words.first)}, "showgrid": True},
         yaxis={"title": {"text": esc(words.second)}})
@@ -58,8 +60,8 @@ def places_figure(points: NDArray[np.floating[Any]], before: Sequence[str],
 
 
 def _add(figure: go.Figure, points: NDArray[np.floating[Any]], rows: list[int],
-         hovers: Sequence[str], name: str, marker: dict[str, Any]) -> None:
+         hovers: Sequence[str], name: str, marker: dict[str, Any], rank: int = 1) -> None:
     if rows:
         figure.add_scatter(x=points[rows, 0], y=points[rows, 1], mode="markers", name=name,
-                           marker=marker, text=[esc(hovers[i]) for i in rows],
-                           hovertemplate="%{text}<extra></extra>")
+                           marker=marker, legendrank=rank,
+                           text=[esc(hovers[i]) for i in rows], hovertemplate="%{text}<extra></extra>")
