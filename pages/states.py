@@ -5,7 +5,14 @@ import streamlit as st
 from rnnlm_core.errors import Problem, UnrollError
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry
-from rnnlm_ui import embeddings_view, look_inside, runs, session, time_machine
+from rnnlm_ui import (
+    embeddings_view,
+    look_inside,
+    runs,
+    session,
+    states_contextual,
+    time_machine,
+)
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import fault, head, how_to_read, next_link
 from rnnlm_ui.states_choice import default_text, settings, settle, text_to_read
@@ -68,6 +75,7 @@ def view(folder: RunFolder, shown: Entry | None) -> None:
     with picture:
         path_picture(look)
     embeddings_view.section(folder)
+    states_contextual.section(folder, config, shown)
     if own is not None and step is not None and newest is not None:
         # last: it reads much text, and the pictures need not wait for it
         then = score_then(path, step, shown.sha256, own)
