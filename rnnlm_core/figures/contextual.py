@@ -64,4 +64,5 @@ def _add(figure: go.Figure, points: NDArray[np.floating[Any]], rows: list[int],
     if rows:
         figure.add_scatter(x=points[rows, 0], y=points[rows, 1], mode="markers", name=name,
                            marker=marker, legendrank=rank,
-                           text=[esc(hovers[i]) for i in rows], hovertemplate="%{text}<extra></extra>")
+                           text=[esc(hovers[i]) for i in rows],
+                           hovertemplate="%{text}<extra></extra>")
