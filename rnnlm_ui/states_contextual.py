@@ -90,7 +90,7 @@ def _choice(folder: RunFolder, config: RunConfig, words: list[str]) -> tuple[str
                         accept_new_options=True, persist_state="session")
     cell_state = config.cell == "lstm" and st.toggle(
         t("contextual.cell_state"), key=_CELL_STATE, persist_state="session")
-    return word or "", "c" if cell_state else "h"
+    return (word or "").strip(), "c" if cell_state else "h"
 
 
 def _finding(found: Likeness, word: str, places: int, config: RunConfig) -> str:
