@@ -103,7 +103,7 @@ def test_zoom_and_chart_stay_while_training_and_the_zoom_when_it_ends(app, page)
         assert mark == "same node"
         launch.wish(run, "stop")  # the page is laid out anew, with the settings above
         tab.get_by_role("button", name="Start").wait_for(timeout=PATIENCE)
-        tab.wait_for_function("document.querySelector('.live-plot').dataset.mark === undefined",
+        tab.wait_for_function("document.querySelector('.live-plot')?.dataset.mark === undefined",
                               timeout=PATIENCE)
         seen_from = "document.querySelector('.live-plot')?.layout?.xaxis.range[0]"
         tab.wait_for_function(f"{seen_from} === {zoomed[0]}", timeout=PATIENCE)
