@@ -122,6 +122,18 @@ def test_an_id_that_is_none_is_told_without_asking(monkeypatch: pytest.MonkeyPat
     assert "etc is not a dataset id" in app.error[0].value and not app.exception
 
 
+def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[HubSpec]:
+    """What the hub is asked for from now on; it always offers the same dataset."""
+    asked: list[HubSpec] = []
+
+    def look(spec: HubSpec, token: str | None) -> HubDataset:
+        asked.append(spec)
+        return DATASET
+
+    monkeypatch.setattr(data_hub_call, "inspect_hub", look)
+    return asked
+
+
 def typing(words: str, **query: str) -> AppTest:
     app = opened("data", **query)
     app.segmented_control(key="data.source").set_value("hub").run()
@@ -130,13 +142,7 @@ def typing(words: str, **query: str) -> AppTest:
 
 def test_letters_show_what_the_hub_finds_and_a_press_looks_it_up(
         monkeypatch: pytest.MonkeyPatch, searched: list[str]) -> None:
-    asked: list[HubSpec] = []
-
-    def look(spec: HubSpec, token: str | None) -> HubDataset:
-        asked.append(spec)
-        return DATASET
-
-    monkeypatch.setattr(data_hub_call, "inspect_hub", look)
+    asked = looked_up(monkeypatch)
     app = typing("stories")
     hits = next(group for group in app.get("button_group") if group.key == "data.hub_hits")
     assert list(hits.options) == [
@@ -216,13 +222,7 @@ def test_a_token_opens_what_was_closed_and_goes_nowhere_else(
 
 
 def test_an_id_with_all_its_parts_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[HubSpec] = []
-
-    def look(spec: HubSpec, token: str | None) -> HubDataset:
-        asked.append(spec)
-        return DATASET
-
-    monkeypatch.setattr(data_hub_call, "inspect_hub", look)
+    asked = looked_up(monkeypatch)
     app = opened("data")
     app.segmented_control(key="data.source").set_value("hub").run()
     for typed in ("https://huggingface.co/datasets/acme/stories", "hf:acme/stories@main:small",

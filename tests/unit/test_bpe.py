@@ -4,7 +4,6 @@ written in the papers."""
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import Counter
 from itertools import pairwise
@@ -177,7 +176,6 @@ def test_any_ids_stream_as_python_decodes_their_bytes(ids: list[int]) -> None:
     assert read == streamed and len(owners) == len(read)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 def test_a_process_that_is_forked_off_can_encode_too() -> None:
     done = run_quietly(sys.executable, "-W", "ignore", "-c", """
 import os, signal
