@@ -17,14 +17,8 @@ from tests.small_runs import small_text
 pytestmark = pytest.mark.usefixtures("runs_folder")
 
 
-def with_panel(run: str, language: str = "en", **query: object) -> AppTest:
-    """States as after a press on the part's line."""
-    return to_panel(opened("home", run, language, **query))
-
-
-def to_panel(app: AppTest) -> AppTest:
-    app.session_state["contextual.open"] = True
-    return go(app, "states")
+def words(run: str, language: str = "en", **query: object) -> AppTest:
+    return opened("states", run, language, tool="words", **query)
 
 
 def answer(app: AppTest, language: str = "en") -> str:
@@ -34,7 +28,7 @@ def answer(app: AppTest, language: str = "en") -> str:
 
 @LANGUAGES
 def test_it_answers_for_the_commonest_word_beside_what_it_is_held_against(language: str) -> None:
-    app = with_panel(DIALOGUE, language)
+    app = words(DIALOGUE, language)
     told = answer(app, language).replace("−", "-")
     own, others, same_end = map(float, re.findall(r"-?\d\.\d\d", told))
     assert others < same_end < own < 1  # a trained run, so near 1 that it must not be called 1.00
@@ -42,15 +36,10 @@ def test_it_answers_for_the_commonest_word_beside_what_it_is_held_against(langua
     assert str(app.selectbox(key="contextual.word").value) in told
 
 
-def test_it_is_closed_until_it_is_wanted() -> None:
-    app = opened("states", DIALOGUE)
-    assert "contextual.word" not in [box.key for box in app.selectbox]
-
-
 def test_a_word_that_stands_nowhere_is_answered_in_one_sentence() -> None:
-    app = go(with_panel(DIALOGUE), "home")
+    app = go(words(DIALOGUE), "home")
     app.session_state["contextual.word"] = "xylophone*"
-    app = to_panel(app)
+    app = go(app, "states")
     assert not app.error
     assert "“xylophone\\*” stands in 0 places" in said(app)
 
@@ -62,7 +51,7 @@ def test_a_word_that_stands_nowhere_is_answered_in_one_sentence() -> None:
 def test_all_tokens_and_both_states(runs_folder: Path, changes: dict[str, object]) -> None:
     settings = {"max_steps": 60, "learning_rate": 0.03, "cell": "lstm", **changes}
     folder = trained(runs_folder, **settings)
-    app = with_panel(folder.id)
+    app = words(folder.id)
     before = answer(app)
     switches = [switch for switch in app.toggle if switch.key == "contextual.cell_state"]
     assert len(switches) == (folder.config().cell == "lstm")
@@ -74,15 +63,15 @@ def test_all_tokens_and_both_states(runs_folder: Path, changes: dict[str, object
 
 def test_an_earlier_moment_has_its_own_states(runs_folder: Path) -> None:
     folder = trained(runs_folder, max_steps=60, learning_rate=0.03)
-    assert answer(with_panel(folder.id)) != answer(with_panel(folder.id, step=0))
+    assert answer(words(folder.id)) != answer(words(folder.id, step=0))
 
 
 def test_a_text_of_chinese_words(runs_folder: Path) -> None:
     folder = trained(runs_folder, "小猫说：“你好，<b>世界$。”\n然后它走了。\n" * 200)
-    assert "处" in answer(with_panel(folder.id, "zh"), "zh")
+    assert "处" in answer(words(folder.id, "zh"), "zh")
 
 
 def test_a_run_whose_text_is_gone(runs_folder: Path) -> None:
     folder = trained(runs_folder, small_text(6_000, seed=5), sequence_length=9)
     shutil.rmtree(folder.store)
-    with_panel(folder.id)
+    words(folder.id)

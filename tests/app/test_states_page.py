@@ -10,7 +10,7 @@ import pytest
 
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE
-from rnnlm_ui.states_choice import PARTS
+from rnnlm_ui.states.choice import PARTS
 from tests.app.inside_pages import LANGUAGES, opened, said, trained
 from tests.small_runs import new_run, small_text
 
@@ -32,8 +32,10 @@ def test_states_choices_change_the_view_and_are_kept() -> None:
     app.number_input(key="states_unit").set_value(5).run()
     app.selectbox(key="states_part").select("z").run()
     app.selectbox(key="states_order").select("similarity").run()
+    app.segmented_control(key="tool").set_value("move").run()
     app.toggle(key="states_means").set_value(True).run()
     assert not app.exception
+    app.segmented_control(key="tool").set_value("read").run()
     assert app.number_input(key="states_unit").value == 5
     assert "Unit z5 after it" in said(app)
     app.radio(key="states_found").set_value(0).run()

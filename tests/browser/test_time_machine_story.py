@@ -45,7 +45,7 @@ def at_moment(tab, step):
 
 def test_a_fork_from_an_earlier_moment(app, run, page):
     kept = [entry.step for entry in entries(run.checkpoints)]
-    tab = page(app, f"states?lang=en&run={run.id}")
+    tab = page(app, f"states?lang=en&run={run.id}&tool=words")
     wind_back(tab, 2)
     at_moment(tab, kept[-3])
     expect(tab.get_by_text(re.compile(f"At step {kept[-3]} this plane"))).to_be_visible(

@@ -8,7 +8,7 @@ import pytest
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.insight.units import UnitFinding
-from rnnlm_ui.states_findings import (
+from rnnlm_ui.states.findings import (
     Choice,
     answer,
     by_training,

@@ -7,9 +7,9 @@ import pytest
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.figures.states import Scale
-from rnnlm_ui.states_look import scale_of
-from rnnlm_ui.states_reading import searched_characters
-from rnnlm_ui.states_units import ROWS, shown_rows
+from rnnlm_ui.states.heatmap import ROWS, shown_rows
+from rnnlm_ui.states.look import scale_of
+from rnnlm_ui.states.reading import searched_characters
 
 UNIT = np.array([-2.0, 0.5, 1.5], np.float32)
 

@@ -1,19 +1,20 @@
-"""The state's way through the two directions in which it varies most."""
+"""Move: the state's way through the two directions in which it varies most."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.figures.states import PathWords, path_figure, visible
 from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import t
-from rnnlm_ui.states_choice import MEANS
-from rnnlm_ui.states_look import Look
-from rnnlm_ui.states_reading import read
-from rnnlm_ui.states_text import BEFORE
+from rnnlm_ui.states.choice import MEANS, settings
+from rnnlm_ui.states.look import Look
+from rnnlm_ui.states.picture import BEFORE
+from rnnlm_ui.states.reading import read
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.states import PrincipalPath
@@ -29,13 +30,22 @@ def path_of(path: str, step: int | None, digest: str, text: str, part: str, laye
     return principal_path(values[layer], 2, reading.ids if without_means else None)
 
 
-def path_picture(look: Look) -> None:
-    """The state's way through the two directions in which it varies most."""
+def show(look: Look, answer: DeltaGenerator) -> None:
+    picture, side = st.columns([2.1, 1], gap="medium", vertical_alignment="center")
+    with side:
+        st.markdown(t("states.path_text", name=look.name, **look.words))
+        st.toggle(t("states.means", **look.words), key=MEANS, persist_state="session")
+    with picture:
+        _picture(look, answer)
+    settings(look.config)
+
+
+def _picture(look: Look, answer: DeltaGenerator) -> None:
     without = bool(session.widget(MEANS, False))
     part = "c" if look.choice.part == "c" else "h"
-    path, explained = path_of(str(look.folder.path), look.step, look.digest, look.reading.text,
+    path, explained = path_of(look.path, look.step, look.digest, look.reading.text,
                               part, look.choice.layer, without)
-    st.markdown(t("states.path_title", share=f"{float(explained.sum()):.0%}"))
+    answer.markdown(t("states.path_title", share=f"{float(explained.sum()):.0%}"))
 
     def draw() -> Any:
         shown = [visible(piece) for piece in look.reading.pieces]
@@ -53,9 +63,3 @@ def path_picture(look: Look) -> None:
     if point is not None and point.index is not None and point.trace == 1:
         look.go_to(point.index)
         st.rerun()
-
-
-def path_settings(look: Look) -> None:
-    """What the path shows, and the one thing that can be changed about it."""
-    st.markdown(t("states.path_text", name=look.name, **look.words))
-    st.toggle(t("states.means", **look.words), key=MEANS, persist_state="session")

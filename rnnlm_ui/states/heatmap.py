@@ -12,9 +12,9 @@ from rnnlm_core.figures.states import HeatWords, cell_width, heat_height, heatma
 from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import number, t
-from rnnlm_ui.states_choice import ORDER, ORDERS, PAGE, choose
-from rnnlm_ui.states_findings import Choice
-from rnnlm_ui.states_look import Look
+from rnnlm_ui.states.choice import ORDER, ORDERS, PAGE, choose
+from rnnlm_ui.states.findings import Choice
+from rnnlm_ui.states.look import Look
 
 ROWS = 24  # of the heatmap, the chosen unit among them
 

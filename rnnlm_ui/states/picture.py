@@ -14,8 +14,8 @@ from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import error_text, t
 from rnnlm_ui.page import plain
-from rnnlm_ui.states_findings import signed
-from rnnlm_ui.states_look import Look, has_no_limits
+from rnnlm_ui.states.findings import signed
+from rnnlm_ui.states.look import Look, has_no_limits
 from rnnlm_ui.tokens import listed
 
 if TYPE_CHECKING:

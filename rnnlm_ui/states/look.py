@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,14 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlm_core.config import RunConfig
+from rnnlm_core.errors import UnrollError
 from rnnlm_core.figures.states import Scale
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import session
-from rnnlm_ui.states_findings import Choice, unit_name
+from rnnlm_core.run.history import Entry
+from rnnlm_ui import runs, session
+from rnnlm_ui.states.findings import Choice, unit_name
 from rnnlm_ui.tokens import words_of
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.states import StateReading
+    from rnnlm_core.insight.units import UnitFinding
+    from rnnlm_core.lab import Run
 
 RUN_UP = 20
 _SHARES = frozenset("rzifo")  # gates in [0, 1]
@@ -27,11 +32,27 @@ class Look:
     """All that a view is drawn from."""
 
     folder: RunFolder
-    step: int | None  # the moment; None for the newest
-    digest: str  # of the weights at that moment
+    step: int | None  # the moment that was chosen; None follows the newest
+    shown: Entry  # the checkpoint that is read
     config: RunConfig
     reading: StateReading
     choice: Choice
+    findings: Sequence[UnitFinding]  # of the newest weights
+    unsearched: UnrollError | None = None  # why nothing could be searched: a limit, no fault
+
+    @property
+    def path(self) -> str:
+        return str(self.folder.path)
+
+    @property
+    def digest(self) -> str:
+        """Of the weights: the same digest, the same picture."""
+        return self.shown.sha256
+
+    @property
+    def run(self) -> Run:
+        """Opened at the moment that is looked at."""
+        return runs.opened(self.folder, self.step)
 
     @property
     def values(self) -> NDArray[np.float32]:

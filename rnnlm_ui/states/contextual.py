@@ -5,25 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
 from rnnlm_core.figures.contextual import HEIGHT, PlaceWords, places_figure
 from rnnlm_core.figures.states import visible
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_core.run.history import Entry
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.page import fault, plain
-from rnnlm_ui.states_reading import searched_characters
+from rnnlm_ui.states.look import Look
+from rnnlm_ui.states.reading import searched_characters
 from rnnlm_ui.tokens import words_of
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.contextual import Likeness, Part, Place, WordStates
 
 BEFORE, AFTER = 22, 10  # characters around a place that are shown: as many as a phone is wide
-_OPEN, _WORD, _CELL_STATE = (f"contextual.{name}" for name in ("open", "word", "cell_state"))
+_WORD, _CELL_STATE = (f"contextual.{name}" for name in ("word", "cell_state"))
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -44,51 +45,48 @@ def likeness_of(path: str, step: int, digest: str, word: str, part: Part) -> Lik
     return likeness(read, places_of(read.words, word), part)
 
 
-def section(folder: RunFolder, config: RunConfig, shown: Entry) -> None:
-    """Closed until it is wanted, because it reads much text."""
-    panel = st.expander(t("contextual.title"), key=_OPEN, on_change="rerun",
-                        icon=":material/scatter_plot:")
-    if not panel.open:
-        return
-    with panel:
-        try:
-            with st.spinner(t("contextual.reading")):
-                read = word_states(str(folder.path), shown.step, shown.sha256)
-            _view(folder, config, shown, read)
-        except UnrollError as error:
+def section(look: Look, answer: DeltaGenerator) -> None:
+    """What was found of the word into `answer`, its places below."""
+    try:
+        with st.spinner(t("contextual.reading")):
+            read = word_states(look.path, look.shown.step, look.digest)
+    except UnrollError as error:
+        with answer:
             fault(error)
+        return
+    _view(look, read, answer)
 
 
-def _view(folder: RunFolder, config: RunConfig, shown: Entry, read: WordStates) -> None:
+def _view(look: Look, read: WordStates, answer: DeltaGenerator) -> None:
     from rnnlm_core.insight.contextual import FEWEST_PLACES, offered, places_of
 
-    answer = st.container()
     picture, side = st.columns([2.1, 1], gap="medium")
     with side:
-        word, part = _choice(folder, config, offered(read.words))
+        word, part = _choice(look, offered(read.words))
         st.markdown(t("contextual.text"))
     places = places_of(read.words, word)
     if len(places) < FEWEST_PLACES:
         answer.markdown(t("contextual.few", word=plain(word), n=len(places), limit=FEWEST_PLACES)
                         if word else t("contextual.nothing", limit=FEWEST_PLACES))
         return
-    found = likeness_of(str(folder.path), shown.step, shown.sha256, word, part)
-    answer.markdown(_finding(found, word, len(places), config))
+    found = likeness_of(look.path, look.shown.step, look.digest, word, part)
+    answer.markdown(_finding(found, word, len(places), look.config))
     with picture:
         live_plot(lambda: _figure(read, places, part), key="contextual.places", height=HEIGHT,
                   alt=t("contextual.alt", word=word),
-                  rev=(folder.id, shown.sha256, word, part))
+                  rev=(look.folder.id, look.digest, word, part))
 
 
-def _choice(folder: RunFolder, config: RunConfig, words: list[str]) -> tuple[str, Part]:
+def _choice(look: Look, words: list[str]) -> tuple[str, Part]:
     """The word, of this text or typed; and which state, where there are two."""
-    known, same = session.widget(_WORD, None), session.recall("contextual.run", "") == folder.id
+    known = session.widget(_WORD, None)
+    same = session.recall("contextual.run", "") == look.folder.id
     if not known or not (same or known in words):  # what was typed is for its own run
         session.set_widget(_WORD, words[0] if words else None)
-    session.remember("contextual.run", folder.id)
+    session.remember("contextual.run", look.folder.id)
     word = st.selectbox(t("contextual.word"), words, index=None, key=_WORD,
                         accept_new_options=True, persist_state="session")
-    cell_state = config.cell == "lstm" and st.toggle(
+    cell_state = look.config.cell == "lstm" and st.toggle(
         t("contextual.cell_state"), key=_CELL_STATE, persist_state="session")
     return (word or "").strip(), "c" if cell_state else "h"
 

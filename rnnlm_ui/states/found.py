@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from rnnlm_ui import session
 from rnnlm_ui.i18n import t
-from rnnlm_ui.states_choice import FOUND, choose
-from rnnlm_ui.states_findings import Choice, detail, doubt, entry, finding_of, is_memory, tried
-from rnnlm_ui.states_look import Look
-
-if TYPE_CHECKING:
-    from rnnlm_core.insight.units import UnitFinding
+from rnnlm_ui.states.choice import FOUND, choose
+from rnnlm_ui.states.findings import Choice, detail, doubt, entry, finding_of, is_memory, tried
+from rnnlm_ui.states.look import Look
 
 
-def found_list(look: Look, findings: Sequence[UnitFinding]) -> None:
+def found_list(look: Look) -> None:
     """The units that remember something, to choose from; the others behind a popover."""
-    memories = [f for f in findings if is_memory(f)]
-    rest = [f for f in findings if not is_memory(f)]
+    memories = [f for f in look.findings if is_memory(f)]
+    rest = [f for f in look.findings if not is_memory(f)]
     own = finding_of([*memories, *rest], look.choice, session.recall("states.label", ""))
     st.subheader(t("states.found"), anchor=False)
     if memories:
@@ -39,7 +33,6 @@ def found_list(look: Look, findings: Sequence[UnitFinding]) -> None:
         with st.popover(t("states.rest", n=len(rest)), type="tertiary"):
             for finding in rest:
                 st.markdown(f"{entry(finding, look.config)}  \n:material/warning: {doubt(finding)}")
-    if findings:
-        if own is not None:
-            st.markdown(detail(own, look.config))
-        st.markdown(t("states.tried", **tried(findings, look.config)))
+    if own is not None:
+        st.markdown(detail(own, look.config))
+    st.markdown(t("states.tried", **tried(look.findings, look.config)))

@@ -10,7 +10,7 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import BadInput
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs
-from rnnlm_ui.states_findings import by_training
+from rnnlm_ui.states.findings import by_training
 from rnnlm_ui.tokens import listed
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, session
 from rnnlm_ui.i18n import t
-from rnnlm_ui.states_findings import Choice
+from rnnlm_ui.states.findings import Choice
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.units import UnitFinding

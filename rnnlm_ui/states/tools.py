@@ -1,0 +1,31 @@
+"""The tools of the States page: one question each, one of them at a time.
+
+A tool is a module of this package with `show(look, answer)`: it writes its finding, one sentence,
+into `answer` and draws below. Only the chosen one is imported and drawn.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from rnnlm_ui import session
+from rnnlm_ui.i18n import t
+from rnnlm_ui.states.look import Look
+
+TOOLS = ("read", "move", "words")
+_KEY = "tool"
+
+
+def switch() -> str:
+    """The tool, as it is chosen here or in a link (`?tool=`)."""
+    return st.segmented_control(
+        t("states.tool"), TOOLS, key=session.choice(_KEY, TOOLS, TOOLS[0]), required=True,
+        format_func=lambda tool: t(f"states.tool_name.{tool}"),
+        label_visibility="collapsed") or TOOLS[0]
+
+
+def show(tool: str, look: Look, answer: DeltaGenerator) -> None:
+    import_module(f"rnnlm_ui.states.{tool}").show(look, answer)
