@@ -18,6 +18,7 @@ Values = NDArray[np.floating[Any]]
 ROW = 16  # pixels of a unit
 NARROW_CELL, WIDE_CELL = 12, 20  # pixels of a character column
 _TOP, _BOTTOM = 34, 4
+_EXPECTED_ROW, _EXPECTED_GAP = 20, 8
 _LETTER = 10  # pixels of a letter of a longer token
 _LONGEST = 10  # letters of it that are shown
 _MARKS = {"\n": "⏎", " ": "·", "\t": "⇥"}
@@ -40,6 +41,7 @@ class Scale:
 class HeatWords:
     unit: str
     value: str
+    expected: str = ""  # in front of the rows of what was expected
 
 
 @dataclass(frozen=True)
@@ -67,17 +69,23 @@ def cell_width(pieces: Sequence[str]) -> int:
     return max(WIDE_CELL if wide else NARROW_CELL, _LETTER * longest + 4)
 
 
-def heat_height(rows: int) -> int:
-    return _TOP + _BOTTOM + ROW * rows
+def heat_height(rows: int, expected: int = 0) -> int:
+    """Pixels of a heatmap of this many units, with this many rows of what was expected above."""
+    return _TOP + _BOTTOM + ROW * rows + (_EXPECTED_ROW * expected + _EXPECTED_GAP) * bool(expected)
 
 
 def heatmap_figure(values: Values, units: Sequence[int], pieces: Sequence[str], scale: Scale,
-                   words: HeatWords, selected: int | None = None) -> go.Figure:
+                   words: HeatWords, selected: int | None = None,
+                   expected: Sequence[Sequence[tuple[str, float]]] = (), most: int = 0
+                   ) -> go.Figure:
     """Units (R, T) over T tokens: the first row is the chosen one, outlined.
 
-    `selected` is the token that is looked at; its column is outlined.
+    `selected` is the token that is looked at; its column is outlined. With `expected` (T), the
+    `most` likeliest tokens at each place stand above the units, filled by their probability.
     """
     count, length = values.shape
+    height, rows = heat_height(count, most), ROW * count
+    share = rows / (height - _TOP - _BOTTOM)
     names = [str(unit) for unit in units]
     figure = go.Figure(go.Heatmap(
         z=values.astype(np.float32), y=names, colorscale=_colours(scale), zmin=scale.low,
@@ -89,17 +97,38 @@ def heatmap_figure(values: Values, units: Sequence[int], pieces: Sequence[str], 
         shapes.append(_outline(selected - 0.5, selected + 0.5, -0.5, count - 0.5, 1))
     labelled = range(0, count, _LABEL_EVERY)
     figure.update_layout(
-        height=heat_height(count), hovermode="closest", shapes=shapes,
+        height=height, hovermode="closest", shapes=shapes,
         margin={"l": 52, "r": 8, "t": _TOP, "b": _BOTTOM},
         xaxis={"side": "top", "tickmode": "array", "tickvals": list(range(length)),
                "ticktext": [glyph(piece) for piece in pieces], "tickangle": 0, "ticks": "",
                "showline": False,
                "tickfont": {"family": MONO, "size": 15, "color": LIGHT["ink"]},
                "range": [-0.5, length - 0.5]},
-        yaxis={"type": "category", "range": [count - 0.5, -0.5], "ticks": "", "showline": False,
-               "showgrid": False, "tickmode": "array", "tickvals": [names[i] for i in labelled],
+        yaxis={"type": "category", "domain": [0, share], "range": [count - 0.5, -0.5],
+               "ticks": "", "showline": False, "showgrid": False, "tickmode": "array",
+               "tickvals": [names[i] for i in labelled],
                "ticktext": [f"<b>▸{names[0]}</b>" if i == 0 else names[i] for i in labelled]})
+    if most:
+        _add_expected(figure, expected, most, words, 1 - most * _EXPECTED_ROW
+                      / (height - _TOP - _BOTTOM))
     return figure
+
+
+def _add_expected(figure: go.Figure, expected: Sequence[Sequence[tuple[str, float]]], most: int,
+                  words: HeatWords, bottom: float) -> None:
+    """Rows of what was expected at each place, likeliest first, on a second y axis from `bottom`
+    (a share of the height) up."""
+    shares = [[place[k][1] if k < len(place) else 0.0 for place in expected] for k in range(most)]
+    pieces = [[glyph(place[k][0]) if k < len(place) else "" for place in expected]
+              for k in range(most)]
+    figure.add_trace(go.Heatmap(
+        z=np.array(shares, np.float32), text=pieces, texttemplate="%{text}", yaxis="y2",
+        textfont={"family": MONO, "size": 14, "color": LIGHT["ink"]}, colorscale=sequential(),
+        zmin=0, zmax=1, showscale=False, hovertemplate="%{text} %{z:.0%}<extra></extra>"))
+    figure.update_layout(xaxis_anchor="y2", yaxis2={
+        "domain": [bottom, 1], "anchor": "x", "range": [most - 0.5, -0.5], "ticks": "",
+        "showline": False, "showgrid": False, "fixedrange": True, "tickmode": "array",
+        "tickvals": [0], "ticktext": [esc(words.expected)]})
 
 
 def path_figure(path: Values, values: Values, scale: Scale, hovers: Sequence[str],

@@ -53,15 +53,20 @@ function write(view) {
 }
 
 function colour(view) {
-  const { fills, prompt } = view.data;
+  const { fills, bands, prompt } = view.data;
   const dark = isDark(view.box);
   view.spans.forEach((el, i) => {
     const fill = FILL.test(fills[i]) ? fills[i] : "";
     if (el.fill !== fill || el.dark !== dark) {
       el.style.backgroundColor = fill && dark ? swap(fill) : fill;
       el.fill = fill;
-      el.dark = dark;
     }
+    const band = FILL.test(bands[i]) ? bands[i] : "";
+    if (el.band !== band || el.dark !== dark) {
+      el.style.boxShadow = band && `inset 0 -0.32em 0 ${dark ? swap(band) : band}`;
+      el.band = band;
+    }
+    el.dark = dark;
     el.classList.toggle("prompt", i < prompt);
   });
   const { legend } = view.data;
@@ -119,6 +124,18 @@ function type(view) {
   };
   step();
   view.typing = setInterval(step, TYPING);
+}
+
+// -- the token that is pointed at, here or in another view of the same text ----------------------
+function ownerOf(view, el) {
+  return el ? view.data.owners[Number(el.dataset.i)] ?? null : null;
+}
+
+function showHover(view, token) {
+  for (const el of view.hovered) el.classList.remove("pointed");
+  view.hovered = token === null ? []
+    : view.spans.filter((_, i) => view.data.owners[i] === token);
+  for (const el of view.hovered) el.classList.add("pointed");
 }
 
 // -- what a character says about itself -------------------------------------------------------
@@ -190,7 +207,7 @@ function onKey(view, event) {
 
 function mount(root) {
   const view = {
-    id: `coloured-text-${(count += 1)}`, characters: [], spans: [], local: null, told: null,
+    id: `coloured-text-${(count += 1)}`, characters: [], spans: [], hovered: [], local: null, told: null,
     box: root.querySelector(".coloured-text"), legend: root.querySelector(".coloured-legend"),
     tip: root.querySelector(".coloured-tip"), cursor: root.querySelector(".coloured-cursor"),
   };
@@ -199,8 +216,17 @@ function mount(root) {
     const el = spanOf(event);
     if (el && getSelection().isCollapsed) choose(view, Number(el.dataset.i), 0);
   });
-  view.box.addEventListener("pointerover", (event) => showTip(view, spanOf(event)));
-  view.box.addEventListener("pointerleave", () => hideTip(view));
+  view.box.addEventListener("pointerover", (event) => {
+    showTip(view, spanOf(event));
+    tellHover(view.data.link, ownerOf(view, spanOf(event)), view);
+  });
+  view.box.addEventListener("pointerleave", () => {
+    hideTip(view);
+    tellHover(view.data.link, null, view);
+  });
+  view.unlink = onHover((link, token, from) => {
+    if (link === view.data.link && from !== view) showHover(view, token);
+  });
   view.box.addEventListener("blur", () => hideTip(view));
   view.box.addEventListener("keydown", (event) => onKey(view, event));
   view.scroll = () => hideTip(view);
@@ -216,6 +242,7 @@ function unmount(root, view) {
   clearTimeout(view.sending);
   removeEventListener("scroll", view.scroll, { capture: true });
   view.unwatch();
+  view.unlink();
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

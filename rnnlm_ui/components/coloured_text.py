@@ -24,13 +24,17 @@ _component = st.components.v2.component(
 def coloured_text(text: str, fills: Sequence[str], *, key: str, tips: Sequence[str] | None = None,
                   size: str = "1.3rem", prompt: int = 0, selected: int | None = None,
                   cursor: bool = False, stream_from: int | None = None,
-                  legend: tuple[str, str, str] | None = None, label: str = "") -> int | None:
+                  legend: tuple[str, str, str] | None = None, label: str = "",
+                  bands: Sequence[str] = (), link: str = "", owners: Sequence[int] = ()
+                  ) -> int | None:
     """Show a text, or recolour and extend the one with this key in place.
 
     `fills` and `tips` have one entry a character (fewer: the rest has none); fills are hexes of the
     light palette. The first `prompt` characters are bold and grey, `selected` is outlined.
     `stream_from`: the text from this index on is typed out in the browser, once. `legend` is what
-    the two ends of the colour mean, and the gradient (`palette.value_gradient()`).
+    the two ends of the colour mean, and the gradient (`palette.value_gradient()`). `bands` are a
+    second row of fills, along the foot of each character. With `link`, the token that is pointed at
+    is marked in all views of the same link (see `live_plot`); `owners` has each character's token.
 
     Returns the index of the character that was just clicked or walked to with the arrow keys, else
     None. The outline follows the reader at once, `selected` only has to agree later.
@@ -45,7 +49,8 @@ def coloured_text(text: str, fills: Sequence[str], *, key: str, tips: Sequence[s
     result = _component(
         key=key,
         # no list or dict inside: Streamlit would import pandas to see whether it is a table
-        data={"text": shown, "fills": tuple(fills), "tips": None if tips is None else tuple(tips),
+        data={"text": shown, "fills": tuple(fills), "bands": tuple(bands),
+              "link": link, "owners": tuple(owners), "tips": None if tips is None else tuple(tips),
               "size": size, "prompt": prompt, "selected": selected, "cursor": cursor,
               "stream": stream_from, "legend": legend,
               "label": label or t("component.text_label"), "words": words},

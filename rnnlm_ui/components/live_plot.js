@@ -6,8 +6,9 @@ const RETRY_AFTER = 5000;
 const PLAIN_KEYS = new Set(["x", "y", "z", "text", "hovertext", "hovertemplate", "texttemplate",
   "customdata", "name", "ticktext", "tickvals", "meta", "ids", "labels"]);
 const CONFIG = { displaylogo: false, doubleClick: "autosize",
-  modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d"]] };
+  modeBarButtons: [["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d"]] };
 
+const SCRIPT = "app/static/plotly.min.js";
 const MOVED_WITHIN = 3000; // ms in which a chart that left the page comes back elsewhere in it
 
 const plots = new WeakMap();
@@ -30,7 +31,7 @@ function plotly() {
   const state = (loading = { failed: 0 });
   state.promise = new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = base() + "app/static/plotly.min.js";
+    script.src = base() + SCRIPT;
     const fail = () => {
       state.failed = Date.now();
       script.remove();
@@ -111,14 +112,19 @@ function rememberView(plot, event) {
   if (Object.keys(plot.view).length < before) draw(plot); // back to what the figure says
 }
 
+function figureOf(plot) {
+  const figure = JSON.parse(plot.data.figure);
+  if (isDark(plot.el)) darken(figure);
+  return figure;
+}
+
 function draw(plot) {
   const { el, data } = plot;
   say(plot, "");
   const width = el.clientWidth;
   if (!window.Plotly || !width) return; // hidden, in a closed tab for example: drawn when shown
   try {
-    const figure = JSON.parse(data.figure);
-    if (isDark(el)) darken(figure);
+    const figure = figureOf(plot);
     figure.layout.width = width;
     figure.layout.height = data.height;
     if (calm.matches) delete figure.layout.transition;
@@ -148,9 +154,11 @@ function drawn(plot) {
   plot.listening = true;
   el.on("plotly_click", (event) => plot.send("click", pointOf(event)));
   el.on("plotly_hover", (event) => {
+    tellHover(plot.data.link, tokenOf(plot, event), plot);
     clearTimeout(plot.hover);
     plot.hover = setTimeout(() => plot.send("hover", pointOf(event)), HOVER_PAUSE);
   });
+  el.on("plotly_unhover", () => tellHover(plot.data.link, null, plot));
   el.on("plotly_relayout", (event) => {
     if (plot.drawing) return;
     if (!plot.data.cell) rememberView(plot, event);
@@ -162,6 +170,33 @@ function pointOf(event) {
   const point = event.points?.[0];
   return point && { trace: point.curveNumber, index: point.pointIndex ?? point.pointNumber,
     x: point.x, y: point.y };
+}
+
+// -- the token that is pointed at, here or in another view of the same text ----------------------
+function tokenOf(plot, event) {
+  const { trace, index } = pointOf(event) || {};
+  if (Array.isArray(index)) return index[1];
+  return trace === plot.el.layout.meta?.linked ? index : null;
+}
+
+// A column of a heatmap, else the point of the linked trace; drawn over the chart, so that nothing
+// is laid out again.
+function showHover(plot, token) {
+  const { el, cursor } = plot;
+  const { xaxis: x, yaxis: y } = el._fullLayout || {};
+  const trace = el._fullData?.[el.layout.meta?.linked ?? 0];
+  cursor.hidden = token === null || !trace;
+  if (cursor.hidden) return;
+  const heat = trace.type === "heatmap";
+  const place = heat ? token : trace.x[token];
+  const wide = heat ? x.l2p(1) - x.l2p(0) : 16;
+  const left = x._offset + x.l2p(place) - wide / 2;
+  const high = heat ? y._length : 16;
+  const top = heat ? y._offset : y._offset + y.l2p(trace.y[token]) - high / 2;
+  cursor.hidden = !(left >= x._offset - 8 && left + wide <= x._offset + x._length + 8);
+  cursor.classList.toggle("round", !heat);
+  Object.assign(cursor.style, { left: `${left}px`, top: `${top}px`, width: `${wide}px`,
+    height: `${high}px` });
 }
 
 function rangeOf(el) {
@@ -177,7 +212,11 @@ function say(plot, sentence) {
 
 function mount(root) {
   const plot = { el: root.querySelector(".live-plot"), note: root.querySelector(".live-plot-note"),
-    view: {} };
+    cursor: root.querySelector(".live-plot-cursor"), view: {} };
+  exportMenu(plot, root);
+  plot.unlink = onHover((link, token, from) => {
+    if (link === plot.data.link && from !== plot) showHover(plot, token);
+  });
   plot.send = (name, value) => {
     if (value && plot.data.on.includes(name)) plot.trigger(name, value);
   };
@@ -197,6 +236,7 @@ function unmount(root, plot) {
   plots.delete(root);
   plot.resize.disconnect();
   plot.unwatch();
+  plot.unlink();
   clearTimeout(plot.hover);
   cancelAnimationFrame(plot.frame);
   window.Plotly?.purge(plot.el);
@@ -210,6 +250,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   plot.trigger = setTriggerValue;
   plot.el.style.height = `${data.height}px`;
   plot.el.setAttribute("aria-label", data.alt);
+  const opener = parentElement.querySelector(".live-plot-save > button");
+  opener.title = data.save;
+  opener.setAttribute("aria-label", data.save);
   plotly().then(() => draw(plot), () => say(plot, data.failed));
   return () => unmount(parentElement, plot);
 }

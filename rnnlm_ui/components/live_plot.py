@@ -17,15 +17,19 @@ import streamlit as st
 
 from rnnlm_core.figures.template import TEMPLATE
 from rnnlm_ui import session
-from rnnlm_ui.components.shared import ignore_event, is_index, script
+from rnnlm_ui.components.shared import ignore_event, is_index, script, style
 from rnnlm_ui.i18n import language, t
 
 Event = Literal["click", "hover", "relayout"]
 LONGEST_NAME = 200  # characters of a category that a click may name
-_HTML = ('<div class="live-plot" role="img" style="width:100%"></div>'
+_HTML = ('<div class="live-plot-frame"><div class="live-plot" role="img"></div>'
+         '<i class="live-plot-cursor" hidden></i>'
+         '<div class="live-plot-save"><button type="button" aria-expanded="false">⤓</button>'
+         '<span hidden></span></div></div>'
          '<p class="live-plot-note" role="status" hidden></p>')
 _component = st.components.v2.component(
-    "unroll_live_plot", html=_HTML, js=script("live_plot"), isolate_styles=False)
+    "unroll_live_plot", html=_HTML, css=style("live_plot"), js=script("live_plot", "export"),
+    isolate_styles=False)
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,19 @@ class PlotEvents:
 
 
 def live_plot(fig: go.Figure | Callable[[], go.Figure], *, key: str, alt: str, height: int = 340,
-              cell: int = 0, on: Sequence[Event] = ("click",), rev: Hashable = None) -> PlotEvents:
+              cell: int = 0, on: Sequence[Event] = ("click",), rev: Hashable = None, link: str = ""
+              ) -> PlotEvents:
     """Show a figure, or refresh the one with this key in place.
 
     `alt` is the sentence that says what it shows. `cell` > 0: x counts character columns of that
     many pixels, and the browser shows as many as fit. `rev`: while it is the same, the figure is
     not even built (pass a function) and nothing heavy is sent. Zoom is kept until
-    `fig.layout.uirevision` changes, by default never.
+    `fig.layout.uirevision` changes, by default never. The reader can save the chart as PNG, SVG,
+    HTML or CSV.
+
+    `link` names the text whose tokens it shows: the token that is pointed at here is marked in
+    every other view with this link, and the other way round. Tokens are the columns of a heatmap,
+    or the points of the trace `layout.meta["linked"]`.
     """
     figure, sizes = (_prepared(fig, key) if rev is None else session.once_per(
         f"live_plot.{key}", (rev, language()), lambda: _prepared(fig, key)))
@@ -72,7 +82,8 @@ def live_plot(fig: go.Figure | Callable[[], go.Figure], *, key: str, alt: str, h
         key=key,
         # no list or dict inside: Streamlit would import pandas to see whether it is a table
         data={"key": key, "figure": figure, "height": height, "alt": alt, "cell": cell,
-              "on": tuple(on), "rev": "" if rev is None else str(rev),
+              "on": tuple(on), "rev": "" if rev is None else str(rev), "link": link,
+              "save": t("component.save"),
               "failed": t("component.plot_failed"), "broken": t("component.plot_broken")},
         on_click_change=ignore_event, on_hover_change=ignore_event,
         on_relayout_change=ignore_event)

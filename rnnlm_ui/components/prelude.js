@@ -1,4 +1,5 @@
-// Shared by both components: the theme, swapping light hexes for dark ones, calm motion.
+// Shared by both components: the theme, swapping light hexes for dark ones, calm motion, and the
+// token of a text that is pointed at in one of its views.
 // MAP (light hex to dark hex) is put in front by shared.py.
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -31,4 +32,16 @@ function onThemeChange(el, callback) {
     watch.observe(node, { attributes: true, attributeFilter: ["class", "style"] });
   }
   return () => watch.disconnect();
+}
+
+// Views with the same `link` show the same tokens: what is pointed at in one is marked in all.
+function tellHover(link, token, from) {
+  if (!link) return;
+  document.dispatchEvent(new CustomEvent("unroll-hover", { detail: { link, token, from } }));
+}
+
+function onHover(callback) {
+  const hear = ({ detail }) => callback(detail.link, detail.token, detail.from);
+  document.addEventListener("unroll-hover", hear);
+  return () => document.removeEventListener("unroll-hover", hear);
 }

@@ -10,8 +10,9 @@ import streamlit as st
 from rnnlm_core.config import RunConfig
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, session
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import number, t
 from rnnlm_ui.states.findings import Choice
+from rnnlm_ui.tokens import words_of
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.units import UnitFinding
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 
 PARTS = {"rnn": ("h",), "gru": ("h", "r", "z", "n"), "lstm": ("h", "c", "i", "f", "g", "o")}
 ORDERS = ("activity", "similarity", "index")
-LONGEST_TEXT = 500
+LONGEST_TEXT = 2_000
 DEFAULT_TEXT, DEFAULT_LINES = 200, 4
-PART, LAYER, UNIT, ORDER, PAGE, TEXT, FOUND, MEANS = (
+COLOURS = ("unit", "two", "surprise")
+PART, LAYER, UNIT, ORDER, PAGE, TEXT, FOUND, MEANS, COLOUR, SECOND, EXPECTED = (
     f"states_{name}" for name in ("part", "layer", "unit", "order", "page", "text", "found",
-                                  "means"))
+                                  "means", "colour", "second", "expected"))
 
 
 def settle(folder: RunFolder, config: RunConfig, findings: Sequence[UnitFinding]) -> Choice:
@@ -35,6 +37,7 @@ def settle(folder: RunFolder, config: RunConfig, findings: Sequence[UnitFinding]
         best = findings[0] if findings else None
         _set(Choice(best.part, best.layer, best.unit) if best
              else Choice("h", config.layers - 1, 0))
+    session.preset(SECOND, next((f.unit for f in findings[1:] if f.unit != findings[0].unit), 0))
     part = session.widget(PART, "h")
     choice = Choice(part if part in PARTS[config.cell] else "h",
                     min(max(0, session.widget(LAYER, 0) or 0), config.layers - 1),
@@ -86,7 +89,7 @@ def settings(config: RunConfig) -> None:
     """Text, part, layer, unit and order; the text comes first and is the widest."""
     several = config.layers > 1
     columns = st.columns([3.2, 1.6, *([0.8] if several else []), 0.9, 1.3], gap="small")
-    columns[0].text_area(t("states.text", n=LONGEST_TEXT), key=TEXT, height=96,
+    columns[0].text_area(t("states.text", n=number(LONGEST_TEXT)), key=TEXT, height=96,
                          max_chars=LONGEST_TEXT, on_change=keep_text, persist_state="session")
     columns[1].selectbox(t("states.show"), PARTS[config.cell], key=PART,
                          format_func=lambda p: t(f"states.part.{p}"), on_change=chosen_by_widget,
@@ -100,3 +103,17 @@ def settings(config: RunConfig) -> None:
     columns[-1].selectbox(t("states.order"), ORDERS, key=ORDER,
                           format_func=lambda o: t(f"states.order_name.{o}"),
                           persist_state="session")
+
+
+def reading_settings(config: RunConfig) -> None:
+    """What fills the text, and whether what was expected stands above the units."""
+    session.preset(COLOUR, COLOURS[0])
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        colour = st.segmented_control(
+            t("states.colour"), COLOURS, key=COLOUR, required=True, persist_state="session",
+            format_func=lambda c: t(f"states.colour_name.{c}"))
+        if colour == "two":
+            st.number_input(t("states.second_unit"), 0, config.hidden - 1, key=SECOND, step=1,
+                            width=140, persist_state="session")
+        st.toggle(t("states.expected_rows", **words_of(config)), key=EXPECTED,
+                  persist_state="session")

@@ -15,6 +15,7 @@ from rnnlm_core.figures.states import Scale
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry
 from rnnlm_ui import runs, session
+from rnnlm_ui.states.choice import COLOUR, COLOURS, SECOND
 from rnnlm_ui.states.findings import Choice, unit_name
 from rnnlm_ui.tokens import words_of
 
@@ -64,7 +65,21 @@ class Look:
 
     @property
     def name(self) -> str:
-        return unit_name(self.choice.part, self.choice.layer, self.choice.unit, self.config)
+        return self.name_of(self.choice.unit)
+
+    def name_of(self, unit: int) -> str:
+        """A unit of the chosen part and layer."""
+        return unit_name(self.choice.part, self.choice.layer, unit, self.config)
+
+    @property
+    def colour(self) -> str:
+        """What fills the text: one `unit`, `two` of them, or the `surprise`."""
+        return session.widget(COLOUR, COLOURS[0]) or COLOURS[0]
+
+    @property
+    def second(self) -> int:
+        """The unit that is shown beside the chosen one, where two are."""
+        return min(max(0, session.widget(SECOND, 0) or 0), self.config.hidden - 1)
 
     @property
     def words(self) -> dict[str, str]:
@@ -88,6 +103,11 @@ class Look:
     @property
     def revision(self) -> tuple[object, ...]:
         return self.folder.id, self.digest, self.reading.text, self.choice, self.place
+
+    @property
+    def link(self) -> str:
+        """Views of this text mark the same token while it is pointed at."""
+        return f"states {self.folder.id}"
 
 
 def values_of(reading: StateReading, choice: Choice) -> NDArray[np.float32]:

@@ -8,11 +8,19 @@ import numpy as np
 import streamlit as st
 
 from rnnlm_core.errors import Problem
-from rnnlm_core.figures.palette import share_fill, share_gradient, value_fill, value_gradient
+from rnnlm_core.figures.palette import (
+    SURPRISE_TOP,
+    share_fill,
+    share_gradient,
+    surprise_fill,
+    surprise_gradient,
+    value_fill,
+    value_gradient,
+)
 from rnnlm_core.figures.states import alternatives_figure, visible
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.i18n import error_text, t
+from rnnlm_ui.i18n import error_text, number, t
 from rnnlm_ui.page import plain
 from rnnlm_ui.states.findings import signed
 from rnnlm_ui.states.look import Look, has_no_limits
@@ -21,36 +29,62 @@ from rnnlm_ui.tokens import listed
 if TYPE_CHECKING:
     from rnnlm_core.insight.states import StateReading
 
+LONG = 600  # characters: a longer text is written smaller
 BEFORE = 12  # characters that are named before a place
 
 
 def text_picture(look: Look) -> None:
-    """The text, filled with the chosen unit's value after each token."""
-    unit, scale, owners = look.values[:, look.choice.unit], look.scale, look.reading.owners
-    shares = unit[owners] / scale.top
-    low, high = signed(scale.low), signed(scale.top)
-    if has_no_limits(look.choice.part, look.config):
-        low, high = f"≤ {low}", f"≥ {high}"
-    tips = [tip(look, int(i)) for i in owners]
+    """The text, filled with the chosen unit's value after each token, with two units', or with how
+    surprising each token was."""
+    owners, unit = look.reading.owners, look.choice.unit
+    tips, bands = _tips(look), []
+    if look.colour == "surprise":
+        fills = surprise_fill(np.nan_to_num(look.reading.surprise)[owners])
+        legend = (t("states.bits", n=0), t("states.bits", n=number(SURPRISE_TOP)),
+                  surprise_gradient())
+    else:
+        fills, legend = _fills(look, unit), _legend(look)
+        if look.colour == "two":
+            bands = _fills(look, look.second)
     clicked = coloured_text(
-        look.reading.text, value_fill(shares) if scale.signed else share_fill(shares),
-        key="states.coloured", tips=tips, size="1.3rem",
-        selected=min(int(np.searchsorted(owners, look.place)), len(owners) - 1),
-        legend=(t("states.end", name=look.name, value=low), high,
-                value_gradient() if scale.signed else share_gradient()),
-        label=t("states.text_label", name=look.name, **look.words))
+        look.reading.text, fills, key="states.coloured", tips=[tips[i] for i in owners],
+        size="1.3rem" if len(owners) <= LONG else "1.05rem", bands=bands,
+        selected=min(int(np.searchsorted(owners, look.place)), len(owners) - 1), legend=legend,
+        label=t("states.text_label", name=look.name, **look.words), link=look.link,
+        owners=owners.tolist())
     if clicked is not None:
         look.go_to(int(owners[clicked]))
 
 
-def tip(look: Look, index: int) -> str:
-    """One line on a token, for the pointer."""
-    value = signed(float(look.values[index, look.choice.unit]))
-    surprise = float(look.reading.surprise[index])
-    shown = visible(look.reading.pieces[index])
-    if np.isnan(surprise):
-        return t("states.tip_first", character=shown, name=look.name, value=value)
-    return t("states.tip", character=shown, name=look.name, value=value, bits=f"{surprise:.1f}")
+def _fills(look: Look, unit: int) -> list[str]:
+    """A unit's fill of each character, on the chosen unit's scale."""
+    shares = look.values[look.reading.owners, unit] / look.scale.top
+    return value_fill(shares) if look.scale.signed else share_fill(shares)
+
+
+def _legend(look: Look) -> tuple[str, str, str]:
+    scale, name = look.scale, look.name
+    low, high = signed(scale.low), signed(scale.top)
+    if has_no_limits(look.choice.part, look.config):
+        low, high = f"≤ {low}", f"≥ {high}"
+    if look.colour == "two":
+        name = t("states.two_names", name=name, second=look.name_of(look.second))
+    return (t("states.end", name=name, value=low), high,
+            value_gradient() if scale.signed else share_gradient())
+
+
+def _tips(look: Look) -> list[str]:
+    """One line on each token, for the pointer."""
+    units = [look.choice.unit] + ([look.second] if look.colour == "two" else [])
+    names = [look.name_of(unit) for unit in units]
+    first, then, tips = t("states.tip_first"), t("states.tip"), []
+    for piece, values, bits in zip(look.reading.pieces, look.values[:, units].tolist(),
+                                   look.reading.surprise.tolist(), strict=True):
+        told = {"character": visible(piece), "bits": f"{bits:.1f}",
+                "values": " · ".join(t("states.tip_value", name=name, value=signed(value))
+                                     for name, value in zip(names, values, strict=True))}
+        tips.append((first if np.isnan(bits) else then).format(**told))
+    return tips
 
 
 def character_panel(look: Look) -> None:

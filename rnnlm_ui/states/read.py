@@ -7,13 +7,20 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.errors import Problem
 from rnnlm_ui import look_inside, session
+from rnnlm_ui.i18n import t
 from rnnlm_ui.states import findings
-from rnnlm_ui.states.choice import settings
+from rnnlm_ui.states.choice import reading_settings, settings
 from rnnlm_ui.states.found import found_list
 from rnnlm_ui.states.heatmap import heat_picture
 from rnnlm_ui.states.look import Look
 from rnnlm_ui.states.picture import character_panel, text_picture, unknown_note
 from rnnlm_ui.states.reading import score_then
+
+
+def _file(look: Look) -> bytes:
+    from rnnlm_core.insight.export import states_npz
+
+    return states_npz(look.reading)
 
 
 def show(look: Look, answer: DeltaGenerator) -> None:
@@ -37,6 +44,10 @@ def show(look: Look, answer: DeltaGenerator) -> None:
             found_list(look)
         character_panel(look)
     settings(look.config)
+    reading_settings(look.config)
+    st.download_button(t("states.download"), lambda: _file(look), f"{look.folder.id}.npz",
+                       icon=":material/download:", type="tertiary", on_click="ignore",
+                       help=t("states.download_help"))
     newest = look_inside.newest(look.folder)
     if own is not None and look.step is not None and newest is not None:
         # last: it reads much text, and the pictures need not wait for it

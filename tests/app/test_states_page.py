@@ -42,6 +42,19 @@ def test_states_choices_change_the_view_and_are_kept() -> None:
     assert app.selectbox(key="states_part").value == "h" and not app.exception
 
 
+@pytest.mark.parametrize("colour", ["unit", "two", "surprise"])
+def test_the_text_is_filled_with_one_unit_two_or_the_surprise(colour: str) -> None:
+    app = opened("states", DIALOGUE)
+    app.segmented_control(key="states_colour").set_value(colour).run()
+    app.toggle(key="states_expected").set_value(True).run()
+    assert not app.exception and not app.error
+    seconds = [box for box in app.number_input if box.key == "states_second"]
+    assert len(seconds) == (colour == "two")
+    if seconds:
+        seconds[0].set_value(47).run()
+        assert not app.exception
+
+
 def test_states_reads_odd_text_and_names_what_it_never_saw() -> None:
     app = opened("states", DIALOGUE)
     app.text_area(key="states_text").set_value("he said\n<b>$€").run()

@@ -63,7 +63,10 @@ def still() -> None:
     states = np.sin(np.outer(np.arange(1, 13), np.arange(len(text))) / 17)
     figure = go.Figure(go.Heatmap(z=states, colorscale=diverging(), zmid=0, showscale=False))
     figure.update_layout(hovermode="closest")
-    events = live_plot(figure, key="states", alt="States of 12 units.", cell=12, rev="same")
+    events = live_plot(figure, key="states", alt="States of 12 units.", cell=12, rev="same",
+                       link="door")
+    coloured_text(text[:20], value_fill(states[0][:20]), key="linked", label="The beginning",
+                  bands=value_fill(states[1][:20]), link="door", owners=range(20))
     st.text(f"cell: {events.click}")
     first, second = st.tabs(["one", "two"])
     first.text("nothing here")

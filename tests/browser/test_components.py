@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -138,6 +139,53 @@ def test_a_click_on_a_heatmap_names_row_and_column(lab: Any, page: Open) -> None
     here.wait_for_timeout(200)
     here.mouse.click(box["x"] + 30, box["y"] + box["height"] - 5)
     expect(here.get_by_text("cell: Point(")).to_contain_text("row=0, column=2", timeout=PATIENCE)
+
+
+def test_what_is_pointed_at_in_one_view_is_marked_in_the_other(lab: Any, page: Open) -> None:
+    here = page(lab, "still")
+    plot = chart(here, "States of 12 units.")
+    cursor, text = here.locator(".live-plot-cursor").first, here.get_by_role("listbox")
+    expect(cursor).to_be_hidden()
+    text.locator("span[data-i='7']").hover()
+    expect(cursor).to_be_visible()
+    area, marked = plot.locator(".nsewdrag").first.bounding_box(), cursor.bounding_box()
+    assert area is not None and marked is not None
+    assert marked["x"] - area["x"] == pytest.approx(7 * 12, abs=3)
+
+    here.mouse.move(area["x"] + 30, area["y"] + 20)  # column 2
+    expect(text.locator(".pointed")).to_have_attribute("data-i", "2")
+    here.mouse.move(area["x"] - 40, area["y"] - 40)
+    expect(text.locator(".pointed")).to_have_count(0)
+    expect(text.locator("span[data-i='3']")).to_have_css("box-shadow", re.compile("inset"))
+
+
+def saved(page: Page, frame: Locator, ending: str) -> bytes:
+    frame.hover()
+    frame.get_by_role("button", name=translate("en", "component.save")).click()
+    with page.expect_download(timeout=PATIENCE) as download:
+        frame.get_by_role("button", name=ending, exact=True).click()
+    assert download.value.suggested_filename == f"unroll-states.{ending.lower()}"
+    return Path(download.value.path()).read_bytes()
+
+
+def test_a_chart_is_saved_as_picture_page_and_numbers(lab: Any, page: Open, tmp_path: Path
+                                                      ) -> None:
+    here = page(lab, "still")
+    chart(here, "States of 12 units.")
+    frame = here.locator(".live-plot-frame").first
+    assert saved(here, frame, "PNG").startswith(b"\x89PNG")
+    assert saved(here, frame, "SVG").startswith(b"<svg")
+    lines = saved(here, frame, "CSV").decode("utf-8-sig").splitlines()
+    assert lines[0] == "trace,x,x_label,y,y_label,z,text" and len(lines) == 1 + 12 * 390
+    value = float(lines[1 + 390 * 2 + 5].split(",")[5])  # unit 3 over character 5
+    assert value == pytest.approx(math.sin(3 * 5 / 17), abs=1e-6)
+
+    alone = tmp_path / "chart.html"
+    alone.write_bytes(saved(here, frame, "HTML"))
+    here.context.set_offline(True)
+    here.goto(alone.as_uri())
+    expect(here.locator("#chart .heatmaplayer")).to_be_attached(timeout=PATIENCE)
+    expect(here.get_by_text("States of 12 units.")).to_be_visible()
 
 
 def test_a_chart_behind_a_tab_is_drawn_when_it_is_shown(lab: Any, page: Open) -> None:

@@ -13,6 +13,7 @@ from rnnlm_core.figures.states import (
     Scale,
     alternatives_figure,
     cell_width,
+    heat_height,
     heatmap_figure,
     path_figure,
 )
@@ -32,6 +33,20 @@ def test_heatmap_outlines_first_row_and_the_column() -> None:
     figure = heatmap_figure(np.zeros((3, 5)), [4, 0, 2], "abcde", SIGNED, HeatWords("u", "v"), 3)
     boxes = [(s.x0, s.x1, s.y0, s.y1) for s in figure.layout.shapes]
     assert boxes == [(-0.5, 4.5, -0.5, 0.5), (2.5, 3.5, -0.5, 2.5)]
+
+
+def test_what_was_expected_stands_between_the_letters_and_the_units():
+    expected = [[], [("a", 0.7), ("<b>", 0.2), ("c", 0.1)], [("\n", 0.9)]]
+    figure = heatmap_figure(np.zeros((3, 3)), [4, 0, 2], "abc", SIGNED, HeatWords("u", "v", "next"),
+                            None, expected, 2)
+    above = figure.data[1]
+    assert [list(row) for row in above.text] == [["", "a", "⏎"], ["", "&lt;b&gt;", ""]]
+    np.testing.assert_allclose(above.z, [[0, 0.7, 0.9], [0, 0.2, 0]], rtol=1e-6)
+    units, rows = figure.layout.yaxis.domain, figure.layout.yaxis2.domain
+    assert units[0] == 0 < units[1] < rows[0] < rows[1] == 1
+    assert figure.layout.height == heat_height(3, 2)
+    inner = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
+    assert units[1] * inner == pytest.approx(heat_height(3) - heat_height(0))  # rows as ever
 
 
 def test_signed_values_are_centred_and_shares_begin_at_zero() -> None:

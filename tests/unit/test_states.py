@@ -1,5 +1,7 @@
 """Reading states: against the fused model and scikit-learn's PCA."""
 
+import io
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from sklearn.decomposition import PCA
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.errors import BadInput
+from rnnlm_core.insight.export import states_npz
 from rnnlm_core.insight.states import (
     order_units,
     principal_path,
@@ -132,3 +135,19 @@ def test_units_are_ordered_by_index_activity_or_likeness():
     assert alike[-1] == 2  # never moves
     assert abs(alike.index(0) - alike.index(3)) == 1
     assert abs(alike.index(1) - alike.index(4)) == 1
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_a_reading_is_saved_with_the_names_of_its_arrays(cell):
+    reading = read_states(model_of(cell), TOKENIZER, TEXT)
+
+    with np.load(io.BytesIO(states_npz(reading))) as kept:
+        arrays = dict(kept)
+
+    own = {"rnn": set(), "gru": {"gate_r", "gate_z", "gate_n"},
+           "lstm": {"c", "gate_i", "gate_f", "gate_g", "gate_o"}}[cell]
+    assert set(arrays) == {"text", "pieces", "ids", "h", "surprise", "entropy"} | own
+    assert str(arrays["text"]) == TEXT and "".join(arrays["pieces"]) == TEXT
+    np.testing.assert_array_equal(arrays["h"], reading.h)
+    for name in own - {"c"}:
+        np.testing.assert_array_equal(arrays[name], reading.gates[name.removeprefix("gate_")])
