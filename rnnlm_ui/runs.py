@@ -77,17 +77,23 @@ def title(folder: RunFolder) -> str:
 def picker(default: str = NAMES) -> RunFolder:
     """The select box at the top right: own runs, the newest first, then the shipped ones."""
     now = current(default)
-    shipped = [RunFolder(launch.models_root() / name) for name in (NAMES, DIALOGUE)]
-    own = launch.list_runs(launch.runs_root())[:_LISTED]
-    listed = {folder.id: folder for folder in [*own, *shipped]}
-    listed.setdefault(now.id, now)
-    names = _names(list(listed.values()))
+    names = listed(now)
     key = "run_picker"
     session.set_widget(key, now.id)
     st.selectbox(t("common.looking_at"), list(names), key=key, label_visibility="collapsed",
                  format_func=names.__getitem__, width=370, accept_new_options=False,
                  on_change=lambda: session.choose_run(session.widget(key, now.id)))
     return now
+
+
+def listed(now: RunFolder) -> dict[str, str]:
+    """What may be looked at, by id, and what it is called: own runs, the newest first, the shipped
+    ones, and in any case `now`."""
+    shipped = [RunFolder(launch.models_root() / name) for name in (NAMES, DIALOGUE)]
+    own = launch.list_runs(launch.runs_root())[:_LISTED]
+    folders = {folder.id: folder for folder in [*own, *shipped]}
+    folders.setdefault(now.id, now)
+    return _names(list(folders.values()))
 
 
 def _names(folders: list[RunFolder]) -> dict[str, str]:

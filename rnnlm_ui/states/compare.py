@@ -1,0 +1,233 @@
+"""Compare: two networks, or two moments of one, on the same text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+
+from rnnlm_core import launch
+from rnnlm_core.errors import UnrollError
+from rnnlm_core.figures.palette import value_fill, value_gradient
+from rnnlm_core.figures.states import visible
+from rnnlm_core.figures.states_compare import likeness_figure, likeness_height
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_core.run.history import Entry, entries
+from rnnlm_ui import look_inside, runs, session
+from rnnlm_ui.components.coloured_text import coloured_text
+from rnnlm_ui.components.live_plot import live_plot
+from rnnlm_ui.i18n import number, t
+from rnnlm_ui.page import fault, plain
+from rnnlm_ui.states.choice import text_field
+from rnnlm_ui.states.findings import signed, unit_name
+from rnnlm_ui.states.look import Look
+from rnnlm_ui.states.reading import searched_characters
+
+if TYPE_CHECKING:
+    from rnnlm_core.insight.alignment import Cka, Matching
+
+MOST = 4_000  # characters of held-out text over which layers and units are compared
+TOP = 4.0  # bits of difference at which the fill is full
+PAIRS, PLACES, BEFORE = 8, 5, 12
+_RUN, _STEP = "states_compare_run", "states_compare_step"
+
+
+class Moment(NamedTuple):
+    """One of the two networks: what the cached functions know it by."""
+
+    path: str
+    step: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Over held-out text. `layers[i][j]`: layer i of this network with layer j of the other."""
+
+    characters: int
+    layers: list[list[Cka]]
+    units: Matching  # of the chosen layers
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A text that both read, and the bits each needed for every character (characters,)."""
+
+    text: str
+    this: NDArray[np.floating[Any]]
+    other: NDArray[np.floating[Any]]
+
+
+# -- computed once for all visitors ------------------------------------------------------------
+@st.cache_data(max_entries=64, show_spinner=False)
+def difference_of(this: Moment, other: Moment, text: str) -> Difference:
+    from rnnlm_core.insight.alignment import common_text, surprise_of_characters
+
+    one, two = (runs.opened(RunFolder(m.path), m.step) for m in (this, other))
+    read = common_text(text, one.tokenizer, two.tokenizer).text
+    bits = [surprise_of_characters(reading.surprise, reading.owners)
+            for reading in (one.states(read), two.states(read))]
+    return Difference(read, *bits)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def likeness_of(this: Moment, other: Moment, layer: int, other_layer: int) -> Likeness:
+    from rnnlm_core.insight.alignment import common_text, linear_cka, match_units
+
+    one, two = (runs.opened(RunFolder(m.path), m.step) for m in (this, other))
+    text = look_inside.text_of(one)[0][:min(MOST, searched_characters(one.config))]
+    common = common_text(text, one.tokenizer, two.tokenizer)
+    first = _layers(one, common.first_ids, common.first)
+    second = _layers(two, common.second_ids, common.second)
+    return Likeness(len(common.text), [[linear_cka(x, y) for y in second] for x in first],
+                    match_units(first[layer], second[other_layer]))
+
+
+def _layers(run: Any, ids: NDArray[np.int64], places: NDArray[np.int64]
+            ) -> list[NDArray[np.float32]]:
+    """h (T, H) of each layer at these tokens."""
+    from rnnlm_core.insight.units import all_units
+
+    rows = run.config.hidden * run.config.layers
+    h = all_units(run.model, ids)[:rows].reshape(run.config.layers, run.config.hidden, -1)
+    return [np.ascontiguousarray(layer[:, places].T) for layer in h]
+
+
+# -- the page ------------------------------------------------------------------------------------
+def show(look: Look, answer: DeltaGenerator) -> None:
+    this = Moment(look.path, look.shown.step, look.digest)
+    place = st.container()
+    other = _choose(look)
+    if other is None:
+        return
+    folder, entry = other
+    that = Moment(str(folder.path), entry.step, entry.sha256)
+    if that == this:
+        answer.markdown(t("states_compare.same"))
+        return
+    names = _names(look, folder, entry)
+    with place:
+        try:
+            _surprises(look, difference_of(this, that, look.reading.text), names, answer)
+        except UnrollError as error:
+            with answer:
+                fault(error)
+            return
+    with st.spinner(t("states_compare.reading")):
+        other_layer = min(look.choice.layer, folder.config().layers - 1)
+        found = likeness_of(this, that, look.choice.layer, other_layer)
+    picture, side = st.columns([1, 1], gap="medium")
+    with picture:
+        _layers_picture(look, folder, found, names, (this, that))
+    with side:
+        _units(look, folder, found, names, other_layer)
+
+
+def _choose(look: Look) -> tuple[RunFolder, Entry] | None:
+    """The text, and the other network: this run at its first moment until the reader chooses."""
+    text, run, moment = st.columns([3.2, 2, 1.6], gap="small")
+    with text:
+        text_field()
+    listed = runs.listed(look.folder)
+    if session.widget(_RUN, None) not in listed:
+        session.set_widget(_RUN, look.folder.id)
+    chosen = run.selectbox(
+        t("states_compare.other"), list(listed), key=_RUN, format_func=listed.__getitem__,
+        persist_state="session")
+    folder = launch.find_run(chosen, launch.runs_root()) or look.folder
+    try:
+        steps = {e.step: e for e in entries(folder.checkpoints)}
+    except UnrollError as error:
+        fault(error)
+        return None
+    if not steps:
+        st.markdown(t("inside.waiting"))
+        return None
+    if session.widget(_STEP, None) not in steps:
+        own = folder.id == look.folder.id
+        session.set_widget(_STEP, min(steps) if own else max(steps))
+    step = moment.selectbox(t("states_compare.moment"), list(steps), key=_STEP,
+                            format_func=lambda s: t("states_compare.step", step=number(s)),
+                            persist_state="session")
+    return folder, steps[step]
+
+
+def _names(look: Look, folder: RunFolder, entry: Entry) -> tuple[str, str]:
+    """What the two are called: by their steps where they are of one run, else by their runs."""
+    if folder.id == look.folder.id:
+        return (t("states_compare.step", step=number(look.shown.step)),
+                t("states_compare.step", step=number(entry.step)))
+    return t("states_compare.this"), runs.title(folder)
+
+
+def _surprises(look: Look, found: Difference, names: tuple[str, str], answer: DeltaGenerator
+               ) -> None:
+    """The text, filled by who is less surprised, and the places where they differ most."""
+    this, other = (float(bits.mean()) for bits in (found.this, found.other))
+    gain = found.other - found.this
+    answer.markdown(t(
+        "states_compare.answer" if this <= other else "states_compare.answer_worse",
+        this=plain(names[0]), other=plain(names[1]), bits=f"{this:.2f}", others=f"{other:.2f}",
+        share=f"{(gain > 0).mean():.0%}", n=number(len(gain))))
+    template = t("states_compare.tip")
+    tips = [template.format(character=visible(c), bits=f"{a:.1f}", others=f"{b:.1f}")
+            for c, a, b in zip(found.text, found.this.tolist(), found.other.tolist(), strict=True)]
+    picture, side = st.columns([2.1, 1], gap="medium")
+    with picture:
+        coloured_text(
+            found.text, value_fill(gain / TOP), key="states.compared", tips=tips, size="1.2rem",
+            legend=(t("states_compare.worse", n=number(TOP)), t("states_compare.better"),
+                    value_gradient()),
+            label=t("states_compare.text_label"))
+    with side:
+        st.subheader(t("states_compare.places"), anchor=False)
+        rows = [_place(found, int(i)) for i in np.argsort(-np.abs(gain), kind="stable")[:PLACES]]
+        head = f"| {t('states_compare.place')} | {plain(names[0])} | {plain(names[1])} |"
+        st.markdown("\n".join([head, "|:--|--:|--:|", *rows]))
+
+
+def _place(found: Difference, index: int) -> str:
+    before = visible(found.text[max(0, index - BEFORE):index])
+    return (f"| {plain(f'{before}[{visible(found.text[index])}]')} "
+            f"| {found.this[index]:.1f} | {found.other[index]:.1f} |")
+
+
+def _layers_picture(look: Look, folder: RunFolder, found: Likeness, names: tuple[str, str],
+                    moments: tuple[Moment, Moment]) -> None:
+    values = np.array([[cell.value for cell in row] for row in found.layers])
+    best = max((cell for row in found.layers for cell in row), key=lambda cell: cell.value)
+    st.markdown(t("states_compare.layers", value=f"{best.value:.2f}", chance=f"{best.chance:.2f}",
+                  n=number(found.characters)))
+    rows, columns = ([t("states_compare.layer", name=name, n=i + 1) for i in range(count)]
+                     for name, count in zip(names, values.shape, strict=True))
+    if values.size == 1:
+        return
+    live_plot(lambda: likeness_figure(values, rows, columns), key="states.likeness",
+              height=likeness_height(len(rows)), alt=t("states_compare.layers_alt"), on=(),
+              rev=(*moments, look.choice.layer))
+
+
+def _units(look: Look, folder: RunFolder, found: Likeness, names: tuple[str, str],
+           other_layer: int) -> None:
+    """The strongest pairs, and how many there are beyond what chance gives."""
+    pairs, chance = found.units.pairs, found.units.chance
+    beyond = sum(abs(pair.correlation) > chance for pair in pairs)
+    st.markdown(t("states_compare.units", n=number(beyond), all=number(len(pairs)),
+                  chance=f"{chance:.2f}"))
+    config = folder.config()
+    rows = [f"| {unit_name('h', look.choice.layer, pair.first, look.config)} "
+            f"| {unit_name('h', other_layer, pair.second, config)} "
+            f"| {signed(pair.correlation)} |" for pair in pairs[:PAIRS]]
+    head = f"| {plain(names[0])} | {plain(names[1])} | {t('states_compare.correlation')} |"
+    st.markdown("\n".join([head, "|:--|:--|--:|", *rows]))
+    if pairs:
+        lines = ["this,other,correlation", *(f"{p.first},{p.second},{p.correlation:.6f}"
+                                             for p in pairs)]
+        st.download_button(t("states_compare.download"), "\n".join(lines) + "\n",
+                           f"{look.folder.id}-units.csv", "text/csv", on_click="ignore",
+                           icon=":material/download:", type="tertiary")
+    st.markdown(t("states_compare.meaning"))
