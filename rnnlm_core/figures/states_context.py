@@ -15,7 +15,7 @@ from rnnlm_core.figures.template import esc
 
 Values = NDArray[np.floating[Any]]
 HEIGHT = 400
-_TICKS = (1, 2, 4, 8, 16, 32, 64, 128, 200)
+_TICKS = (1, 2, 4, 8, 16, 32, 64, 128)
 _TOP, _BOTTOM = 14, 50
 
 
@@ -74,10 +74,10 @@ def fed_figure(curves: Sequence[Curve], whole: float, ngrams: NGrams, cell: str,
     low, high = max(0.0, low - 0.12 * (high - low + 0.1)), high + 0.04 * (high - low + 0.1)
     figure.update_layout(
         height=height, margin={"l": 60, "r": 16, "t": _TOP, "b": _BOTTOM},
-        annotations=[_key(curves, cell), *_names(whole, ngrams, level)],
+        annotations=[_key(curves, ngrams, cell), _name(whole, level)],
         xaxis={"type": "log", "title": {"text": esc(x)}, "range": [-0.06, float(np.log10(230))],
                "tickmode": "array", "tickvals": list(_TICKS),
-               "ticktext": [str(n) for n in _TICKS]},
+               "ticktext": [str(n) for n in _TICKS], "tickangle": 0},
         yaxis={"title": {"text": esc(y)}, "range": [low, high], "nticks": 7})
     return figure
 
@@ -113,22 +113,19 @@ def recovery_figure(curve: Curve, over: int | None, cell: str, words: tuple[str,
     return figure
 
 
-def _key(curves: Sequence[Curve], cell: str) -> dict[str, Any]:
+def _key(curves: Sequence[Curve], ngrams: NGrams, cell: str) -> dict[str, Any]:
     """The curves by name, in the corner above their ends: there they come together."""
-    lines = [f"<span style='color:{LIGHT[cell]}'>{'- -' if curve.dashed else '<b>—</b>'}</span> "
-             f"{esc(curve.name)}" for curve in curves]
-    return {"x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper", "yanchor": "top",
-            "showarrow": False, "align": "left", "text": "<br>".join(lines),
-            "font": {"size": 15, "color": LIGHT["ink"]}}
-
-
-def _names(whole: float, ngrams: NGrams, level: str) -> list[dict[str, Any]]:
-    """The level at its right end, the n-grams at their last point."""
-    grey = {"size": 14, "color": LIGHT["dim"]}
-    names = [{"x": 1, "xref": "paper", "xanchor": "right", "y": whole, "yanchor": "top",
-              "showarrow": False, "text": f"{esc(level)} {whole:.2f}", "yshift": -3, "font": grey}]
+    named = [(LIGHT[cell], "- -" if curve.dashed else "<b>—</b>", curve.name) for curve in curves]
     if len(ngrams.x):
-        names.append({"x": float(np.log10(ngrams.x[-1])), "xanchor": "left", "y": ngrams.y[-1],
-                      "yanchor": "top" if ngrams.y[-1] < whole else "bottom", "showarrow": False,
-                      "text": esc(ngrams.name), "xshift": 8, "font": grey})
-    return names
+        named.append((LIGHT["ngram"], "- ■", ngrams.name))
+    return {"x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper", "yanchor": "top",
+            "showarrow": False, "align": "left", "font": {"size": 15, "color": LIGHT["ink"]},
+            "text": "<br>".join(f"<span style='color:{colour}'>{line}</span> {esc(name)}"
+                                for colour, line, name in named)}
+
+
+def _name(whole: float, level: str) -> dict[str, Any]:
+    """The level, at its right end."""
+    return {"x": 1, "xref": "paper", "xanchor": "right", "y": whole, "yanchor": "top",
+            "showarrow": False, "text": f"{esc(level)} {whole:.2f}", "yshift": -3,
+            "font": {"size": 14, "color": LIGHT["dim"]}}

@@ -71,7 +71,7 @@ def memory_figure(x: Values, y: Values, hovers: Sequence[str], cell: str, words:
             "tickmode": "array", "tickvals": [0.1, 0.3, 1, 3, 10, 30, 100],
             "ticktext": [esc("<0.1"), "0.3", "1", "3", "10", "30", "100"]}
     across = {"range": [-0.03, 1.03], "tickformat": ".0%", "dtick": 0.25} if shares else axis
-    notes = _key(cell, words, untrained is not None, bottom=True)
+    notes = _key(cell, words, untrained is not None, bottom=not shares)
     if not shares:
         notes.append({"x": -0.45, "y": -0.45, "text": esc(words.diagonal), "showarrow": False,
                       "xanchor": "left", "yanchor": "top", "xshift": 6,
@@ -110,20 +110,24 @@ def spread_figure(edges: Values, shares: Values, cell: str, names: tuple[str, st
 def half_life_figure(trained: Values, untrained: Values | None, cell: str, names: tuple[str, str],
                      x: str, y: str, height: int = HEIGHT) -> go.Figure:
     """How many units hold for how long, in doubling spans: this network beside the untrained."""
-    labels = [_span(i) for i in range(len(SPANS))]
     figure = go.Figure()
     bars = [(names[0], trained, fade(LIGHT[cell], 0.75))]
     if untrained is not None:
         bars.append((names[1], untrained, fade(LIGHT["ngram"], 0.45)))
     counts = [_counts(values) for _, values, _ in bars]
     for (name, _, colour), count in zip(bars, counts, strict=True):
-        figure.add_bar(x=labels, y=count, name=esc(name), hovertemplate="%{y}",
+        figure.add_bar(x=np.arange(len(SPANS)) + 0.5, y=count, name=esc(name),
+                       text=[_span(i) for i in range(len(SPANS))], textposition="none",
+                       hovertemplate="%{text}: %{y}",
                        marker={"color": colour, "line": {"width": 0}})
     top = max(1, *(max(count) for count in counts))
     figure.update_layout(
         height=height, margin=_MARGIN, barmode="group", bargap=0.25,
         annotations=_bar_key(cell, names, untrained is not None),
-        xaxis={"title": {"text": esc(x)}, "type": "category"},
+        hovermode="closest",
+        xaxis={"title": {"text": esc(x)}, "range": [0, len(SPANS)], "tickmode": "array",
+               "tickvals": list(range(len(SPANS))), "tickangle": 0,
+               "ticktext": [_number(edge) for edge in SPANS]},
         yaxis={"title": {"text": esc(y)}, "range": [0, top * 1.22], "nticks": 5})
     return figure
 
@@ -172,12 +176,12 @@ def _drawn(values: Values, share: bool = False) -> Values:
 
 
 def _span(index: int) -> str:
-    low = f"{SPANS[index]:g}".replace("0.5", "½")
-    if index == 0:
-        return esc("< ½")
-    if index == len(SPANS) - 1:
-        return esc(f"> {low}")
-    return f"{low}–{SPANS[index + 1]:g}"
+    low = _number(SPANS[index])
+    return f"{low}–{_number(SPANS[index + 1])}" if index + 1 < len(SPANS) else esc(f"> {low}")
+
+
+def _number(edge: float) -> str:
+    return "½" if edge == 0.5 else f"{edge:g}"
 
 
 def _counts(values: Values) -> list[int]:
