@@ -30,6 +30,7 @@ NEAR = 0.01  # of the whole loss: less than that is not missed
 OVER = 0.05  # of the largest extra loss: less than that counts as recovered
 FEWEST_TOKENS = 120
 _STREAM = 1_500  # tokens that are read in one go, for the loss with all before
+_LOGITS = 4_000_000  # held at once: a large vocabulary times many places is much memory
 _RUN_IN = 500  # of a stream, before its first place
 
 Floats = NDArray[np.float64]
@@ -170,8 +171,10 @@ def _losses(model: LanguageModel, read: Ids, targets: Ids, carried: tuple[Tensor
             ) -> Floats:
     """Of each token (B, T) in nats, after `read` (B, T) up to it."""
     states, _ = model.read(torch.from_numpy(read.copy()), carried)
-    flat = torch.from_numpy(targets.copy()).flatten()
-    return model.output.losses(states.flatten(0, 1), flat).double().numpy().reshape(targets.shape)
+    flat, rows = torch.from_numpy(targets.copy()).flatten(), max(1, _LOGITS // model.vocabulary)
+    some = zip(torch.split(states.flatten(0, 1), rows), torch.split(flat, rows), strict=True)
+    found = torch.cat([model.output.losses(h, wanted) for h, wanted in some])
+    return found.double().numpy().reshape(targets.shape)
 
 
 def _last_loss(model: LanguageModel, read: Ids, targets: Ids) -> Floats:

@@ -186,6 +186,15 @@ def test_the_same_text_gives_the_same_numbers() -> None:
     assert (recovery(model, IDS).extra.mean == recovery(model, IDS).extra.mean).all()
 
 
+def test_a_large_vocabulary_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = net(cell="gru")
+    whole = context(model, IDS, places=64), recovery(model, IDS, places=64)
+    monkeypatch.setattr("rnnlm_core.insight.context._LOGITS", 7 * V)
+    assert context(model, IDS, places=64).loss == pytest.approx(whole[0].loss, rel=1e-6)
+    assert recovery(model, IDS, places=64).extra.mean == pytest.approx(whole[1].extra.mean,
+                                                                       abs=1e-6)
+
+
 def test_reach_by_hand() -> None:
     assert reach(np.array([1.0, 0.0, 2.0, 7.0])) == 2  # 9 of 10
     assert reach(np.array([1.0, 0.0, 2.0, 7.0]), 0.95) == 4
