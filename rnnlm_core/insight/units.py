@@ -120,17 +120,26 @@ def unit_names(config: RunConfig) -> list[tuple[Part, int, int]]:
             for unit in range(config.hidden)]
 
 
-def all_units(model: LanguageModel, ids: NDArray[np.int64]) -> Floats:
-    """Every unit of h (all layers), then of c, over ids (T,) → (units, T).
+def strips_of(ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """ids (T,) cut into 48 strips of equal length, each with the 128 tokens before it.
 
-    Read in 48 strips at once, each from the 128 tokens before it: after these the state
-    no longer depends on where reading began, but for a memory that is longer.
+    After these the state no longer depends on where reading began, but for a memory that is longer.
+    → (48, 128 + length), where 48 · length ≥ T: the last strip ends in copies of the last token.
     """
     length = -(-len(ids) // STRIPS)
     padded = np.concatenate([np.repeat(ids[:1], WARM_UP), ids,
                              np.repeat(ids[-1:], STRIPS * length - len(ids))])
     windows = np.arange(STRIPS)[:, None] * length + np.arange(WARM_UP + length)
-    batch = torch.from_numpy(padded[windows]).to(model.device)
+    strips: NDArray[np.int64] = padded[windows]
+    return strips
+
+
+def all_units(model: LanguageModel, ids: NDArray[np.int64]) -> Floats:
+    """Every unit of h (all layers), then of c, over ids (T,) → (units, T).
+
+    Read in strips at once: see `strips_of`.
+    """
+    batch = torch.from_numpy(strips_of(ids)).to(model.device)
     with torch.no_grad():
         trace = unroll(model, batch)
         parts = [layer.h for layer in trace.layers]

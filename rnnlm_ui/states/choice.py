@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.run.directory import RunFolder
@@ -85,17 +86,17 @@ def default_text(run: Run) -> str:
     return start or run.tokenizer.decode([*range(1, min(41, run.tokenizer.size))])
 
 
-def text_field() -> None:
-    st.text_area(t("states.text", n=number(LONGEST_TEXT)), key=TEXT, height=96,
-                 max_chars=LONGEST_TEXT, on_change=keep_text, persist_state="session")
+def text_box(place: DeltaGenerator) -> None:
+    """Where the reader writes a text of their own."""
+    place.text_area(t("states.text", n=number(LONGEST_TEXT)), key=TEXT, height=96,
+                    max_chars=LONGEST_TEXT, on_change=keep_text, persist_state="session")
 
 
 def settings(config: RunConfig) -> None:
     """Text, part, layer, unit and order; the text comes first and is the widest."""
     several = config.layers > 1
     columns = st.columns([3.2, 1.6, *([0.8] if several else []), 0.9, 1.3], gap="small")
-    with columns[0]:
-        text_field()
+    text_box(columns[0])
     columns[1].selectbox(t("states.show"), PARTS[config.cell], key=PART,
                          format_func=lambda p: t(f"states.part.{p}"), on_change=chosen_by_widget,
                          persist_state="session")

@@ -22,7 +22,7 @@ from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import fault, plain
-from rnnlm_ui.states.choice import text_field
+from rnnlm_ui.states.choice import text_box
 from rnnlm_ui.states.findings import signed, unit_name
 from rnnlm_ui.states.look import Look
 from rnnlm_ui.states.reading import searched_characters
@@ -130,8 +130,7 @@ def show(look: Look, answer: DeltaGenerator) -> None:
 def _choose(look: Look) -> tuple[RunFolder, Entry] | None:
     """The text, and the other network: this run at its first moment until the reader chooses."""
     text, run, moment = st.columns([3.2, 2, 1.6], gap="small")
-    with text:
-        text_field()
+    text_box(text)
     listed = runs.listed(look.folder)
     if session.widget(_RUN, None) not in listed:
         session.set_widget(_RUN, look.folder.id)
