@@ -48,7 +48,7 @@ if isinstance(fit, UnrollError):
 chooser(session.widget("data.source", "builtin"))
 picture, side = st.columns([2.1, 1], gap="medium")
 with picture:
-    preview(corpus, tokens, ids, config.tokenizer == "characters")
+    preview(corpus, tokens, ids, config.by_character)
     token_strip(corpus, ids)
     if not isinstance(fit, UnrollError):
         streams(corpus, config, fit)
