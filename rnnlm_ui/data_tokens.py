@@ -19,7 +19,7 @@ from rnnlm_core.figures.palette import LIGHT, SURPRISE_TOP, fade, surprise_fill,
 from rnnlm_ui import session
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.i18n import number, t
+from rnnlm_ui.i18n import joined, number, t
 
 TOKENS = 61  # sixty inputs and the last one's target
 _LONG_TOKEN = 30  # characters: so many tokens' worth of text is encoded for them
@@ -75,8 +75,8 @@ def preview(corpus: Corpus, numbers: TokenStatistics, ids: Tokenizer, by_charact
                   legend=(t("data.common"), t("data.rare"), surprise_gradient())
                   if by_character else None)
     if not by_character:
-        marks = "" if ids.start_id is None else " " + t("data.in_turn_marks")
-        st.markdown(":gray[" + t("data.in_turn") + marks + "]")
+        marks = [] if ids.start_id is None else [t("data.in_turn_marks")]
+        st.markdown(":gray[" + joined([t("data.in_turn"), *marks]) + "]")
 
 
 def _pieces(found: list[tuple[str, list[int]]], numbers: TokenStatistics, ids: Tokenizer,
