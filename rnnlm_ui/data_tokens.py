@@ -137,9 +137,8 @@ def divided(text: str, ids: Tokenizer) -> list[tuple[str, list[int]]]:
 def _between_marks(text: str, ids: tokenizers.MarkedTokenizer) -> list[tuple[str, list[int]]]:
     found: list[tuple[str, list[int]]] = []
     for document in chain.from_iterable(tokenizers.batches_of(text, ids.documents)):
-        inside = [(piece, ids.own_ids[tokens].tolist())
-                  for piece, tokens in divided(document, ids.base)]
-        found += [("", [ids.start_id]), *inside, (ids.separator, [ids.end_id])]
+        found += [("", [ids.start_id]), *divided(document, ids.base),
+                  (ids.separator, [ids.end_id])]
     return found if text.endswith(ids.separator) else found[:-1]
 
 

@@ -67,13 +67,13 @@ def test_a_paragraph_stands_between_marks(text: str, tokens: list[str]) -> None:
     assert named(text, "paragraphs") == tokens
 
 
-def test_the_marks_come_behind_unknown_and_behind_the_bytes() -> None:
+def test_the_marks_have_the_last_two_ids() -> None:
     characters = fit("characters", "ba\nab\n", marks="lines")
-    assert characters.pieces == (UNKNOWN, START, END, "a", "b")  # and no line end: it never comes
-    assert (characters.start_id, characters.end_id, characters.first_known) == (1, 2, 1)
+    assert characters.pieces == (UNKNOWN, "a", "b", START, END)  # and no line end: it never comes
+    assert (characters.start_id, characters.end_id, characters.first_known) == (3, 4, 3)
     words = fit("words", "the the the cat\n", max_vocabulary=5, marks="lines")
-    assert words.pieces == (UNKNOWN, START, END, " ", "the")  # five with the marks
-    assert words.encode("the cat\n").tolist() == [1, 4, 3, 0, 2]
+    assert words.pieces == (UNKNOWN, " ", "the", START, END)  # five with the marks
+    assert words.encode("the cat\n").tolist() == [3, 2, 1, 0, 4]
     assert words.unknown_in("the dog\nthe dog\n") == ("dog",)
     as_bytes = fit("bytes", "", marks="lines")
     assert as_bytes.encode("a\n").tolist() == [256, 97, 257]

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self, TypeVar
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,15 +31,13 @@ from rnnlm_core.data.tokenizer.streams import STRETCH, ByteStream, TextStream
 SEPARATORS = {"lines": "\n", "paragraphs": "\n\n"}
 # of more line ends in a row the last two: so the others end the paragraph, and none begins with one
 _BLANK_LINE = re.compile(r"\n\n(?!\n)")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class MarkedTokenizer(Tokenizer):
     """Another tokenizer between marks: made by `around`, or by `fit_marked` from a text.
 
-    The marks have the ids behind `<unk>`, with the commonest pieces; where nothing is unknown, the
-    last two, for there an id has a meaning of its own.
+    The marks have the last two ids; all others are those of the kind inside.
     """
 
     kind = "marked"
@@ -54,9 +52,8 @@ class MarkedTokenizer(Tokenizer):
     def around(cls, base: Kind, documents: str) -> Self:
         """Raises KeyError where there are no such documents."""
         _ = SEPARATORS[documents]
-        first = base.size if base.unknown_id is None else base.unknown_id + 1
-        pieces = (*base.pieces[:first], START, END, *base.pieces[first:])
-        return cls(base, documents, pieces, base.unknown_id, first, first + 1)
+        return cls(base, documents, (*base.pieces, START, END), base.unknown_id, base.size,
+                   base.size + 1)
 
     @classmethod
     def fit_marked(cls, kind: type[Kind], documents: str, text: str,
@@ -80,16 +77,9 @@ class MarkedTokenizer(Tokenizer):
         found = np.empty(len(ids) + 2 * len(lengths), self.dtype)
         inside = np.ones(len(found), bool)
         inside[starts] = inside[ends] = False
-        found[inside] = self.own_ids[ids]
+        found[inside] = ids
         found[starts], found[ends] = self.start_id, self.end_id
         return found
-
-    @cached_property
-    def own_ids(self) -> Ids:
-        """What is id i inside has here the id `own_ids[i]`."""
-        ids = np.arange(self.base.size, dtype=self.dtype)
-        ids[self.start_id:] += 2
-        return ids
 
     def unknown_in(self, text: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(
@@ -104,11 +94,8 @@ class MarkedTokenizer(Tokenizer):
     # -- ids to text ----------------------------------------------------------------------------
     def stream(self) -> TextStream:
         if isinstance(self.base, ByteUnits):
-            return ByteStream(self._with_marks(self.base.units, b"", self.separator.encode()))
-        return TextStream(self._with_marks(self.base.pieces, "", self.separator))
-
-    def _with_marks(self, texts: tuple[T, ...], start: T, end: T) -> tuple[T, ...]:
-        return (*texts[:self.start_id], start, end, *texts[self.start_id:])
+            return ByteStream((*self.base.units, b"", self.separator.encode()))
+        return TextStream((*self.base.pieces, "", self.separator))
 
     # -- writing ----------------------------------------------------------------------------------
     @cached_property
