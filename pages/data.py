@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rnnlm_core.config import RunConfig
-from rnnlm_core.errors import UnrollError
+from rnnlm_core.errors import ConfigError, UnrollError
 from rnnlm_ui import data_embeddings, data_hub_call, data_text, session
 from rnnlm_ui.data_cleaning import cleaning
 from rnnlm_ui.data_facts import facts, finding
@@ -44,11 +44,13 @@ st.markdown(answer)
 fit = data_text.fits(tokens, config)
 if isinstance(fit, UnrollError):
     refused(fit)
+for contradiction in [] if replaced else config.of_text().problems():
+    refused(ConfigError([contradiction]))
 
 chooser(session.widget("data.source", "builtin"))
 picture, side = st.columns([2.1, 1], gap="medium")
 with picture:
-    preview(corpus, tokens, ids, config.tokenizer == "characters")
+    preview(corpus, tokens, ids, config.by_character)
     token_strip(corpus, ids)
     if not isinstance(fit, UnrollError):
         streams(corpus, config, fit)

@@ -182,6 +182,8 @@ def generate_text(
         top_k: int = 0,
         top_p: float = 1.0,
         seed: int = 1,
+        documents: Annotated[int, typer.Option(
+            help="Stop at the end of so many, of a model trained with marks.")] = 0,
         step: Annotated[int | None, typer.Option(help="A kept checkpoint; default the last.")]
         = None) -> None:
     """Write text that goes on from a prompt, as it is drawn."""
@@ -189,7 +191,7 @@ def generate_text(
     from rnnlm_core.lab import Run
 
     settings = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, seed=seed,
-                                length=length)
+                                length=length, documents=documents)
     opened = Run(run, step)
     if unknown := opened.tokenizer.unknown_in(prompt):
         print(UnrollError("prompt.unknown_characters", characters=" ".join(unknown)),

@@ -19,11 +19,13 @@ from rnnlm_core.errors import ConfigError, Problem
 
 SCHEMA = 2
 BYTES = 256  # the pieces that byte-level BPE begins with
+MARKS = 2  # start and end of a document
 _SOURCES = "names, dialogue2, hf:OWNER/NAME, text:SHA256"  # what `corpus` may look like
 _TABLE = re.compile("[0-9a-f]{64}|")  # what `vectors` may look like
 
 Division = Literal["contiguous", "lines", "paragraphs"]
 Tokenizer = Literal["characters", "graphemes", "bytes", "words", "chinese", "bpe"]
+Marks = Literal["none", "lines", "paragraphs"]
 Cell = Literal["rnn", "gru", "lstm", "cnn"]
 Activation = Literal["tanh", "relu", "sigmoid"]
 Initialisation = Literal["pytorch", "xavier", "orthogonal", "identity"]
@@ -59,6 +61,7 @@ class RunConfig:
     tokenizer: Tokenizer = _setting("characters", "text")
     max_vocabulary: int = _setting(10_000, "text", 2, 50_000)  # rarer ones become `<unk>`
     min_frequency: int = _setting(1, "text", 1, 1_000)  # in the training part
+    marks: Marks = _setting("none", "text")  # what stands between a start and an end mark
     # network
     cell: Cell = _setting("lstm", "network")
     activation: Activation = _setting("tanh", "network")  # of the vanilla RNN only
@@ -156,8 +159,14 @@ class RunConfig:
             yield Problem("config.mse_smoothing")
         if self.initialisation == "identity" and self.cell != "rnn":
             yield Problem("config.identity_cell", {"value": self.cell})
-        if self.tokenizer == "bpe" and self.max_vocabulary < BYTES:
+        fewest = {"bytes": 0, "bpe": BYTES}.get(self.tokenizer, 2)
+        if self.max_vocabulary < fewest:
             yield Problem("config.bpe_vocabulary", {"value": self.max_vocabulary, "limit": BYTES})
+        elif self.marks != "none" and fewest and self.max_vocabulary < fewest + MARKS:
+            yield Problem("config.marks_vocabulary", {
+                "value": self.max_vocabulary, "limit": fewest + MARKS})
+        if self.division == "lines" and self.marks == "paragraphs":
+            yield Problem("config.marks_division")
         if self.embedding_source != "scratch" and self.embedding == 0:
             yield Problem("config.pretrained_one_hot")
         if self.embedding_source == "file" and not self.vectors:
@@ -172,6 +181,11 @@ class RunConfig:
         if found := self.problems():
             raise ConfigError(found)
         return self
+
+    @property
+    def by_character(self) -> bool:
+        """Whether a token is a character and nothing else."""
+        return self.tokenizer == "characters" and self.marks == "none"
 
     # -- serialisations -------------------------------------------------------------------------
     def to_json(self) -> str:

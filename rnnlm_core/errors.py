@@ -40,6 +40,10 @@ SENTENCES: dict[str, str] = {
     "another start or the RNN.",
     "config.bpe_vocabulary": "Byte-level BPE begins with {limit} bytes, so {max_vocabulary} cannot "
     "be {value}. Make it {limit} or more, or choose another kind of {tokenizer}.",
+    "config.marks_vocabulary": "Beside the two marks something has to have an id, so "
+    "{max_vocabulary} cannot be {value}. Make it {limit} or more, or choose no {marks}.",
+    "config.marks_division": "Divided by line, a text has no paragraphs left to put {marks} "
+    "around. Mark lines, or choose another {division}.",
     "config.pretrained_one_hot": "Vectors that were made before need an embedding to go into, but "
     "{embedding} is 0 (one-hot). Set it above 0, or let the embedding begin from scratch.",
     "config.no_vectors": "The embedding is to begin with the vectors of a file, but none is "
@@ -208,6 +212,8 @@ SENTENCES: dict[str, str] = {
     "sweep.in_run": "That is so in the runs with {values}.",
     # writing
     "prompt.unknown_characters": "The model has no id for {characters}; these are left out.",
+    "generate.no_marks": "This model was trained without marks, so it does not know where a "
+    "document ends. Leave documents at 0.",
     "generate.bad_setting": "{field} is {value}; it must be {rule}.",
     "text.held_out_short": "The held-out text has {value} tokens; looking for units needs "
     "{limit}.",

@@ -52,7 +52,8 @@ class SamplingSettings:
     top_p: float = 1.0  # keep the fewest likeliest that together reach p, the crossing one included
     min_p: float = 0.0  # keep those with at least min_p times the probability of the likeliest
     seed: int = 1
-    length: int = 500  # tokens
+    length: int = 500  # tokens at most
+    documents: int = 0  # stop at the end of so many, of a model that knows marks; 0: go on
 
     def problems(self) -> list[Problem]:
         """Everything wrong with these settings, as `generate.bad_setting`."""
@@ -64,6 +65,7 @@ class SamplingSettings:
             "seed": (_whole(self.seed) and 0 <= self.seed < 2**63, "0, 1, …, 2⁶³ − 1"),
             "length": (_whole(self.length) and 0 <= self.length <= MAX_LENGTH,
                        f"0, 1, …, {MAX_LENGTH}"),
+            "documents": (_whole(self.documents) and self.documents >= 0, "0, 1, 2, …"),
         }
         return [Problem("generate.bad_setting", {
             "field": name, "value": repr(getattr(self, name)), "rule": rule})
@@ -134,9 +136,8 @@ def noise_of(seed: int, size: int) -> Noise:
 
 
 def _sampled(logits: Floats, settings: SamplingSettings, noise: Floats, tokenizer: Tokenizer,
-             stream: TextStream) -> SampledToken:
-    if tokenizer.unknown_id is not None:
-        logits[tokenizer.unknown_id] = -np.inf  # never written
+             stream: TextStream, last: int) -> SampledToken:
+    logits[tokenizer.barred_after(last)] = -np.inf
     p = reshape(logits, settings)
     chosen = int(p.argmax()) if settings.temperature == 0 else draw(p, noise)
     model_p = np.exp(logits - logits.max())
@@ -145,11 +146,11 @@ def _sampled(logits: Floats, settings: SamplingSettings, noise: Floats, tokenize
     return SampledToken(
         id=chosen, text=stream.push(chosen), probability=float(model_p[chosen]),
         kept=len(kept), entropy=max(0.0, float(-(kept @ np.log2(kept)))),
-        alternatives=_likeliest(model_p, tokenizer))
+        alternatives=_likeliest(model_p, tokenizer, int(np.isfinite(logits).sum())))
 
 
-def _likeliest(p: Floats, tokenizer: Tokenizer) -> list[tuple[str, float]]:
-    count = min(ALTERNATIVES, len(p) - (tokenizer.unknown_id is not None))
+def _likeliest(p: Floats, tokenizer: Tokenizer, allowed: int) -> list[tuple[str, float]]:
+    count = min(ALTERNATIVES, allowed)
     best = np.argpartition(p, -count)[-count:]
     best = best[np.argsort(-p[best], kind="stable")]
     return [(tokenizer.pieces[i], q) for i, q in zip(best.tolist(), p[best].tolist(), strict=True)]
@@ -233,8 +234,10 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
     """Read the prompt, then yield `settings.length` tokens, each with what else it could have been.
 
     The prompt is text, or ids to go on from. Pieces of it that the vocabulary lacks are left out
-    (`tokenizer.unknown_in` names them). Where nothing is left, the network reads a newline first,
-    or the vocabulary's first piece where it has no newline; that start is not part of the text.
+    (`tokenizer.unknown_in` names them). Where nothing is left, the network reads the start mark
+    first, a newline where it knows no marks, or the vocabulary's first piece where it has no
+    newline; that start is not part of the text. With `settings.documents`, writing may end sooner:
+    at the end mark of the last of them.
     `carried` is the state in front of the prompt; the generator returns (`StopIteration.value`) the
     state before the last token, so a continuation takes it with that token's id as its prompt, and
     with the `stream` that has seen all ids so far. `hook(layer, t, state)` sees every state, those
@@ -242,15 +245,18 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
 
     `text` is what becomes visible with a token: of a byte that only begins a character it is
     empty, and bytes that make none give �; a character that the last token leaves open is never
-    shown. `probability` and `alternatives` are at temperature 1 before any cut, without `<unk>`,
-    which is masked before everything; `entropy` and `kept` are of the distribution drawn from.
-    Errors, at once and not at the first token: `generate.bad_setting` (a `ConfigError` with all),
-    `run.mismatch` where tokenizer and model differ; while writing, `run.no_numbers`.
+    shown. `probability` and `alternatives` are at temperature 1 before any cut, without `<unk>`
+    and marks where none can stand, which are masked before everything; `entropy` and `kept` are of
+    the distribution drawn from. Errors, at once and not at the first token: `generate.bad_setting`
+    (a `ConfigError` with all), `generate.no_marks` where documents are asked of a model that knows
+    none, `run.mismatch` where tokenizer and model differ; while writing, `run.no_numbers`.
     """
     settings = (settings or SamplingSettings()).checked()
     if tokenizer.size != model.vocabulary or tokenizer.size < 2:
         raise RunError("run.mismatch",
                        what=f"{tokenizer.size} tokens for {model.vocabulary} outputs")
+    if settings.documents and tokenizer.end_id is None:
+        raise ConfigError([Problem("generate.no_marks")])
     start = starting_ids(tokenizer, prompt) if isinstance(prompt, str) else list(prompt)
     return _write(writer_of(model, carried, hook), tokenizer, start, settings,
                   stream or tokenizer.stream())
@@ -267,17 +273,21 @@ def _write(writer: Writer | ConvolutionWriter, tokenizer: Tokenizer, start: list
     noise = noise_of(settings.seed, tokenizer.size)
     for token in start[:-1]:
         writer.step(token)
-    last = start[-1]
+    last, ended = start[-1], 0
     carried = writer.carried
     for remaining in range(settings.length, 0, -1):
         logits = writer.step(last)
         if not math.isfinite(logits.sum()):
             raise RunError("run.no_numbers")
-        sampled = _sampled(logits, settings, next(noise), tokenizer, stream)
+        sampled = _sampled(logits, settings, next(noise), tokenizer, stream, last)
         last = sampled.id
-        if remaining == 1:
+        ended += last == tokenizer.end_id
+        done = remaining == 1 or 0 < settings.documents <= ended
+        if done:
             carried = writer.carried
         yield sampled
+        if done:
+            break
     return carried
 
 

@@ -133,7 +133,7 @@ _ALL = (
         "https://github.com/pytorch/examples/blob/main/word_language_model/main.py",
         parameters=(33_278, 13_987_678), figures=(Figure(117.61, "perplexity"),), text="manual"),
     Preset("makemore", {
-        "cell": "rnn", "activation": "tanh", "embedding": 64, "hidden": 64,
+        "marks": "lines", "cell": "rnn", "activation": "tanh", "embedding": 64, "hidden": 64,
         "sequence_length": 16, "batch": 32, "optimizer": "adamw", "learning_rate": 5e-4,
         "weight_decay": 0.01, "schedule": "constant", "warm_up_steps": 0, "clip_norm": 0.0,
         **_NO_DROPOUT}, "karpathy/makemore, makemore.py with --type rnn",

@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from rnnlm_core.config import RunConfig
+from rnnlm_core.data.marks import short
 from rnnlm_core.errors import Problem, UnrollError
 from rnnlm_core.figures.build_cnn import MOST
 from rnnlm_core.launch import MAX_MEGABYTES
@@ -36,7 +37,7 @@ def text_sizes(config: RunConfig) -> tuple[TextSizes, UnrollError | None]:
     except UnrollError as error:
         return TextSizes(ASSUMED_VOCABULARY, None, _ASSUMED_TOKENS), error
     ids = tokenizer.encode(corpus.text[:_FIRST])[:MOST + 1].tolist()
-    tokens = tuple((tokenizer.pieces[i], i) for i in ids)
+    tokens = tuple((short(tokenizer.pieces[i]), i) for i in ids)
     return TextSizes(numbers.vocabulary, numbers.training, tokens), None
 
 

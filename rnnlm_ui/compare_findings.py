@@ -83,7 +83,7 @@ def notes(chosen: Sequence[Row]) -> list[str]:
     said, texts = [], {row.facts.text for row in chosen}
     if len(texts) == 1 and not comparable(chosen):
         said.append(t("compare.note_sample"))
-    if len({row.facts.config.tokenizer for row in chosen}) > 1:
+    if len({(row.facts.config.tokenizer, row.facts.config.marks) for row in chosen}) > 1:
         said.append(t("compare.note_tokens"))
     if any(row.facts.unknown for row in chosen):
         said.append(t("compare.note_unknown"))

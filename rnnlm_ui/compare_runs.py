@@ -84,10 +84,10 @@ def facts_of(folder: RunFolder) -> Facts:
 def _facts(path: str) -> Facts:
     folder = RunFolder(path)
     config, papers = folder.config(), manifest(folder)
-    tokens = tokens_of(folder) if config.tokenizer != "characters" else None
+    tokens = tokens_of(folder) if not config.by_character else None
     return Facts(config, folder.origin(), (papers.source, papers.title),
                  (papers.sha256, config.division, config.validation_share, config.test_share,
-                  config.gap), tokenizer(folder).size,
+                  config.gap, config.marks == "paragraphs"), tokenizer(folder).size,
                  tokens.characters if tokens else 1.0, tokens.unknown if tokens else 0.0)
 
 

@@ -80,7 +80,8 @@ def _look(chosen: Sequence[Row], axis: Axis) -> Look:
 # -- the curves -----------------------------------------------------------------------------------
 def _yardsticks(chosen: Sequence[Row]) -> list[tuple[str, float]]:
     """In nats a character, on the whole validation text; only where all have the same tokens."""
-    alike = {(row.facts.text, row.facts.config.tokenizer, row.facts.vocabulary) for row in chosen}
+    alike = {(row.facts.text, row.facts.config.tokenizer, row.facts.config.marks,
+              row.facts.vocabulary) for row in chosen}
     if len(alike) > 1:
         return []
     share = chosen[0].facts.characters or 1.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from rnnlm_core.config import BYTES, RunConfig
+from rnnlm_core.config import BYTES, MARKS, RunConfig
 from rnnlm_core.data.corpus import HUB, Corpus
 from rnnlm_core.data.parts import SHARED_LENGTH
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
@@ -36,13 +36,14 @@ def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics, ids:
     lines = [("size", t("data.size", lines=number(numbers.lines), words=number(numbers.words),
                         characters=number(numbers.characters), bytes=number(numbers.bytes))),
              ("vocabulary", _vocabulary(tokens, config)),
+             *([("marks", _marks(tokens, ids, config))] if config.marks != "none" else []),
              ("pieces", _pieces(tokens, ids)),
              ("split", _split(numbers, config)),
              *([("unknown", _unknown(tokens))] if tokens.validation else []),
              ("yardsticks", _yardsticks(numbers, tokens, config)),
              ("cleaning", _cleaning(corpus.manifest.cleaning))]
     if best := data_teaching.best(corpus.manifest.source):
-        lines.insert(5, ("best", best))
+        lines.insert(-2, ("best", best))
     if origin := _origin(corpus):
         lines.append(("origin", origin))
     st.markdown("**" + plain(corpus_name(corpus)) + "**")
@@ -57,13 +58,23 @@ def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics, ids:
 
 def _vocabulary(tokens: TokenStatistics, config: RunConfig) -> str:
     """V, and how the text comes out of it."""
-    kind = config.tokenizer
+    kind, marks = config.tokenizer, 0 if config.marks == "none" else MARKS
     text = t(f"data.vocabulary.{kind}", v=number(tokens.vocabulary),
-             different=number(tokens.vocabulary - 1), n=number(tokens.vocabulary - BYTES))
-    if kind != "characters":
+             different=number(tokens.vocabulary - 1 - marks),
+             n=number(tokens.vocabulary - BYTES - marks))
+    if marks:
+        text += t("data.vocabulary_marks")
+    if not config.by_character:
         text += "  \n" + t("data.tokens", n=number(tokens.training + tokens.validation),
                            characters=f"{tokens.characters_per_token:.2f}")
     return text + "  \n" + t("data.exact" if tokens.exact else "data.not_exact")
+
+
+def _marks(tokens: TokenStatistics, ids: Tokenizer, config: RunConfig) -> str:
+    """How many documents there are, and whether any ends."""
+    counts = dict(tokens.counts)
+    text = t(f"data.marked.{config.marks}", n=number(counts.get(ids.start_id, 0)))
+    return text if ids.end_id in counts else text + "  \n" + t("data.no_end")
 
 
 def _split(numbers: TextStatistics, config: RunConfig) -> str:
@@ -128,7 +139,7 @@ def _percent(part: int, whole: int) -> str:
 
 def _yardsticks(numbers: TextStatistics, tokens: TokenStatistics, config: RunConfig) -> str:
     uniform = f"{tokens.uniform:.2f}"
-    if config.tokenizer == "characters":
+    if config.by_character:
         return t("data.yardsticks", uniform=uniform, entropy=f"{tokens.entropy:.2f}")
     return t("data.yardsticks_tokens", uniform=uniform, entropy=f"{numbers.entropy:.2f}",
              character=f"{tokens.uniform / tokens.characters_per_token:.2f}")

@@ -89,7 +89,8 @@ def _frequency_title(numbers: TextStatistics) -> str:
 
 def _token_title(tokens: TokenStatistics, ids: Tokenizer) -> str:
     token, count = tokens.counts[0]
-    name = plain("<unk>") if token == ids.unknown_id else _quoted(ids.pieces[token])
+    name = plain("<unk>") if token == ids.unknown_id else plain(ids.pieces[token]) \
+        if token in (ids.start_id, ids.end_id) else _quoted(ids.pieces[token])
     return t("data.frequency_title_tokens", name=name,
              share=f"{count / (tokens.training + tokens.validation):.1%}")
 

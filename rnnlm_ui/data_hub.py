@@ -8,7 +8,7 @@ import streamlit as st
 
 from rnnlm_core.data.hub import HubDataset, HubSpec
 from rnnlm_core.data.hub_spec import MOST_PLACES
-from rnnlm_ui import session
+from rnnlm_ui import config_form, session
 from rnnlm_ui.data_hub_call import fetch, look_up, present, progress
 from rnnlm_ui.data_hub_find import about, entry_of, finder
 from rnnlm_ui.i18n import t
@@ -28,6 +28,11 @@ def hub_chooser() -> None:
 def _choices(dataset: HubDataset, busy: bool) -> None:
     """What the dataset offers, how much of it, and the button that reads it."""
     st.markdown(_found(dataset))
+    entry = entry_of(dataset.id, dataset.config)
+    if entry is not None and entry.marks and session.draft().marks == "none":
+        st.button(t("data.hub_marks"), type="tertiary", key="data.hub_marks",
+                  icon=":material/data_array:", help=t("config.help.marks"),
+                  on_click=config_form.change, args=("marks", entry.marks))
     # kept beside the widgets, which Streamlit resets whenever they are away for a moment
     wanted = _wanted(dataset)
     offered = {"config": dataset.configs, "split": dataset.splits, "column": dataset.columns}

@@ -60,6 +60,8 @@ def _of_settings(error: UnrollError, config: RunConfig) -> list[Repair]:
         times = int(str(error.values["value"]))
         return [(t("data.repair_frequency", n=number(times)),
                  lambda: config_form.change("min_frequency", times))]
+    if error.code == "config.marks_division":
+        return [(t("data.repair_marks"), lambda: config_form.change("marks", "lines"))]
     return []
 
 

@@ -77,7 +77,7 @@ def tokenizer(corpus: Corpus, config: RunConfig) -> Tokenizer:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _tokenizer(sha256: str, config: RunConfig, _corpus: Corpus) -> Tokenizer:
     return tokenizers.fit(config.tokenizer, parts(_corpus, config).training,
-                          config.max_vocabulary, config.min_frequency)
+                          config.max_vocabulary, config.min_frequency, config.marks)
 
 
 def token_numbers(corpus: Corpus, config: RunConfig) -> TokenStatistics:

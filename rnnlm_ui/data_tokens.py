@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import streamlit as st
 
 from rnnlm_core.data import tokenizer as tokenizers
 from rnnlm_core.data.corpus import Corpus
+from rnnlm_core.data.marks import short
 from rnnlm_core.data.statistics import TokenStatistics, character_name, passage
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.figures.data import Token, TokenWords, token_figure, token_width
@@ -17,16 +19,32 @@ from rnnlm_core.figures.palette import LIGHT, SURPRISE_TOP, fade, surprise_fill,
 from rnnlm_ui import session
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.i18n import number, t
+from rnnlm_ui.i18n import joined, number, t
 
 TOKENS = 61  # sixty inputs and the last one's target
 _LONG_TOKEN = 30  # characters: so many tokens' worth of text is encoded for them
 _TURNS = (fade(LIGHT["posfill"], 0.35), fade(LIGHT["negfill"], 0.35))  # one piece, the next
+_MARK = LIGHT["rule"]
 _PASSAGE, _LINES = 320, 4
 
 
-def place_shown(corpus: Corpus) -> tuple[int, str]:
-    return passage(corpus.text, session.recall("data.place", 0), _PASSAGE, _LINES)
+def place_shown(corpus: Corpus, ids: Tokenizer) -> tuple[int, str]:
+    """Where the passage begins, and its text; no mark that stands for several characters is cut."""
+    at, text = passage(corpus.text, session.recall("data.place", 0), _PASSAGE, _LINES)
+    if isinstance(ids, tokenizers.MarkedTokenizer) and ids.documents == "paragraphs":
+        end = at + len(text)
+        while at and at < end and corpus.text[at] == "\n":
+            at += 1
+        while corpus.text[end:end + 1] == "\n":
+            end += 1
+        text = corpus.text[at:end]
+    return at, text
+
+
+def _begins(corpus: Corpus, ids: Tokenizer, at: int) -> bool:
+    """Whether a document begins here: a passage in the midst of one has no start mark."""
+    return not isinstance(ids, tokenizers.MarkedTokenizer) or at == 0 \
+        or corpus.text.endswith(ids.separator, 0, at)
 
 
 def spoken(character: str) -> str:
@@ -37,7 +55,7 @@ def spoken(character: str) -> str:
 
 def preview(corpus: Corpus, numbers: TokenStatistics, ids: Tokenizer, by_character: bool) -> None:
     """A few lines: each character filled by how rare it is, or other tokens in turn."""
-    at, text = place_shown(corpus)
+    at, text = place_shown(corpus, ids)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(t("data.beginning") if at == 0 else t("data.place", at=number(at)))
         st.space("stretch")
@@ -49,40 +67,60 @@ def preview(corpus: Corpus, numbers: TokenStatistics, ids: Tokenizer, by_charact
         st.button(t("data.another_place"), key="data.another", icon=":material/casino:",
                   on_click=lambda: session.remember(
                       "data.place", session.recall("data.place", 0) + 1))
-    fills, tips = _pieces(text, numbers, ids, by_character)
+    found = divided(text, ids)[0 if _begins(corpus, ids, at) else 1:]
+    text, fills, tips = _pieces(found, numbers, ids, by_character)
     # the dot stands in for the space one to one, so fills and tips keep their places
     coloured_text(text.replace(" ", "·") if dots else text, fills, key="data.preview", tips=tips,
                   size="1.05rem", label=t("data.preview_label"),
                   legend=(t("data.common"), t("data.rare"), surprise_gradient())
                   if by_character else None)
     if not by_character:
-        st.markdown(":gray[" + t("data.in_turn") + "]")
+        marks = [] if ids.start_id is None else [t("data.in_turn_marks")]
+        st.markdown(":gray[" + joined([t("data.in_turn"), *marks]) + "]")
 
 
-def _pieces(text: str, numbers: TokenStatistics, ids: Tokenizer, by_character: bool
-            ) -> tuple[list[str], list[str]]:
-    """A fill and a tip for every character of a passage."""
-    fills, tips = [], []
-    for turn, (piece, tokens) in enumerate(divided(text, ids)):
+def _pieces(found: list[tuple[str, list[int]]], numbers: TokenStatistics, ids: Tokenizer,
+            by_character: bool) -> tuple[str, list[str], list[str]]:
+    """What is shown of a passage, marks as a sign of their own; a fill and a tip for all of it."""
+    shown, fills, tips = "", list[str](), list[str]()
+    for turn, (piece, tokens) in enumerate(found):
         bits = sum(numbers.surprise.get(i, math.inf) for i in tokens)
-        unknown = ids.unknown_id in tokens
-        if by_character:
+        name = _name(ids, tokens, piece)
+        if _is_mark(ids, tokens[0]):
+            fill, piece = _MARK, short(ids.pieces[tokens[0]]) + piece
+        elif by_character:
             fill = surprise_fill([bits])[0]
         else:
+            unknown = ids.unknown_id in tokens
             fill = surprise_fill([SURPRISE_TOP])[0] if unknown else _TURNS[turn % 2]
-        name = t("data.unknown_piece") if unknown else \
-            spoken(piece) if len(piece) == 1 else piece.replace("\n", "⏎")
+        shown += piece
         fills += [fill] * len(piece)
         tips += [t("data.tip", name=name, id=" ".join(map(str, tokens)),
                    bits=f"{bits:.2f}")] * len(piece)
-    return fills, tips
+    return shown, fills, tips
+
+
+def _is_mark(ids: Tokenizer, token: int) -> bool:
+    return token in (ids.start_id, ids.end_id)
+
+
+def _name(ids: Tokenizer, tokens: list[int], piece: str) -> str:
+    """What a piece of text, or the mark in its place, is called."""
+    if _is_mark(ids, tokens[0]):
+        return t("data.mark.start" if tokens[0] == ids.start_id else "data.mark.end")
+    if ids.unknown_id in tokens:
+        return t("data.unknown_piece")
+    return spoken(piece) if len(piece) == 1 else piece.replace("\n", "⏎")
 
 
 def divided(text: str, ids: Tokenizer) -> list[tuple[str, list[int]]]:
     """The shortest parts of a text that are whole tokens, each with its ids.
 
-    Of bytes, the characters, each with several; of all else the pieces, `<unk>` among them.
+    Of bytes, the characters, each with several; of all else the pieces, `<unk>` among them. A start
+    mark is a part without text, an end mark has that of the line end or blank line in its place.
     """
+    if isinstance(ids, tokenizers.MarkedTokenizer):
+        return _between_marks(text, ids)
     if isinstance(ids, tokenizers.PieceTokenizer):
         pieces = list(ids.divide(text))
         return [(p, [int(i)]) for p, i in zip(pieces, ids.encode(text), strict=True)]
@@ -96,12 +134,22 @@ def divided(text: str, ids: Tokenizer) -> list[tuple[str, list[int]]]:
     return found
 
 
+def _between_marks(text: str, ids: tokenizers.MarkedTokenizer) -> list[tuple[str, list[int]]]:
+    found: list[tuple[str, list[int]]] = []
+    for document in chain.from_iterable(tokenizers.batches_of(text, ids.documents)):
+        found += [("", [ids.start_id]), *divided(document, ids.base),
+                  (ids.separator, [ids.end_id])]
+    return found if text.endswith(ids.separator) else found[:-1]
+
+
 def token_strip(corpus: Corpus, ids: Tokenizer) -> None:
     """The same place as the network gets it: ids, and the target shifted by one."""
-    at, _ = place_shown(corpus)
-    part = ids.encode(corpus.text[at:at + TOKENS * _LONG_TOKEN])[:TOKENS].tolist()
-    tokens = [Token(ids.pieces[i], t("data.unknown_piece") if i == ids.unknown_id else
-                    spoken(ids.pieces[i]) if len(ids.pieces[i]) == 1 else "", i) for i in part]
+    at, _ = place_shown(corpus, ids)
+    first = 0 if _begins(corpus, ids, at) else 1
+    part = ids.encode(corpus.text[at:at + TOKENS * _LONG_TOKEN])[first:first + TOKENS].tolist()
+    tokens = [Token(ids.pieces[i], _name(ids, [i], ids.pieces[i]) if named else "", i,
+                    _is_mark(ids, i))
+              for i in part for named in [len(ids.pieces[i]) == 1 or _is_mark(ids, i)]]
     words = TokenWords((t("data.input"), t("data.input_short")),
                        (t("data.target"), t("data.target_short")), t("data.id"))
 
@@ -111,4 +159,5 @@ def token_strip(corpus: Corpus, ids: Tokenizer) -> None:
         return figure
 
     live_plot(draw, key="data.tokens", alt=t("data.tokens_alt"), height=184,
-              cell=token_width(tokens), rev=(corpus.manifest.sha256, at, ids.kind, ids.size))
+              cell=token_width(tokens), rev=(corpus.manifest.sha256, at, ids.kind, ids.size,
+                                               ids.start_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.figures.generate import MARKS, candidates_figure, candidates_height, with_written
 from rnnlm_core.records import SampledToken
 from rnnlm_core.run.directory import RunFolder
@@ -64,13 +65,19 @@ def panel(folder: RunFolder, writing: Writing) -> None:
               alt=t("generate.candidates_alt", **words_of(writing.run.config)),
               rev=(tuple(candidates), piece, token.kept))
     st.markdown(t("generate.drawn_from", kept=number(token.kept),
-                  v=number(tokenizer.size - (tokenizer.unknown_id is not None)),
+                  v=number(_choices(tokenizer)),
                   **words_of(writing.run.config), entropy=f"{token.entropy:.2f}"))
     _instead(token, piece, index)
     left = len(writing.tokens) - index - 1
     st.button(t("generate.undo"), icon=":material/undo:", key="generate.undo", disabled=left == 0,
               on_click=lambda: wish("keep", index + 1), 
               help=t("generate.undo_help", **words_of(writing.run.config)))
+
+
+def _choices(tokenizer: Tokenizer) -> int:
+    """How many different tokens can come at a place that makes a character: all but those that are
+    never written, and the start mark, which makes none."""
+    return tokenizer.size - (tokenizer.unknown_id is not None) - (tokenizer.start_id is not None)
 
 
 def _instead(token: SampledToken, written: str, index: int) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from rnnlm_core.config import RunConfig
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import session
-from rnnlm_ui.generate_wishes import DEFAULTS, PACE, WISH, WRITING, wish
+from rnnlm_ui.generate_wishes import DEFAULTS, DOCUMENTS, PACE, WISH, WRITING, wish
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import primary_label
 from rnnlm_ui.tokens import words_of
@@ -16,22 +17,23 @@ from rnnlm_ui.writing import MOST, PACES, Writing
 
 KEEP = ("all", "top_k", "top_p")
 LENGTHS = (1, 1_000)
+_MOST_DOCUMENTS = 100
 _MOST_SEED = 2**53 - 1  # what a browser can count to
 
 
 def controls(folder: RunFolder, narrow: bool) -> None:
     """Temperature, what is kept, pace; the rest behind "More". On a phone all behind one button."""
     config = folder.config()
-    seed, names = config.seed, words_of(config)
+    names = words_of(config)
     if narrow:
         with st.popover(t("generate.settings"), icon=":material/tune:"):
             _common(names, "stretch", "stretch")
-            _more(names, seed)
+            _more(names, config)
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         _common(names, 260, 180)
         with st.popover(t("generate.more"), icon=":material/tune:"):
-            _more(names, seed)
+            _more(names, config)
 
 
 def _common(names: dict[str, str], width: Any, pace_width: Any) -> None:
@@ -52,11 +54,15 @@ def _common(names: dict[str, str], width: Any, pace_width: Any) -> None:
                      format_func=lambda p: t(f"generate.paces.{p}"), persist_state="session")
 
 
-def _more(names: dict[str, str], seed: int) -> None:
+def _more(names: dict[str, str], config: RunConfig) -> None:
+    if config.marks != "none":
+        st.number_input(t(f"generate.documents.{config.marks}"), 0, _MOST_DOCUMENTS,
+                        DOCUMENTS[config.marks], key="documents", step=1, on_change=_turned,
+                        bind="query-params", help=t("generate.documents_help", **names))
     st.number_input(t("generate.length", **names), *LENGTHS, DEFAULTS["length"], key="length",
                     step=20, on_change=_turned, bind="query-params")
-    st.number_input(t("generate.seed"), 0, _MOST_SEED, seed, key="draw", step=1, on_change=_turned,
-                    bind="query-params", help=t("generate.seed_help"))
+    st.number_input(t("generate.seed"), 0, _MOST_SEED, config.seed, key="draw", step=1,
+                    on_change=_turned, bind="query-params", help=t("generate.seed_help"))
     st.button(t("generate.another"), icon=":material/casino:", key="generate.another",
               on_click=_another)
     st.button(t("generate.no_beginning"), icon=":material/first_page:", key="generate.clear",

@@ -72,6 +72,8 @@ def notes(writing: Writing) -> None:
     entry = time_machine.entry(writing.run.folder)
     if entry is not None and entry.sha256 != writing.digest:
         notes.append(t("generate.by_step", step=number(writing.step), now=number(entry.step)))
+    if (marks := writing.run.config.marks) != "none":
+        notes.append(t(f"generate.marked.{marks}"))
     if writing.by_hand and not writing.active:
         notes.append(t("generate.by_hand"))
     for note in notes:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import runs, session, time_machine
@@ -18,6 +19,8 @@ PROMPT = "generate.prompt"  # the key of its widget
 LONGEST_PROMPT = 500
 DEFAULTS: dict[str, Any] = {
     "temperature": 0.8, "keep": "all", "top_k": 5, "top_p": 0.9, "length": 240}
+# documents that are written at once, of a run with marks: about as much as fits the page
+DOCUMENTS = {"none": 0, "lines": 10, "paragraphs": 1}
 _LOOK_BUDGET = 0.12  # seconds in a row: Stop is heard, and other tabs get their turn
 _HURRY_BUDGET = 0.35  # a text under another setting comes whole where that is quick
 _EXAMPLE_BUDGET = 1.5  # the page's own example: nothing else waits for it
@@ -53,7 +56,7 @@ def is_active() -> bool:
 
 def bring(folder: RunFolder) -> Writing:
     """This tab's text as of now: opened, as wished, and grown by what is due."""
-    settings().checked()  # said for as long as it holds, not only once
+    settings(folder.config()).checked()  # said for as long as it holds, not only once
     writing = _current(folder)
     what, *values = session.recall(WISH, ("",))
     now, hurry, budget = time.monotonic(), session.recall(HURRY, False), _HURRY_BUDGET
@@ -69,7 +72,7 @@ def bring(folder: RunFolder) -> Writing:
         # does no harm)
         session.forget(WISH)
     elif not writing.tokens and not writing.active and not writing.by_hand:
-        writing.again(settings(), now)
+        writing.again(settings(writing.run.config), now)
         hurry, budget = True, _EXAMPLE_BUDGET
     session.remember(HURRY, hurry)
     if hurry:
@@ -115,27 +118,28 @@ def _carry_out(writing: Writing, what: str, values: list[Any], now: float) -> No
         return
     session.forget(SELECTED)
     _renew(writing)
+    config = writing.run.config
     if what == "prompt":
         writing.prompt = values[0]
         session.forget(SHOWN)
-        writing.again(settings(), now)
+        writing.again(settings(config), now)
     elif what == "go_on":
-        writing.go_on(settings(), now)
+        writing.go_on(settings(config), now)
     elif what == "keep":
         writing.keep(values[0])
     elif what == "put":
         index, piece = values
         if index < len(writing.tokens):
             writing.put(index, piece)
-            writing.go_on(settings(), now)
+            writing.go_on(settings(config), now)
     elif what == "rewrite" and writing.active:
-        writing.go_on(settings(writing.left), now)
+        writing.go_on(settings(config, writing.left), now)
     elif what == "rewrite" and not writing.by_hand:
-        writing.again(settings(), now)
+        writing.again(settings(config), now)
 
 
-def settings(length: int | None = None) -> SamplingSettings:
-    """As the widgets stand."""
+def settings(config: RunConfig, length: int | None = None) -> SamplingSettings:
+    """As the widgets stand, for a run with this config."""
     from rnnlm_core.generate import SamplingSettings
 
     values = {name: session.widget(name, default) for name, default in DEFAULTS.items()}
@@ -143,4 +147,6 @@ def settings(length: int | None = None) -> SamplingSettings:
         temperature=values["temperature"], seed=session.widget("draw", 1),
         top_k=values["top_k"] if values["keep"] == "top_k" else 0,
         top_p=values["top_p"] if values["keep"] == "top_p" else 1.0,
-        length=values["length"] if length is None else length)
+        length=values["length"] if length is None else length,
+        documents=session.widget("documents", DOCUMENTS[config.marks])
+        if config.marks != "none" else 0)

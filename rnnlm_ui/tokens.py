@@ -41,7 +41,7 @@ class Tokens:
 
 def named(config: RunConfig) -> Tokens:
     """Characters are called so; everything else is a token."""
-    kind = "characters" if config.tokenizer == "characters" else "tokens"
+    kind = "characters" if config.by_character else "tokens"
     return Tokens(t(f"token.one.{kind}"), t(f"token.many.{kind}"))
 
 

@@ -130,7 +130,10 @@ class Writing:
         until = time.monotonic() + budget
         while self._more is not None and due > 0 and time.monotonic() < until:
             more, self._more = self._more, None  # an error ends the writing
-            self.tokens.append(next(more))
+            token = next(more, None)
+            if token is None:  # its documents are written
+                return
+            self.tokens.append(token)
             self._taken, self._left, due = self._taken + 1, self._left - 1, due - 1
             if self._left:
                 self._more = more

@@ -24,6 +24,7 @@ class MenuEntry:
     en: str  # what it teaches, in one sentence or two
     zh: str
     revision: str = ""  # pinned; "": the newest, for the reason at the top of the file
+    marks: str = ""  # what start and end marks suit: as in `RunConfig.marks`
     unsure: tuple[str, ...] = ()  # names of the fields that nobody has seen
 
     @property

@@ -50,16 +50,18 @@ def divide(text: str, config: RunConfig) -> Parts:
     Raises `CorpusError` where nothing is left to train on.
     """
     parts = _by_document(text, config) if config.division != "contiguous" else \
-        _cut(text, config.validation_share, config.test_share, config.gap)
+        _cut(text, config)
     if not parts.training:
         raise CorpusError("corpus.nothing_to_train")
     return parts
 
 
-def _cut(text: str, validation: float, test: float, gap: int) -> Parts:
-    start = split_point(text, validation + test)
+def _cut(text: str, config: RunConfig) -> Parts:
+    validation, test, gap = config.validation_share, config.test_share, config.gap
+    by_paragraph = config.marks == "paragraphs"  # so that a start mark stands at a beginning
+    start = split_point(text, validation + test, by_paragraph)
     held_out = text[start:]
-    last = split_point(held_out, test / (validation + test)) if held_out else 0
+    last = split_point(held_out, test / (validation + test), by_paragraph) if held_out else 0
     return Parts(text[:max(0, start - gap)] if held_out else text,
                  held_out[:max(0, last - gap) if 0 < last < len(held_out) else last],
                  held_out[last:])

@@ -9,6 +9,7 @@ computed on the same positions.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,15 +21,22 @@ from rnnlm_core.errors import CorpusError
 ROWS = 32
 WARM_UP = 32  # tokens read before the first scored one of a row
 _LINE_SEARCH = 2_000
+_BLANK_LINES = re.compile(r"\n\n+")
 SHORTEST_VALIDATION = 16
 
 
-def split_point(text: str, validation_share: float) -> int:
-    """Index of the first validation character; `len(text)` where there is no validation."""
+def split_point(text: str, validation_share: float, by_paragraph: bool = False) -> int:
+    """Index of the first validation character; `len(text)` where there is no validation.
+
+    Where there is one near, a line begins there; `by_paragraph`: a paragraph.
+    """
     cut = round(len(text) * (1 - validation_share))
     if len(text) - cut < SHORTEST_VALIDATION:
         return len(text)
-    line_end = text.find("\n", cut - 1, min(cut + _LINE_SEARCH, (cut + len(text)) // 2))
+    last = min(cut + _LINE_SEARCH, (cut + len(text)) // 2)
+    if by_paragraph and (blank := _BLANK_LINES.search(text, cut - 2, last)):
+        return blank.end()
+    line_end = text.find("\n", cut - 1, last)
     return line_end + 1 if line_end >= 0 else cut
 
 

@@ -195,7 +195,8 @@ def coverage(table: VectorTable, tokenizer: Tokenizer, ids: Ids) -> Coverage:
     A token that the table lacks is looked up in lower case, as GloVe's tables have only that.
     """
     known = {word: row for row, word in enumerate(table.words)}
-    rows = np.array([_row(known, piece) if index != tokenizer.unknown_id else -1
+    no_words = (tokenizer.unknown_id, tokenizer.start_id, tokenizer.end_id)
+    rows = np.array([_row(known, piece) if index not in no_words else -1
                      for index, piece in enumerate(tokenizer.pieces)], np.int64)
     counts = np.bincount(ids, minlength=tokenizer.size)
     lacking = np.flatnonzero((rows < 0) & (counts > 0))

@@ -9,6 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rnnlm_core.data.marks import short
 from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.figures.template import MONO, columns, esc
 
@@ -159,17 +160,19 @@ class Token:
     piece: str
     name: str
     id: int
+    mark: bool = False  # of a document's start or end: no text
 
     @property
     def label(self) -> str:
         """Its text as far as there is room, white space as signs."""
-        shown = self.piece if len(self.piece) <= _LONGEST else self.piece[:_LONGEST - 1] + "…"
+        piece = short(self.piece)
+        shown = piece if len(piece) <= _LONGEST else piece[:_LONGEST - 1] + "…"
         return "".join(glyph(character) for character in shown)
 
 
 def token_width(tokens: Sequence[Token]) -> int:
     """Pixels of a column that holds the longest of them."""
-    longest = max((columns(token.piece[:_LONGEST]) for token in tokens), default=1)
+    longest = max((columns(short(token.piece)[:_LONGEST]) for token in tokens), default=1)
     return max(TOKEN_WIDTH, _LETTER * longest + 12)
 
 
@@ -194,7 +197,8 @@ def token_figure(tokens: Sequence[Token], words: TokenWords, height: int = 184) 
         figure.add_scatter(
             x=at, y=[row] * len(at), mode="markers", customdata=hover,
             marker={"symbol": "square", "size": _BOX,
-                    "color": fade(LIGHT["panel"], 0.0) if wide else LIGHT["panel"],
+                    "color": fade(LIGHT["panel"], 0.0) if wide else [
+                        LIGHT["rule" if token.mark else "panel"] for token in part],
                     "line": {"color": LIGHT["rule"], "width": 0 if wide else 1}},
             hovertemplate="%{customdata}<extra></extra>")
         for shift, texts, size, colour in (
@@ -205,7 +209,8 @@ def token_figure(tokens: Sequence[Token], words: TokenWords, height: int = 184) 
                                                            "color": colour})
     figure.update_layout(
         height=height, margin={"l": 0, "r": 0, "t": 22, "b": 22}, hovermode="closest",
-        shapes=[_wide_box(i, row) for row in (1.0, 0.0) for i in range(len(inputs) * wide)],
+        shapes=[_wide_box(i, row, token.mark) for row, part in ((1.0, inputs), (0.0, targets))
+                for i, token in enumerate(part)] if wide else [],
         annotations=[*(_shift_arrow(i) for i in range(1, len(inputs))),
                      _row_name(1, *words.input), _row_name(0, *words.target)],
         xaxis={"visible": False, "range": [-0.5, 20]},
@@ -213,10 +218,10 @@ def token_figure(tokens: Sequence[Token], words: TokenWords, height: int = 184) 
     return figure
 
 
-def _wide_box(column: int, row: float) -> dict[str, Any]:
+def _wide_box(column: int, row: float, mark: bool) -> dict[str, Any]:
     """A box as wide as its column; that of a character is a square marker."""
     return {"type": "rect", "x0": column - 0.46, "x1": column + 0.46, "y0": row - 0.27,
-            "y1": row + 0.27, "layer": "below", "fillcolor": LIGHT["panel"],
+            "y1": row + 0.27, "layer": "below", "fillcolor": LIGHT["rule" if mark else "panel"],
             "line": {"color": LIGHT["rule"], "width": 1}}
 
 

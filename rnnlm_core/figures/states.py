@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from rnnlm_core.data.marks import short
 from rnnlm_core.figures.palette import LIGHT, diverging, fade, sequential
 from rnnlm_core.figures.template import MONO, columns, esc
 
@@ -64,6 +65,7 @@ def glyph(piece: str) -> str:
 
 def cell_width(pieces: Sequence[str]) -> int:
     """Pixels of a column: the longest token and full-width letters need more, and all get it."""
+    pieces = list(map(short, pieces))
     wide = any(unicodedata.east_asian_width(c) in "WF" for piece in pieces for c in piece)
     longest = max((columns(piece[:_LONGEST]) for piece in pieces if len(piece) > 1), default=0)
     return max(WIDE_CELL if wide else NARROW_CELL, _LETTER * longest + 4)
@@ -100,7 +102,7 @@ def heatmap_figure(values: Values, units: Sequence[int], pieces: Sequence[str], 
         height=height, hovermode="closest", shapes=shapes,
         margin={"l": 52, "r": 8, "t": _TOP, "b": _BOTTOM},
         xaxis={"side": "top", "tickmode": "array", "tickvals": list(range(length)),
-               "ticktext": [glyph(piece) for piece in pieces], "tickangle": 0, "ticks": "",
+               "ticktext": [glyph(short(piece)) for piece in pieces], "tickangle": 0, "ticks": "",
                "showline": False,
                "tickfont": {"family": MONO, "size": 15, "color": LIGHT["ink"]},
                "range": [-0.5, length - 0.5]},

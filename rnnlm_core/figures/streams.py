@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rnnlm_core.data.marks import short
 from rnnlm_core.figures.data import glyph
 from rnnlm_core.figures.palette import LIGHT
 from rnnlm_core.figures.template import MONO
@@ -32,7 +33,7 @@ def streams_height(rows: int, more: bool) -> int:
 
 def shortened(pieces: Sequence[str]) -> str:
     """A window's text, white space as signs; of a long one the beginning and the end."""
-    text = "".join(pieces)
+    text = "".join(map(short, pieces))
     if len(text) > LETTERS:
         half = LETTERS // 2
         return "".join(map(glyph, text[:half])) + "…" + "".join(map(glyph, text[-half:]))

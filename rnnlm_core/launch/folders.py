@@ -50,7 +50,7 @@ def fitted(text: str, config: RunConfig) -> tuple[tokenizers.Tokenizer, int]:
     """The tokenizer of a text's training part, and how many tokens that has."""
     training = divide(text, config).training
     tokenizer = tokenizers.fit(config.tokenizer, training, config.max_vocabulary,
-                               config.min_frequency)
+                               config.min_frequency, config.marks)
     return tokenizer, len(tokenizer.encode(training))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from rnnlm_core.data.marks import short
 from rnnlm_core.figures.states import PathWords, path_figure, visible
 from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
@@ -48,7 +49,7 @@ def _picture(look: Look, answer: DeltaGenerator) -> None:
     answer.markdown(t("states.path_title", share=f"{float(explained.sum()):.0%}"))
 
     def draw() -> Any:
-        shown = [visible(piece) for piece in look.reading.pieces]
+        shown = [visible(short(piece)) for piece in look.reading.pieces]
         hovers = [f"…{''.join(shown[max(0, i - 8):i])[-BEFORE:]}[{piece}]"
                   for i, piece in enumerate(shown)]
         words = PathWords(t("states.first", share=f"{explained[0]:.0%}"),

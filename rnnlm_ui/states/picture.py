@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from rnnlm_core.data.marks import short
 from rnnlm_core.errors import Problem
 from rnnlm_core.figures.palette import (
     SURPRISE_TOP,
@@ -90,7 +91,7 @@ def _tips(look: Look) -> list[str]:
 def character_panel(look: Look) -> None:
     """The token that is looked at: value, surprise, and what else was expected."""
     index, reading = look.place, look.reading
-    before = visible("".join(reading.pieces[max(0, index - BEFORE):index])[-BEFORE:])
+    before = visible("".join(map(short, reading.pieces[max(0, index - BEFORE):index]))[-BEFORE:])
     came = visible(reading.pieces[index])
     st.subheader(t("states.here" if before else "states.here_start", character=plain(came),
                    before=plain(before)), anchor=False)

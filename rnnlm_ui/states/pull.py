@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
+from rnnlm_core.data.marks import short
 from rnnlm_core.figures.palette import share_fill, share_gradient
 from rnnlm_core.figures.states import alternatives_figure, visible
 from rnnlm_core.run.directory import RunFolder
@@ -61,7 +62,7 @@ def finding(look: Look, pull: Pull) -> str:
     came = plain(visible(pieces[place]))
     if not pull.sum() > 0:
         return t("states_context.no_pull", character=came, **look.words)
-    before = plain(visible("".join(pieces[max(0, place - BEFORE):place])[-BEFORE:]))
+    before = plain(visible("".join(map(short, pieces[max(0, place - BEFORE):place]))[-BEFORE:]))
     top = int(pull.argmax())
     return t("states_context.pulls", n=reach(pull), character=came, before=before,
              strongest=plain(visible(pieces[top])), back=place - top,

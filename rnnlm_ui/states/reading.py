@@ -51,7 +51,7 @@ def searched_characters(config: RunConfig) -> int:
 def read(path: str, step: int | None, digest: str, text: str) -> StateReading:
     """Every unit and gate over a short text. Raises where nothing of it is known."""
     run = runs.opened(RunFolder(path), step)
-    unknown = run.tokenizer.unknown_in(text)
-    if unknown and not run.tokenizer.known(text):
+    unknown, tokenizer = run.tokenizer.unknown_in(text), run.tokenizer
+    if unknown and not tokenizer.decode(tokenizer.known(text)):
         raise BadInput("prompt.unknown_characters", characters=listed(unknown))
     return run.states(text)

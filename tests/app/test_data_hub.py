@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,17 @@ def test_a_dataset_is_looked_up_read_and_used(
     assert "60 rows (3 blank ones left out)" in said(app)
     manifest = stored_manifests(own_runs_folder / "corpora")[0]
     assert manifest.source == "hf:acme/stories:small:train:title"
+
+
+def test_marks_are_offered_for_rows_that_are_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = next(entry for entry in hub_menu() if entry.marks)
+    found = replace(DATASET, id=names.id)
+    app = on_hub(lambda spec, token: found, monkeypatch)
+    waited(app, lambda a: any(b.key == "data.hub_marks" for b in a.button))
+    app.button(key="data.hub_marks").click().run()
+    assert app.selectbox(key="form.marks").value == "lines"
+    assert all(button.key != "data.hub_marks" for button in app.button)
+    assert "each between ⟨start⟩ and ⟨end⟩" in said(app)
 
 
 def test_a_fetch_is_cancelled_at_once_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,8 +57,11 @@ def consistent(config: RunConfig) -> RunConfig:
         changes |= {"loss": "cross_entropy"}
     if config.cell != "rnn":
         changes |= {"initialisation": "pytorch"}
-    if config.tokenizer == "bpe":
-        changes |= {"max_vocabulary": max(256, config.max_vocabulary)}
+    marks = 0 if config.marks == "none" else 2
+    changes |= {"max_vocabulary": max((256 if config.tokenizer == "bpe" else 2) + marks,
+                                      config.max_vocabulary)}
+    if config.division == "lines" and config.marks == "paragraphs":
+        changes |= {"marks": "lines"}
     if config.validation_share == 0:
         changes |= {"target_loss": 0.0, "patience": 0}
     return replace(config, **changes)

@@ -29,4 +29,5 @@ def test_each_says_in_both_languages_what_it_teaches(entry: MenuEntry) -> None:
 @ENTRIES
 def test_a_field_that_nobody_has_seen_is_a_field(entry: MenuEntry) -> None:
     assert set(entry.unsure) <= {"config", "split", "column", "licence", "language"}
+    assert entry.marks in ("", "lines", "paragraphs")
     assert entry.size >= 0

@@ -26,7 +26,7 @@ import regex
 
 from rnnlm_core.config import BYTES
 from rnnlm_core.data.tokenizer.by_bytes import ByteUnits, shown
-from rnnlm_core.data.tokenizer.interface import MAX_VOCABULARY, Ids
+from rnnlm_core.data.tokenizer.interface import MAX_VOCABULARY, Batches, Ids, Lengths
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as Library
@@ -80,14 +80,16 @@ class BpeTokenizer(ByteUnits):
         return cls(tuple(map(shown, units)), tuple(units), merges)
 
     @classmethod
-    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1) -> Self:
+    def fit_each(cls, batches: Batches, max_vocabulary: int = MAX_VOCABULARY,
+                 min_frequency: int = 1) -> Self:
         """At most `max_vocabulary` pieces (256 at least), merged from pairs that occur
         `min_frequency` times."""
         from tokenizers.models import BPE
         from tokenizers.trainers import BpeTrainer
 
         learned = _library(BPE(), by_word=True)
-        learned.train_from_iterator(_batches(text), BpeTrainer(
+        learned.train_from_iterator(_grouped(chain.from_iterable(
+                _lines(text) for texts in batches for text in texts)), BpeTrainer(
             vocab_size=max(BYTES, max_vocabulary), min_frequency=min_frequency,
             initial_alphabet=list(_LETTERS), show_progress=False,
             max_token_length=LONGEST + 1))  # it keeps below this
@@ -96,16 +98,28 @@ class BpeTokenizer(ByteUnits):
     def encode(self, text: str) -> Ids:
         known: dict[str, list[int]] = {}
         parts = [np.empty(0, self.dtype)]
-        for lines in _batches(text):
+        for lines in _grouped(_lines(text)):
             words = _WORD.findall("".join(lines))
-            if len(known) > _KEPT:
-                known.clear()
-            new = list(set(words) - known.keys())
-            known.update(zip(new, (word.ids for word in self._model.encode_batch_fast(new)),
-                             strict=True))
-            parts.append(np.fromiter(chain.from_iterable(map(known.__getitem__, words)),
-                                     self.dtype))
+            parts.append(self._of_words(words, known))
         return np.concatenate(parts)
+
+    def encode_each(self, batches: Batches) -> Iterator[tuple[Ids, Lengths]]:
+        known: dict[str, list[int]] = {}
+        for texts in batches:
+            words = [[word for line in _lines(text) for word in _WORD.findall(line)]
+                     for text in texts]
+            ids = self._of_words(list(chain.from_iterable(words)), known)
+            yield ids, np.fromiter((sum(len(known[word]) for word in of_text)
+                                    for of_text in words), np.intp, len(texts))
+
+    def _of_words(self, words: list[str], known: dict[str, list[int]]) -> Ids:
+        """Ids of words in a row; those of a word are kept in `known`."""
+        if len(known) > _KEPT:
+            known.clear()
+        new = list(set(words) - known.keys())
+        known.update(zip(new, (word.ids for word in self._model.encode_batch_fast(new)),
+                         strict=True))
+        return np.fromiter(chain.from_iterable(map(known.__getitem__, words)), self.dtype)
 
     @cached_property
     def _model(self) -> Library:
@@ -155,8 +169,7 @@ def _as_ids(merges: Sequence[Sequence[str]]) -> Merges:
     return tuple(pairs)
 
 
-def _batches(text: str) -> Iterator[list[str]]:
-    lines = _lines(text)
+def _grouped(lines: Iterator[str]) -> Iterator[list[str]]:
     while batch := list(islice(lines, _BATCH)):
         yield batch
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rnnlm_core.data.tokenizer.interface import MAX_VOCABULARY, STRETCH, Ids, Tokenizer
+from rnnlm_core.data.tokenizer.interface import (
+    MAX_VOCABULARY,
+    Batches,
+    Ids,
+    Kind,
+    Lengths,
+)
 from rnnlm_core.data.tokenizer.streams import ByteStream, TextStream
 
 
-class ByteUnits(Tokenizer):
+class ByteUnits(Kind):
     """What the kinds have in common whose pieces are bytes: every text has ids.
 
     But for lone surrogates, the halves of characters that JSON can bring (`"\\ud83d"`): they have
@@ -26,11 +32,6 @@ class ByteUnits(Tokenizer):
 
     def stream(self) -> TextStream:
         return ByteStream(self.units)
-
-    def decode(self, ids: NDArray[np.integer[Any]] | list[int]) -> str:
-        parts = [b"".join([self.units[i] for i in ids[at:at + STRETCH]])
-                 for at in range(0, len(ids), STRETCH)]
-        return b"".join(parts).decode("utf-8", "replace")
 
 
 def shown(unit: bytes) -> str:
@@ -59,12 +60,19 @@ class ByteTokenizer(ByteUnits):
     pieces: tuple[str, ...] = tuple(map(shown, units))
 
     @classmethod
-    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1) -> Self:
+    def fit_each(cls, batches: Batches, max_vocabulary: int = MAX_VOCABULARY,
+                 min_frequency: int = 1) -> Self:
         """Always the same 256: nothing is counted, nothing left out."""
         return cls()
 
     def encode(self, text: str) -> Ids:
         return np.frombuffer(text.encode("utf-8", "replace"), np.uint8).copy()
+
+    def encode_each(self, batches: Batches) -> Iterator[tuple[Ids, Lengths]]:
+        for texts in batches:
+            parts = [text.encode("utf-8", "replace") for text in texts]
+            yield np.frombuffer(b"".join(parts), np.uint8), \
+                np.fromiter(map(len, parts), np.intp, len(parts))
 
     def to_json(self) -> str:
         return json.dumps({"kind": self.kind})

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import regex
 
 from rnnlm_core.data.code_points import character_counts
-from rnnlm_core.data.tokenizer.by_characters import look_up, look_up_table
-from rnnlm_core.data.tokenizer.interface import Ids
+from rnnlm_core.data.tokenizer.by_characters import lengths_of, look_up, look_up_table
+from rnnlm_core.data.tokenizer.interface import Batches, Ids, Lengths
 from rnnlm_core.data.tokenizer.pieces import PieceTokenizer
 
 
@@ -36,13 +36,22 @@ class GraphemeTokenizer(PieceTokenizer):
         return (match[0] for match in cls._CLUSTER.finditer(text))
 
     @classmethod
-    def _count(cls, text: str) -> Counter[str]:
-        return character_counts(text) if cls._JOINING.search(text) is None else super()._count(text)
+    def _count(cls, texts: Sequence[str]) -> Counter[str]:
+        if any(map(cls._JOINING.search, texts)):
+            return super()._count(texts)
+        return character_counts("".join(texts))
 
     def encode(self, text: str) -> Ids:
         if self._JOINING.search(text) is None:
             return look_up(text, self._table)
         return super().encode(text)
+
+    def encode_each(self, batches: Batches) -> Iterator[tuple[Ids, Lengths]]:
+        for texts in batches:
+            if any(map(self._JOINING.search, texts)):
+                yield from super().encode_each([texts])
+            else:
+                yield look_up("".join(texts), self._table), lengths_of(texts)
 
     @cached_property
     def _table(self) -> Ids:

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlm_core.data.tokenizer.streams import TextStream
+from rnnlm_core.data.tokenizer.streams import SomeIds, TextStream
 
 UNKNOWN_ID = 0
 MAX_VOCABULARY = 50_000
-# tokens at a time: what lies between text and ids stays in the processor's cache, and a string for
-# each of a hundred million does not fill the memory
-STRETCH = 65_536
 Ids = NDArray[np.unsignedinteger[Any]]
+Lengths = NDArray[np.intp]
+# texts that no piece reaches across, as many at a time as the memory bears
+Batches = Iterable[Sequence[str]]
 
 
 class Tokenizer(ABC):
-    """What every kind can do. `pieces[i]` stands for id i on a page."""
+    """Text to ids and back. `pieces[i]` stands for id i on a page."""
 
     kind: ClassVar[str]
     pieces: tuple[str, ...]
-    unknown_id: ClassVar[int | None] = UNKNOWN_ID  # None where everything is known
-
-    @classmethod
-    @abstractmethod
-    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1) -> Self:
-        """The vocabulary of a training text: at most `max_vocabulary` ids, `<unk>` included.
-
-        Rarer pieces than `min_frequency` become `<unk>`. Raises `CorpusError` where none is left.
-        """
+    unknown_id: int | None = UNKNOWN_ID  # None where everything is known
+    start_id: int | None = None  # of the marks around a document, where there are any
+    end_id: int | None = None
 
     @abstractmethod
     def encode(self, text: str) -> Ids:
@@ -42,11 +36,6 @@ class Tokenizer(ABC):
     @abstractmethod
     def to_json(self) -> str:
         """As `from_json` reads it."""
-
-    @classmethod
-    @abstractmethod
-    def from_values(cls, values: dict[str, Any]) -> Self:
-        """From the JSON object that `to_json` wrote."""
 
     @property
     def size(self) -> int:
@@ -61,11 +50,8 @@ class Tokenizer(ABC):
         """To decode ids as they come."""
         return TextStream(self.pieces)
 
-    def decode(self, ids: NDArray[np.integer[Any]] | list[int]) -> str:
-        stream = self.stream()
-        parts = ["".join([stream.push(int(i)) for i in ids[at:at + STRETCH]])
-                 for at in range(0, len(ids), STRETCH)]
-        return "".join(parts) + stream.finish()
+    def decode(self, ids: SomeIds) -> str:
+        return self.stream().whole(ids)
 
     def known(self, text: str) -> list[int]:
         """Ids of `text` without what the vocabulary lacks."""
@@ -84,6 +70,10 @@ class Tokenizer(ABC):
         """What is read first where there is no text: a newline, else the first known piece."""
         return self._ids.get("\n", 0 if self.unknown_id is None else self.unknown_id + 1)
 
+    def barred_after(self, token: int) -> Sequence[int] | NDArray[np.bool_]:
+        """The ids that are never written after this one, as an index: `<unk>`."""
+        return [] if self.unknown_id is None else [self.unknown_id]
+
     @cached_property
     def _ids(self) -> dict[str, int]:
         return {piece: i for i, piece in enumerate(self.pieces)}
@@ -98,3 +88,33 @@ class Tokenizer(ABC):
         texts.append(stream.finish())
         owners += [place] * len(texts[-1])
         return "".join(texts), np.array(owners, np.int64)
+
+
+class Kind(Tokenizer):
+    """A tokenizer that a training text makes, all by itself."""
+
+    @classmethod
+    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1) -> Self:
+        """The vocabulary of a training text: at most `max_vocabulary` ids, `<unk>` included.
+
+        Rarer pieces than `min_frequency` become `<unk>`. Raises `CorpusError` where none is left.
+        """
+        return cls.fit_each([[text]], max_vocabulary, min_frequency)
+
+    @classmethod
+    @abstractmethod
+    def fit_each(cls, batches: Batches, max_vocabulary: int = MAX_VOCABULARY,
+                 min_frequency: int = 1) -> Self:
+        """The same of many texts that no piece reaches across."""
+
+    def encode_each(self, batches: Batches) -> Iterator[tuple[Ids, Lengths]]:
+        """For each batch the ids of its texts, one after another, and how many each text has."""
+        for texts in batches:
+            parts = [self.encode(text) for text in texts]
+            yield np.concatenate([np.empty(0, self.dtype), *parts]), \
+                np.fromiter(map(len, parts), np.intp, len(parts))
+
+    @classmethod
+    @abstractmethod
+    def from_values(cls, values: dict[str, Any]) -> Self:
+        """From the JSON object that `to_json` wrote."""

@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
 
-from rnnlm_core.data.tokenizer.interface import MAX_VOCABULARY, UNKNOWN_ID, Ids, Tokenizer
+from rnnlm_core.data.tokenizer.interface import (
+    MAX_VOCABULARY,
+    UNKNOWN_ID,
+    Batches,
+    Ids,
+    Kind,
+)
 from rnnlm_core.data.tokenizer.streams import UNKNOWN
 from rnnlm_core.errors import CorpusError
 
 
 @dataclass(frozen=True)
-class PieceTokenizer(Tokenizer):
+class PieceTokenizer(Kind):
     """A vocabulary of text pieces after `<unk>`. A kind says how text is divided into them."""
 
     pieces: tuple[str, ...]
@@ -29,8 +36,11 @@ class PieceTokenizer(Tokenizer):
         """The pieces of a text; joined, they are the text."""
 
     @classmethod
-    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1) -> Self:
-        counts = cls._count(text)
+    def fit_each(cls, batches: Batches, max_vocabulary: int = MAX_VOCABULARY,
+                 min_frequency: int = 1) -> Self:
+        counts = Counter[str]()
+        for texts in batches:
+            counts.update(cls._count(texts))
         counts.pop(UNKNOWN, None)
         frequent = [piece for piece, count in counts.items() if count >= min_frequency]
         if not frequent:
@@ -40,8 +50,8 @@ class PieceTokenizer(Tokenizer):
         return cls((UNKNOWN, *cls._ordered(frequent[:max_vocabulary - 1])))
 
     @classmethod
-    def _count(cls, text: str) -> Counter[str]:
-        return Counter(cls.divide(text))
+    def _count(cls, texts: Sequence[str]) -> Counter[str]:
+        return Counter(chain.from_iterable(map(cls.divide, texts)))
 
     @staticmethod
     def _ordered(pieces: list[str]) -> list[str]:
