@@ -58,7 +58,7 @@ def read(name: str, raw: bytes, wishes: Wishes) -> None:
         text = read_upload(raw, name, wishes, found, limit)
         title = found.file.rsplit("/", 1)[-1] if found.file not in ("", ALL) else name
         use(keep_text(store(), text, OWN, title, limit,
-                      rows=None if found.rows is None else found.rows.rows,
+                      rows=None if found.rows is None else found.rows.read,
                       notes=_notes(wishes, found)))
     except CorpusError as caught:
         error, offered = caught, repairs(raw, name, wishes, found)
@@ -74,7 +74,7 @@ def _notes(wishes: Wishes, found: Found) -> dict[str, Any]:
     notes: dict[str, Any] = {"encoding": found.encoding} if found.encoding else {}
     if found.rows is not None:
         notes |= {"column": found.column, "nulls": found.rows.nulls, "blanks": found.rows.blanks,
-                  "duplicates": found.rows.duplicates, "once": wishes.once}
+                  "duplicates": found.rows.repeated + found.rows.left_out, "once": wishes.once}
     return notes
 
 

@@ -34,8 +34,8 @@ from typing import Literal
 
 from rnnlm_core.data.hub_call import FIRST_ANSWER_SECONDS, HubProgress, Job, supervise
 from rnnlm_core.data.hub_choice import HubDataset, Source, open_source
-from rnnlm_core.data.hub_reading import Joined
 from rnnlm_core.data.hub_spec import HubSpec
+from rnnlm_core.data.joining import JoinedRows
 from rnnlm_core.errors import CorpusError
 
 __all__ = ["HubDataset", "HubProgress", "HubSpec", "HubText", "fetch_hub_text", "inspect_hub"]
@@ -92,22 +92,23 @@ def fetch_hub_text(spec: HubSpec, *, max_characters: int, token: str | None = No
 
 
 def _read(source: Source, spec: HubSpec, job: Job) -> HubText:
-    dataset, text = source.dataset, Joined(source.reader.keeps_lines)
+    dataset, text = source.dataset, JoinedRows(lines=source.reader.keeps_lines)
     until = time.monotonic() + job.max_seconds
     ended: Literal["all", "characters", "seconds"] = "all"
     for values in source.reader.values(source.leaf, spec.place):
-        text.add(values)
-        job.progress = HubProgress(text.characters, text.rows, job.bytes_moved / 1e6)
-        if text.characters >= job.max_characters:
+        full = text.fill(values, job.max_characters)
+        job.progress = HubProgress(text.characters, text.counts.rows, job.bytes_moved / 1e6)
+        if full:
             ended = "characters"
             break
         if time.monotonic() > until:
             ended = "seconds"
             break
-    if not text.rows:
+    counts = text.counts
+    if not counts.rows:
         raise CorpusError("hub.no_rows", id=job.id, value=dataset.column)
-    joined = "".join(text.parts)[:job.max_characters]
+    joined = text.text[:job.max_characters]
     read = HubSpec(dataset.id, dataset.config, dataset.split, dataset.column, spec.revision,
                    spec.place)
-    return HubText(joined, read, dataset.revision, text.rows, text.blank_rows, text.null_rows,
-                   text.repeated_rows, len(joined), job.bytes_moved, dataset.from_export, ended)
+    return HubText(joined, read, dataset.revision, counts.rows, counts.blanks, counts.nulls,
+                   counts.repeated, len(joined), job.bytes_moved, dataset.from_export, ended)
