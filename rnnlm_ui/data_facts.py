@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from rnnlm_core.config import BYTES, RunConfig
+from rnnlm_core.data.copies import SHARED_LENGTH
 from rnnlm_core.data.corpus import HUB, Corpus
-from rnnlm_core.data.parts import SHARED_LENGTH
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_ui import config_form, data_teaching
@@ -37,7 +38,7 @@ def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics, ids:
                         characters=number(numbers.characters), bytes=number(numbers.bytes))),
              ("vocabulary", _vocabulary(tokens, config)),
              ("pieces", _pieces(tokens, ids)),
-             ("split", _split(numbers, config)),
+             ("split", _split(corpus, numbers, config)),
              *([("unknown", _unknown(tokens))] if tokens.validation else []),
              ("yardsticks", _yardsticks(numbers, tokens, config)),
              ("cleaning", _cleaning(corpus.manifest.cleaning))]
@@ -66,7 +67,7 @@ def _vocabulary(tokens: TokenStatistics, config: RunConfig) -> str:
     return text + "  \n" + t("data.exact" if tokens.exact else "data.not_exact")
 
 
-def _split(numbers: TextStatistics, config: RunConfig) -> str:
+def _split(corpus: Corpus, numbers: TextStatistics, config: RunConfig) -> str:
     """What is trained on and what is held out, and what both have in common."""
     parts = numbers.parts
     sizes = {name: len(getattr(parts, name)) for name in ("training", "validation", "test")}
@@ -84,6 +85,10 @@ def _split(numbers: TextStatistics, config: RunConfig) -> str:
             text += "  \n" + t("data.too_few")
     elif config.gap and lines[1:]:
         text += "  \n" + t("data.gap", n=number(config.gap))
+    if copies := _repeats(corpus.manifest.notes)[0]:
+        leaks = corpus.manifest.notes.get("leaks", 0)
+        text += "  \n" + t("data.copies_read_leaks" if leaks else "data.copies_read",
+                           n=number(copies), leaks=number(leaks))
     if numbers.shared is not None:
         text += "  \n" + t("data.shared", share=f"{numbers.shared:.1%}", length=SHARED_LENGTH)
     return text
@@ -139,6 +144,14 @@ def _cleaning(counts: dict[str, int]) -> str:
     return t("data.list_separator").join(done) if done else t("data.cleaned_nothing")
 
 
+def _repeats(notes: dict[str, Any]) -> tuple[int, int]:
+    """Rows that say what an earlier one says: left out, and kept. Older papers of an uploaded table
+    have one number for both."""
+    both = notes.get("duplicates", 0)
+    left_out, kept = (both, 0) if notes.get("once") else (0, both)
+    return notes.get("copies", left_out), notes.get("repeated_rows", kept)
+
+
 def _origin(corpus: Corpus) -> str:
     """Where it came from, as far as the line beside the choice does not say it."""
     manifest, parts = corpus.manifest, []
@@ -146,8 +159,6 @@ def _origin(corpus: Corpus) -> str:
         parts.append(t("data.origin_hub", rows=number(manifest.rows or 0),
                        blank=number(manifest.notes.get("blank_rows", 0)),
                        revision=(manifest.revision or "")[:8]))
-        if repeated := manifest.notes.get("repeated_rows"):
-            parts.append(t("data.origin_repeated", rows=number(repeated)))
         if manifest.notes.get("from_export"):
             parts.append(t("data.origin_export"))
     notes = manifest.notes
@@ -155,9 +166,9 @@ def _origin(corpus: Corpus) -> str:
         parts.append(t("data.encoding", name=plain(encoding_name(str(encoding)))))
     if column := notes.get("column"):
         parts.append(t("data.origin_column", column=plain(column), rows=number(manifest.rows or 0),
-                       nulls=number(notes["nulls"]), blanks=number(notes["blanks"]),
-                       duplicates=number(notes["duplicates"]),
-                       once=t("data.once_yes" if notes["once"] else "data.once_no")))
+                       nulls=number(notes["nulls"]), blanks=number(notes["blanks"])))
+    if repeated := _repeats(notes)[1]:
+        parts.append(t("data.origin_repeated", rows=number(repeated)))
     if manifest.characters == manifest.max_characters:
         parts.append(t("data.cut", limit=number(manifest.max_characters)))
     return "  \n".join(parts)

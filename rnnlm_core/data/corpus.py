@@ -89,10 +89,12 @@ def load_corpus(source: str, store: Path, max_characters: int,
             return stored
         got = fetch_hub_text(HubSpec.parse(source), max_characters=max_characters,
                              progress=progress, cancelled=cancelled, token=token)
-        notes = {"blank_rows": got.blank_rows + got.null_rows, "null_rows": got.null_rows,
-                 "repeated_rows": got.repeated_rows, "read": str(got.spec),
+        counts = got.counts
+        notes = {"blank_rows": counts.blanks + counts.nulls, "null_rows": counts.nulls,
+                 "copies": counts.copies, "leaks": counts.leaks,
+                 "repeated_rows": counts.repeated, "read": str(got.spec),
                  "from_export": got.from_export}
-        return keep_text(store, got.text, source, got.spec.id, max_characters, rows=got.rows,
+        return keep_text(store, got.text, source, got.spec.id, max_characters, rows=counts.rows,
                          revision=got.revision, notes=notes)
     raise CorpusError("corpus.unknown", value=source, choices=", ".join(BUILTIN))
 

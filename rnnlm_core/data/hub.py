@@ -35,7 +35,7 @@ from typing import Literal
 from rnnlm_core.data.hub_call import FIRST_ANSWER_SECONDS, HubProgress, Job, supervise
 from rnnlm_core.data.hub_choice import HubDataset, Source, open_source
 from rnnlm_core.data.hub_spec import HubSpec
-from rnnlm_core.data.joining import JoinedRows
+from rnnlm_core.data.joining import JoinedRows, RowCounts
 from rnnlm_core.errors import CorpusError
 
 __all__ = ["HubDataset", "HubProgress", "HubSpec", "HubText", "fetch_hub_text", "inspect_hub"]
@@ -51,10 +51,7 @@ class HubText:
     text: str
     spec: HubSpec  # with every choice made
     revision: str
-    rows: int  # that are in the text (lines, where the dataset is plain text files)
-    blank_rows: int  # left out, like the next
-    null_rows: int  # that hold nothing at all
-    repeated_rows: int  # in the text more than once, the first one not counted
+    counts: RowCounts  # of lines, where the dataset is plain text files
     characters: int
     bytes_moved: int
     from_export: bool
@@ -80,8 +77,8 @@ def fetch_hub_text(spec: HubSpec, *, max_characters: int, token: str | None = No
                    max_seconds: float = READ_SECONDS,
                    progress: Callable[[HubProgress], None] | None = None,
                    cancelled: Callable[[], bool] | None = None) -> HubText:
-    """`max_characters` of a column, its rows joined by line ends, blank rows left out: the first
-    ones, or those from the place of `spec` on, going on at the beginning after the end.
+    """`max_characters` of a column, its rows joined by line ends, blank ones and copies left out:
+    the first ones, or those from the place of `spec` on, going on at the beginning after the end.
 
     After `max_seconds` the text read so far is returned (`ended` says so). `progress` and
     `cancelled` are called by the caller's own thread, 20 times a second. Raises `CorpusError` like
@@ -104,11 +101,10 @@ def _read(source: Source, spec: HubSpec, job: Job) -> HubText:
         if time.monotonic() > until:
             ended = "seconds"
             break
-    counts = text.counts
-    if not counts.rows:
+    if not text.counts.rows:
         raise CorpusError("hub.no_rows", id=job.id, value=dataset.column)
-    joined = text.text[:job.max_characters]
+    joined = text.take()[:job.max_characters]
     read = HubSpec(dataset.id, dataset.config, dataset.split, dataset.column, spec.revision,
                    spec.place)
-    return HubText(joined, read, dataset.revision, counts.rows, counts.blanks, counts.nulls,
-                   counts.repeated, len(joined), job.bytes_moved, dataset.from_export, ended)
+    return HubText(joined, read, dataset.revision, text.counts, len(joined), job.bytes_moved,
+                   dataset.from_export, ended)

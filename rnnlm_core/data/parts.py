@@ -10,7 +10,6 @@ All of it happens in characters, before any window is cut, a vocabulary counted 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +17,10 @@ from numpy.typing import NDArray
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.code_points import code_points
+from rnnlm_core.data.copies import SHARED_LENGTH, fingerprint, normalised
 from rnnlm_core.data.split import SHORTEST_VALIDATION, split_point
 from rnnlm_core.errors import CorpusError
 
-SHARED_LENGTH = 50  # characters: no two texts have so many in a row in common by chance
 _ASKED = 100_000  # windows of the held-out part
 _BITS = 22
 _BLOCK = 250_000  # characters of the training part that are compared at a time
@@ -69,8 +68,7 @@ def _by_document(text: str, config: RunConfig) -> Parts:
     found: dict[bytes, str] = {}
     documents = 0
     for document in documents_of(text, config.division):
-        digest = hashlib.sha256(" ".join(document.split()).encode("utf-8", "replace")).digest()
-        found.setdefault(digest, document)
+        found.setdefault(fingerprint(normalised(document)), document)
         documents += 1
     parts: dict[str, list[str]] = {"training": [], "validation": [], "test": []}
     for digest, document in found.items():

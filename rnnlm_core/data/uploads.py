@@ -32,7 +32,7 @@ class Wishes:
     header: bool = True  # the first row of a CSV file names the columns
     column: str = ""
     blank_line: bool = False  # between rows
-    once: bool = False  # without rows that were there before
+    once: bool = False  # without short rows that were there before; long ones go in any case
 
 
 @dataclass
@@ -102,9 +102,9 @@ def _column(table: Table, name: str, wishes: Wishes, found: Found, max_character
     rows = JoinedRows(blank_line=wishes.blank_line, once=wishes.once)
     found.rows = rows.counts
     rows.fill(table.values(table.leaves[found.column]), max_characters)
-    if not rows.text:
+    if not (text := rows.take()):
         raise CorpusError("corpus.blank_column", name=name, column=found.column)
-    return rows.text
+    return text
 
 
 def repairs(raw: bytes, name: str, wishes: Wishes, found: Found) -> list[tuple[Wishes, Found]]:

@@ -295,8 +295,8 @@ def test_a_column_of_a_usual_name_is_taken_before_the_first(calls: Calls) -> Non
 def test_rows_are_joined_and_blank_ones_left_out_and_counted(calls: Calls) -> None:
     text = calls.ok("small")
     assert text["text"] == "\n".join(["hello\na\r\nb\nworld"] * 10)
-    assert (text["rows"], text["blank_rows"], text["null_rows"]) == (30, 20, 10)
-    assert text["repeated_rows"] == 27  # ten times the same three
+    assert text["counts"] == {"rows": 30, "blanks": 20, "nulls": 10, "copies": 0, "leaks": 0,
+                              "repeated": 27}  # ten times the same three, all of them short
     assert text["characters"] == len(text["text"])
     assert (text["spec"], text["ended"]) == ("hf:acme/stories:small:train:text", "all")
     assert text["revision"] == calls.hub.repos["acme/stories"].sha()
@@ -350,7 +350,7 @@ def test_a_text_file_is_its_text(calls: Calls) -> None:
     """Blank lines stay; the mark at the start goes; `datasets` has made LF of CRLF."""
     text = calls.ok("plain")
     assert text["text"] == (VERSES * 100).replace("\r\n", "\n")
-    assert (text["rows"], text["blank_rows"]) == (300, 0)
+    assert (text["counts"]["rows"], text["counts"]["blanks"]) == (300, 0)
 
 
 def test_files_follow_each_other_on_a_new_line(calls: Calls) -> None:
@@ -359,8 +359,8 @@ def test_files_follow_each_other_on_a_new_line(calls: Calls) -> None:
 
 def test_a_table_with_a_mark_and_a_gap(calls: Calls) -> None:
     text = calls.ok("csv")
-    assert (text["text"], text["rows"]) == ("hi\na,b", 2)
-    assert text["blank_rows"] + text["null_rows"] == 1
+    assert (text["text"], text["counts"]["rows"]) == ("hi\na,b", 2)
+    assert text["counts"]["blanks"] + text["counts"]["nulls"] == 1
 
 
 def test_a_stream_ends_where_it_may(calls: Calls) -> None:
