@@ -10,6 +10,7 @@ import streamlit as st
 from rnnlm_core.config import BYTES, RunConfig
 from rnnlm_core.data.copies import SHARED_LENGTH
 from rnnlm_core.data.corpus import HUB, Corpus
+from rnnlm_core.data.hub_spec import HubSpec, lacks_validation
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_ui import config_form, data_teaching
@@ -76,7 +77,9 @@ def _split(corpus: Corpus, numbers: TextStatistics, config: RunConfig) -> str:
                share=f"{size / whole:.0%}") for name, size in sizes.items() if size]
     text = t("data.list_separator").join(lines) if lines[1:] else \
         t("data.split_none", training=number(whole))
-    if parts.documents:
+    if config.division == "own":
+        text += "  \n" + _own_division(corpus)
+    elif parts.documents:
         said = [t(f"data.by.{config.division}", n=number(parts.documents))]
         if parts.copies:
             said.append(t("data.copies", n=number(parts.copies)))
@@ -92,6 +95,13 @@ def _split(corpus: Corpus, numbers: TextStatistics, config: RunConfig) -> str:
     if numbers.shared is not None:
         text += "  \n" + t("data.shared", share=f"{numbers.shared:.1%}", length=SHARED_LENGTH)
     return text
+
+
+def _own_division(corpus: Corpus) -> str:
+    """By the names that the splits have in the dataset."""
+    splits = HubSpec.parse(corpus.manifest.notes["read"]).splits
+    return t("data.by.own_test" if lacks_validation(splits) else "data.by.own",
+             splits=t("data.list_separator").join(plain(split) for split in splits))
 
 
 def _pieces(tokens: TokenStatistics, ids: Tokenizer) -> str:
@@ -169,6 +179,7 @@ def _origin(corpus: Corpus) -> str:
                        nulls=number(notes["nulls"]), blanks=number(notes["blanks"])))
     if repeated := _repeats(notes)[1]:
         parts.append(t("data.origin_repeated", rows=number(repeated)))
-    if manifest.characters == manifest.max_characters:
-        parts.append(t("data.cut", limit=number(manifest.max_characters)))
+    if manifest.characters == manifest.max_characters or notes.get("ended") == "characters":
+        parts.append(t("data.cut_own" if manifest.parts else "data.cut",
+                       limit=number(manifest.max_characters)))
     return "  \n".join(parts)
