@@ -86,7 +86,7 @@ SENTENCES: dict[str, str] = {
     "all of the text. Make {validation_share}, {test_share} or {gap} smaller, or choose another "
     "{division}.",
     "corpus.no_own_parts": "This text does not come divided, so it has no parts of its own. Choose "
-    "another {division}.",
+    "something else under {division}.",
     "corpus.short_part": "Of the parts that this text comes in (training, validation, test), "
     "number {part} has only {value} characters without blank rows and copies; each needs {limit}. "
     "Choose one split, which is then divided in order.",

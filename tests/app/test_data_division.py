@@ -66,7 +66,7 @@ def test_the_own_division_comes_first_and_is_read_and_told(
     for name, size in zip(("trained on:", "held out:", "for the final test:"), sizes, strict=True):
         assert f"{name} {size} (" in said(app)
     assert "Divided as the dataset itself is: train, validation, test" in said(app)
-    assert "12 copies of earlier rows left out before dividing, 3 of them held out" in said(app)
+    assert "12 copies of earlier rows left out before dividing, 3 of them held-out" in said(app)
     assert "52 rows repeat an earlier one and stay." in said(app) and not app.error
     assert app.number_input(key="form.validation_share").disabled
 
