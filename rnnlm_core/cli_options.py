@@ -14,6 +14,7 @@ from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
 from rnnlm_core.data.builtin import BUILTIN, is_builtin
 from rnnlm_core.data.corpus import HUB, OWN, keep_own_text
 from rnnlm_core.data.files import read_bytes
+from rnnlm_core.data.hub_spec import comes_divided
 from rnnlm_core.data.uploads import Found, Wishes, read_upload
 
 _SHORT = {"max_steps": "--steps", "max_seconds": "--seconds"}
@@ -25,6 +26,8 @@ def config_of(settings: dict[str, Any], runs: Path | None) -> tuple[RunConfig, P
     if "max_steps" in given and "max_seconds" not in given:
         given["max_seconds"] = 0.0  # asked for steps: no limit in time
     root = runs or launch.runs_root()
+    if comes_divided(given.get("corpus", "")):
+        given.setdefault("division", "own")
     config = RunConfig.from_mapping(given)
     if not is_builtin(source := config.corpus) and not source.startswith((HUB, OWN)):
         config = _with_file(config, Path(source), root)

@@ -23,7 +23,7 @@ MARKS = 2  # start and end of a document
 _SOURCES = "names, dialogue2, hf:OWNER/NAME, text:SHA256"  # what `corpus` may look like
 _TABLE = re.compile("[0-9a-f]{64}|")  # what `vectors` may look like
 
-Division = Literal["contiguous", "lines", "paragraphs"]
+Division = Literal["contiguous", "lines", "paragraphs", "own"]
 Tokenizer = Literal["characters", "graphemes", "bytes", "words", "chinese", "bpe"]
 Marks = Literal["none", "lines", "paragraphs"]
 Cell = Literal["rnn", "gru", "lstm", "cnn"]
@@ -56,7 +56,7 @@ class RunConfig:
     max_characters: int = _setting(1_000_000, "text", 100, 50_000_000)
     validation_share: float = _setting(0.1, "text", 0.0, 0.5)
     test_share: float = _setting(0.0, "text", 0.0, 0.4)  # scored once, at the very end
-    division: Division = _setting("contiguous", "text")
+    division: Division = _setting("contiguous", "text")  # own: as the dataset comes divided
     gap: int = _setting(0, "text", 0, 100_000)  # characters left out between contiguous parts
     tokenizer: Tokenizer = _setting("characters", "text")
     max_vocabulary: int = _setting(10_000, "text", 2, 50_000)  # rarer ones become `<unk>`
@@ -173,7 +173,8 @@ class RunConfig:
             yield Problem("config.no_vectors")
         if self.freeze_embedding and self.tie_weights:
             yield Problem("config.frozen_tied")
-        if self.validation_share == 0 and (self.target_loss or self.patience):
+        held_out = self.validation_share > 0 or self.division == "own"
+        if not held_out and (self.target_loss or self.patience):
             yield Problem("config.stop_needs_validation")
 
     def checked(self) -> RunConfig:

@@ -89,6 +89,11 @@ SENTENCES: dict[str, str] = {
     "corpus.nothing_to_train": "Nothing is left to train on: what is held out, with the gap, takes "
     "all of the text. Make {validation_share}, {test_share} or {gap} smaller, or choose another "
     "{division}.",
+    "corpus.no_own_parts": "This text does not come divided, so it has no parts of its own. Choose "
+    "something else under {division}.",
+    "corpus.short_part": "Of the parts that this text comes in (training, validation, test), "
+    "number {part} has only {value} characters without blank rows and copies; each needs {limit}. "
+    "Choose one split, which is then divided in order.",
     "corpus.binary": "{name} does not look like text (it holds binary data). "
     "Choose a plain text file.",
     "corpus.encoding": "{name} cannot be read as {encoding}. Save it as UTF-8 and try again.",
@@ -159,6 +164,8 @@ SENTENCES: dict[str, str] = {
                       "minutes, or use a built-in text.",
     "hub.config": "{id} has no configuration {value}. Choose one of {choices}.",
     "hub.split": "{id} has no split {value}. Choose one of {choices}.",
+    "hub.splits": "{value} does not name two or three different splits. Write what is trained on "
+    "first and then what is held out, for example train+validation+test.",
     "hub.column": "{id} has no column {value}. Choose one of {choices}.",
     "hub.not_text": "The column {value} of {id} holds {type}, not text. Choose one of {choices}.",
     "hub.no_text": "{id} has no column of text. Choose another dataset.",

@@ -29,6 +29,8 @@ def idle(config: RunConfig) -> set[str]:
         found.add("variational_dropout")
     if config.tokenizer == "bytes":
         found |= {"max_vocabulary", "min_frequency"}
+    if config.division == "own":
+        found |= {"validation_share", "test_share"}
     if config.division != "contiguous" or not config.validation_share + config.test_share:
         found.add("gap")
     if config.windows == "random":

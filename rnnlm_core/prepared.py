@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rnnlm_core.data.corpus import Manifest, text_of
-from rnnlm_core.data.parts import divide
+from rnnlm_core.data.parts import Parts, divide
 from rnnlm_core.data.split import ValidationRows
 from rnnlm_core.data.tokenizer import Ids, Tokenizer, from_json
 from rnnlm_core.errors import RunError
@@ -42,7 +42,7 @@ def prepare(folder: RunFolder) -> Prepared:
 
     The text is divided first and each part then encoded, so that no token reaches across a cut.
     """
-    parts = divide(text_of(manifest(folder), folder.store), folder.config())
+    parts = divided(folder)
     tokens, plan = tokenizer(folder), folder.plan()
     training, validation = tokens.encode(parts.training), tokens.encode(parts.validation)
     ids = np.concatenate([training, validation])
@@ -52,6 +52,12 @@ def prepare(folder: RunFolder) -> Prepared:
     found = Prepared(tokens, ids, len(training), ValidationRows.cut(ids, len(training)), share,
                      test)
     return found if plan is None else found.with_live_width(plan.live_width)
+
+
+def divided(folder: RunFolder) -> Parts:
+    """The parts of a run's text. Raises `CorpusError` where the text is gone."""
+    papers = manifest(folder)
+    return divide(text_of(papers, folder.store), folder.config(), papers.parts)
 
 
 def tokenizer(folder: RunFolder) -> Tokenizer:
@@ -77,7 +83,7 @@ def validation_text(folder: RunFolder) -> str:
     carried = folder.path / "validation.txt"
     if carried.is_file():
         return carried.read_text("utf-8")
-    parts = divide(text_of(manifest(folder), folder.store), folder.config())
+    parts = divided(folder)
     return parts.validation or parts.training
 
 

@@ -57,13 +57,16 @@ class Preset:
         kept = {name: getattr(draft, name) for name in (*_KEPT, *_TEXT)}
         if self.text and not draft.corpus.startswith(_OWN):
             kept["corpus"] = self.text
+        elif draft.division == "own":  # of the text too
+            kept["division"] = draft.division
         return replace(RunConfig(), **kept, **self.changes)
 
     def matches(self, config: RunConfig) -> bool:
         """Whether these are its settings, on whichever text and machine."""
         wanted = replace(RunConfig(), **self.changes)
         return all(getattr(config, name) == getattr(wanted, name) for name in FIELDS
-                   if name not in (*_KEPT, *_TEXT))
+                   if name not in (*_KEPT, *_TEXT)
+                   and not (name == "division" and config.division == "own"))
 
     def mends(self) -> dict[str, tuple[Any, Any]]:
         """What the mended recipe changes: setting → value before, value after."""

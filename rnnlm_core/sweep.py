@@ -91,8 +91,8 @@ def race(config: RunConfig, vocabulary: int | None = None, seeds: Sequence[int] 
 
 def vocabulary(config: RunConfig, root: Path) -> int:
     """The tokens of the text of these settings, for `race`. Raises `CorpusError`."""
-    text = load_corpus(config.corpus, root / "corpora", config.max_characters).text
-    return launch.fitted(text, config)[0].size
+    corpus = load_corpus(config.corpus, root / "corpora", config.max_characters)
+    return launch.fitted(corpus.text, config, corpus.manifest.parts)[0].size
 
 
 def equal_steps(config: RunConfig, steps: int) -> RunConfig:

@@ -84,10 +84,11 @@ def facts_of(folder: RunFolder) -> Facts:
 def _facts(path: str) -> Facts:
     folder = RunFolder(path)
     config, papers = folder.config(), manifest(folder)
+    cut = papers.parts if config.division == "own" else (
+        config.validation_share, config.test_share, config.gap, config.marks == "paragraphs")
     tokens = tokens_of(folder) if not config.by_character else None
     return Facts(config, folder.origin(), (papers.source, papers.title),
-                 (papers.sha256, config.division, config.validation_share, config.test_share,
-                  config.gap, config.marks == "paragraphs"), tokenizer(folder).size,
+                 (papers.sha256, config.division, *cut), tokenizer(folder).size,
                  tokens.characters if tokens else 1.0, tokens.unknown if tokens else 0.0)
 
 

@@ -18,6 +18,7 @@ from rnnlm_core.config import DROPOUTS, FIELD_TYPES, FIELDS, GROUPS
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.corpus import stored_manifests
 from rnnlm_core.data.generated import family_of
+from rnnlm_core.data.own_parts import on_text
 from rnnlm_core.data.vector_table import stored_tables, titled
 from rnnlm_core.errors import Problem
 from rnnlm_core.idle import idle
@@ -133,6 +134,7 @@ def corpus_field(label_visibility: str = "visible") -> None:
     """Built-in texts, then the texts that were fetched or pasted on the Data page."""
     draft = session.draft()
     titles = {source: corpus_title(source) for source in _built_in(draft.corpus)}
+    parts: dict[str, tuple[int, ...]] = {}
     for papers in stored_manifests(launch.runs_root() / "corpora"):
         if family_of(papers.source) is not None:
             continue  # in the list once, as it is chosen now
@@ -140,11 +142,16 @@ def corpus_field(label_visibility: str = "visible") -> None:
         if papers.source not in titles and name in titles.values():
             name = f"{name} · {papers.sha256[:6]}"  # the browser tells options apart by name
         titles.setdefault(papers.source, name)
+        parts.setdefault(papers.source, papers.parts)
     titles.setdefault(draft.corpus, draft.corpus)
     session.set_widget("form.corpus", draft.corpus)
     st.selectbox(t("config.corpus"), list(titles), format_func=titles.__getitem__,
                  key="form.corpus", label_visibility=label_visibility,
-                 on_change=lambda: change("corpus", session.widget("form.corpus", draft.corpus)))
+                 on_change=lambda: _choose_text(session.widget("form.corpus", draft.corpus), parts))
+
+
+def _choose_text(source: str, parts: dict[str, tuple[int, ...]]) -> None:
+    session.set_draft(on_text(session.draft(), source, parts.get(source, ())))
 
 
 def _built_in(chosen: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from rnnlm_core.config import BYTES, MARKS, RunConfig
+from rnnlm_core.data.copies import SHARED_LENGTH
 from rnnlm_core.data.corpus import HUB, Corpus
-from rnnlm_core.data.parts import SHARED_LENGTH
+from rnnlm_core.data.hub_spec import HubSpec, lacks_validation
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_ui import config_form, data_teaching
@@ -38,7 +40,7 @@ def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics, ids:
              ("vocabulary", _vocabulary(tokens, config)),
              *([("marks", _marks(tokens, ids, config))] if config.marks != "none" else []),
              ("pieces", _pieces(tokens, ids)),
-             ("split", _split(numbers, config)),
+             ("split", _split(corpus, numbers, config)),
              *([("unknown", _unknown(tokens))] if tokens.validation else []),
              ("yardsticks", _yardsticks(numbers, tokens, config)),
              ("cleaning", _cleaning(corpus.manifest.cleaning))]
@@ -77,7 +79,7 @@ def _marks(tokens: TokenStatistics, ids: Tokenizer, config: RunConfig) -> str:
     return text if ids.end_id in counts else text + "  \n" + t("data.no_end")
 
 
-def _split(numbers: TextStatistics, config: RunConfig) -> str:
+def _split(corpus: Corpus, numbers: TextStatistics, config: RunConfig) -> str:
     """What is trained on and what is held out, and what both have in common."""
     parts = numbers.parts
     sizes = {name: len(getattr(parts, name)) for name in ("training", "validation", "test")}
@@ -86,7 +88,9 @@ def _split(numbers: TextStatistics, config: RunConfig) -> str:
                share=f"{size / whole:.0%}") for name, size in sizes.items() if size]
     text = t("data.list_separator").join(lines) if lines[1:] else \
         t("data.split_none", training=number(whole))
-    if parts.documents:
+    if config.division == "own":
+        text += "  \n" + _own_division(corpus)
+    elif parts.documents:
         said = [t(f"data.by.{config.division}", n=number(parts.documents))]
         if parts.copies:
             said.append(t("data.copies", n=number(parts.copies)))
@@ -95,9 +99,20 @@ def _split(numbers: TextStatistics, config: RunConfig) -> str:
             text += "  \n" + t("data.too_few")
     elif config.gap and lines[1:]:
         text += "  \n" + t("data.gap", n=number(config.gap))
+    if copies := _repeats(corpus.manifest.notes)[0]:
+        leaks = corpus.manifest.notes.get("leaks", 0)
+        text += "  \n" + t("data.copies_read_leaks" if leaks else "data.copies_read",
+                           n=number(copies), leaks=number(leaks))
     if numbers.shared is not None:
         text += "  \n" + t("data.shared", share=f"{numbers.shared:.1%}", length=SHARED_LENGTH)
     return text
+
+
+def _own_division(corpus: Corpus) -> str:
+    """By the names that the splits have in the dataset."""
+    splits = HubSpec.parse(corpus.manifest.notes["read"]).splits
+    return t("data.by.own_test" if lacks_validation(splits) else "data.by.own",
+             splits=t("data.list_separator").join(plain(split) for split in splits))
 
 
 def _pieces(tokens: TokenStatistics, ids: Tokenizer) -> str:
@@ -150,6 +165,14 @@ def _cleaning(counts: dict[str, int]) -> str:
     return t("data.list_separator").join(done) if done else t("data.cleaned_nothing")
 
 
+def _repeats(notes: dict[str, Any]) -> tuple[int, int]:
+    """Rows that say what an earlier one says: left out, and kept. Older papers of an uploaded table
+    have one number for both."""
+    both = notes.get("duplicates", 0)
+    left_out, kept = (both, 0) if notes.get("once") else (0, both)
+    return notes.get("copies", left_out), notes.get("repeated_rows", kept)
+
+
 def _origin(corpus: Corpus) -> str:
     """Where it came from, as far as the line beside the choice does not say it."""
     manifest, parts = corpus.manifest, []
@@ -157,8 +180,6 @@ def _origin(corpus: Corpus) -> str:
         parts.append(t("data.origin_hub", rows=number(manifest.rows or 0),
                        blank=number(manifest.notes.get("blank_rows", 0)),
                        revision=(manifest.revision or "")[:8]))
-        if repeated := manifest.notes.get("repeated_rows"):
-            parts.append(t("data.origin_repeated", rows=number(repeated)))
         if manifest.notes.get("from_export"):
             parts.append(t("data.origin_export"))
     notes = manifest.notes
@@ -166,9 +187,10 @@ def _origin(corpus: Corpus) -> str:
         parts.append(t("data.encoding", name=plain(encoding_name(str(encoding)))))
     if column := notes.get("column"):
         parts.append(t("data.origin_column", column=plain(column), rows=number(manifest.rows or 0),
-                       nulls=number(notes["nulls"]), blanks=number(notes["blanks"]),
-                       duplicates=number(notes["duplicates"]),
-                       once=t("data.once_yes" if notes["once"] else "data.once_no")))
-    if manifest.characters == manifest.max_characters:
-        parts.append(t("data.cut", limit=number(manifest.max_characters)))
+                       nulls=number(notes["nulls"]), blanks=number(notes["blanks"])))
+    if repeated := _repeats(notes)[1]:
+        parts.append(t("data.origin_repeated", rows=number(repeated)))
+    if manifest.characters == manifest.max_characters or notes.get("ended") == "characters":
+        parts.append(t("data.cut_own" if manifest.parts else "data.cut",
+                       limit=number(manifest.max_characters)))
     return "  \n".join(parts)

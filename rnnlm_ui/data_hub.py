@@ -7,11 +7,12 @@ from functools import partial
 import streamlit as st
 
 from rnnlm_core.data.hub import HubDataset, HubSpec
-from rnnlm_core.data.hub_spec import MOST_PLACES
+from rnnlm_core.data.hub_spec import MOST_PARTS, MOST_PLACES, lacks_validation
+from rnnlm_core.data.own_parts import budgets
 from rnnlm_ui import config_form, session
 from rnnlm_ui.data_hub_call import fetch, look_up, present, progress
 from rnnlm_ui.data_hub_find import about, entry_of, finder
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.page import plain, primary_label
 
 _PARTS = ("config", "split", "column")
@@ -35,12 +36,15 @@ def _choices(dataset: HubDataset, busy: bool) -> None:
                   on_click=config_form.change, args=("marks", entry.marks))
     # kept beside the widgets, which Streamlit resets whenever they are away for a moment
     wanted = _wanted(dataset)
-    offered = {"config": dataset.configs, "split": dataset.splits, "column": dataset.columns}
+    own = dataset.own_division
+    offered = {"config": dataset.configs, "split": (*filter(None, [own]), *dataset.splits),
+               "column": dataset.columns}
     with st.grid(6 if dataset.places > 1 else 5, min_column_width=150, vertical_alignment="bottom"):
         for part in _PARTS:
             session.set_widget(f"data.hub_{part}", wanted[part])
             st.selectbox(t(f"data.hub_{part}"), offered[part], key=f"data.hub_{part}",
-                         disabled=busy, on_change=_choose, args=(part,))
+                         disabled=busy, on_change=_choose, args=(part,),
+                         format_func=_split_name if part == "split" else str)
         session.set_widget("data.hub_amount", _amount())
         st.number_input(t("data.hub_amount"), 100, 50_000_000, step=100_000, disabled=busy,
                         key="data.hub_amount", on_change=partial(_keep, "amount", _amount()))
@@ -52,6 +56,23 @@ def _choices(dataset: HubDataset, busy: bool) -> None:
         # the primary button's ink would be lost on a disabled one
         st.button(t("data.read") if busy else primary_label(t("data.read"), "download"),
                   type="primary", key="data.read", disabled=busy, on_click=_fetch)
+    if (splits := HubSpec(dataset.id, split=wanted["split"]).splits)[1:]:
+        st.markdown(_own_division(splits))
+
+
+def _split_name(split: str) -> str:
+    names = split.split("+")
+    return t("data.hub_own", splits=" · ".join(names)) if names[1:] else split
+
+
+def _own_division(splits: tuple[str, ...]) -> str:
+    """What each split of the dataset's own division is for, and how much of it is read."""
+    most, held_out, *_ = budgets(_amount(), len(splits))
+    training, validation, test = (f"*{plain(split)}*" for split in [*splits, ""][:MOST_PARTS])
+    said = t("data.hub_own_about_test" if splits[2:] else "data.hub_own_about",
+             training=training, validation=validation, test=test, most=number(most),
+             held_out=number(held_out))
+    return joined([said, t("data.hub_own_no_validation") if lacks_validation(splits) else ""])
 
 
 def _found(dataset: HubDataset) -> str:
@@ -67,9 +88,18 @@ def _found(dataset: HubDataset) -> str:
 
 
 def _wanted(dataset: HubDataset) -> dict[str, str]:
-    """Configuration, split and column as chosen so far."""
-    return {"config": dataset.config, "split": dataset.split, "column": dataset.column,
+    """Configuration, split and column as chosen so far. The dataset's own division, where it has
+    one, unless another split was asked for."""
+    asked = _asked(dataset)
+    split = dataset.split if asked.split == dataset.split else dataset.own_division
+    return {"config": dataset.config, "split": split or dataset.split, "column": dataset.column,
             **session.recall("data.wanted", {})}
+
+
+def _asked(dataset: HubDataset) -> HubSpec:
+    """What was looked up."""
+    asked: HubSpec = session.recall("data.asked", HubSpec(dataset.id))
+    return asked
 
 
 def _amount() -> int:
@@ -89,11 +119,11 @@ def _choose(part: str) -> None:
     session.remember("data.wanted", {**session.recall("data.wanted", {}), part: value})
     dataset: HubDataset | None = session.recall("data.dataset", None)
     if part == "config" and dataset is not None:  # another one may have other splits and columns
-        look_up(HubSpec(dataset.id, value, revision=session.recall("data.revision", None),
+        look_up(HubSpec(dataset.id, value, revision=_asked(dataset).revision,
                         place=_place(dataset)))
 
 
 def _fetch() -> None:
     dataset: HubDataset = session.recall("data.dataset", None)  # type: ignore[arg-type]
-    fetch(HubSpec(dataset.id, **_wanted(dataset), revision=session.recall("data.revision", None),
+    fetch(HubSpec(dataset.id, **_wanted(dataset), revision=_asked(dataset).revision,
                   place=_place(dataset)), _amount())

@@ -109,7 +109,7 @@ def take_result() -> None:
             session.remember("data.closed", call.spec)
     elif call.kind == "lookup":
         session.remember("data.dataset", call.result)
-        session.remember("data.revision", call.spec.revision)
+        session.remember("data.asked", call.spec)
         session.remember("data.hub_place", call.spec.place)
         session.forget("data.wanted")
     else:

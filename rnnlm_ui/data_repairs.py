@@ -56,6 +56,8 @@ def _of_settings(error: UnrollError, config: RunConfig) -> list[Repair]:
     if error.code == "corpus.nothing_to_train":
         return [(t("data.repair_division"), lambda: session.set_draft(
             replace(session.draft(), division="contiguous", gap=0)))]
+    if error.code == "corpus.no_own_parts":
+        return [(t("data.repair_own"), lambda: config_form.change("division", "contiguous"))]
     if error.code == "corpus.nothing_frequent" and error.values["value"]:
         times = int(str(error.values["value"]))
         return [(t("data.repair_frequency", n=number(times)),

@@ -13,6 +13,7 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.data import tokenizer as tokenizers
 from rnnlm_core.data.corpus import HUB, Corpus, load_corpus, stored_manifests
 from rnnlm_core.data.hub import HubSpec
+from rnnlm_core.data.own_parts import on_text
 from rnnlm_core.data.parts import Parts, divide
 from rnnlm_core.data.split import Fit, fit_to_text
 from rnnlm_core.data.statistics import (
@@ -57,7 +58,7 @@ def parts(corpus: Corpus, config: RunConfig) -> Parts:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _parts(sha256: str, config: RunConfig, _corpus: Corpus) -> Parts:
-    return divide(_corpus.text, config)
+    return divide(_corpus.text, config, _corpus.manifest.parts)
 
 
 def statistics(corpus: Corpus, config: RunConfig) -> TextStatistics:
@@ -104,7 +105,7 @@ def corpus_name(corpus: Corpus) -> str:
 def use(corpus: Corpus) -> None:
     """This text from now on, on every page."""
     manifest = corpus.manifest
-    chosen = replace(session.draft(), corpus=manifest.source)
+    chosen = on_text(session.draft(), manifest.source, manifest.parts)
     if manifest.source.startswith(HUB):
         chosen = replace(chosen, max_characters=manifest.max_characters)
     session.set_draft(chosen)

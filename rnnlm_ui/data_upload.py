@@ -58,8 +58,8 @@ def read(name: str, raw: bytes, wishes: Wishes) -> None:
         text = read_upload(raw, name, wishes, found, limit)
         title = found.file.rsplit("/", 1)[-1] if found.file not in ("", ALL) else name
         use(keep_text(store(), text, OWN, title, limit,
-                      rows=None if found.rows is None else found.rows.rows,
-                      notes=_notes(wishes, found)))
+                      rows=None if found.rows is None else found.rows.read,
+                      notes=_notes(found)))
     except CorpusError as caught:
         error, offered = caught, repairs(raw, name, wishes, found)
         refuse(error)
@@ -69,12 +69,12 @@ def read(name: str, raw: bytes, wishes: Wishes) -> None:
     session.remember("data.uploaded", Uploaded(name, raw, wishes, found, error, offered))
 
 
-def _notes(wishes: Wishes, found: Found) -> dict[str, Any]:
+def _notes(found: Found) -> dict[str, Any]:
     """What a text's papers say of the file it came from."""
     notes: dict[str, Any] = {"encoding": found.encoding} if found.encoding else {}
     if found.rows is not None:
         notes |= {"column": found.column, "nulls": found.rows.nulls, "blanks": found.rows.blanks,
-                  "duplicates": found.rows.duplicates, "once": wishes.once}
+                  "copies": found.rows.copies, "repeated_rows": found.rows.repeated}
     return notes
 
 

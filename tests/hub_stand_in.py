@@ -119,6 +119,30 @@ configs:
 """
 
 
+DIVIDED_CARD = """---
+configs:
+- config_name: default
+  data_files:
+  - split: train
+    path: train.csv
+  - split: dev
+    path: dev.csv
+---
+"""
+# a dataset that comes divided, with what must not move or stay: a mark that would join the
+# character before it, rows that another split has with other white space, a short one repeated
+TRAIN_ROWS = [f"row {i} of the training split, cafe\u0301 and tea, told at some length\r"
+              for i in range(200)]
+DIVIDED = {"train": ["CHAPTER", *TRAIN_ROWS, TRAIN_ROWS[0]],
+           "validation": ["\u0301stressed from its first mark on, and none of it moves", "CHAPTER",
+                          TRAIN_ROWS[3].replace(" ", "  "),
+                          *[f"row {i} of the validation split, told at some length as well"
+                            for i in range(60)]],
+           "test": [TRAIN_ROWS[7], "row 5 of the validation split, told at some length as well",
+                    *[f"row {i} of the test split, of which nothing is known before the end"
+                      for i in range(60)]]}
+
+
 DESCRIBED = """---
 dataset_info:
   config_name: plain_text
@@ -163,6 +187,14 @@ def repositories(outside: Path) -> dict[str, Repo]:
         # as `datasets` itself writes it, with a description of a configuration that has no files
         "acme/described": Repo({"README.md": DESCRIBED.encode(),
                                 "train.parquet": parquet({"text": ["described"]})}),
+        "acme/divided": Repo({f"data/{split}-00000-of-00001.parquet": parquet({"text": rows})
+                              for split, rows in DIVIDED.items()}),
+        "acme/dev": Repo({
+            "README.md": DIVIDED_CARD.encode(),
+            "train.csv": b"text\n" + b"".join(b"to train on %d\n" % i for i in range(90)),
+            "dev.csv": b"text\n" + b"".join(b"to hold out %d\n" % i for i in range(90))}),
+        "acme/odd_test": Repo({"train.parquet": parquet({"text": ["to train on"] * 9}),
+                               "test.parquet": parquet({"body": ["to test on"] * 9})}),
         "acme/csv": Repo({"data.csv": b'\xef\xbb\xbftext,label\nhi,1\n"a,b",2\n,3\n'}),
         "acme/lines": Repo({"train.jsonl": b"".join(
             json.dumps({"n": i, "text": f"line {i}"}).encode() + b"\n" for i in range(40_000))}),
@@ -491,7 +523,7 @@ def _make(call: Call) -> dict[str, Any]:
             until = started + call.get("cancel_after", float("inf"))
             text = fetch_hub_text(HubSpec.parse(call["spec"]), progress=seen.append,
                                   cancelled=lambda: time.monotonic() > until, **keywords)
-            result["ok"] = {**asdict(text), "spec": str(text.spec)}
+            result["ok"] = {**asdict(text), "text": text.text, "spec": str(text.spec)}
     except CorpusError as error:
         result["error"] = {"code": error.code, "values": error.values, "sentence": str(error)}
     result["seconds"] = time.monotonic() - started

@@ -150,6 +150,11 @@ def _joins(character: str) -> bool:
     return bool(unicodedata.category(character)[0] == "M" or _HANGUL_LATER.match(character))
 
 
+def is_apart(character: str) -> bool:
+    """Whether a text may be cut before it: what stands in front is cleaned as it would be whole."""
+    return not (_joins(character) or _CONTROL.match(character) or _SURROGATE.match(character))
+
+
 def _compatible(text: str) -> tuple[str, int]:
     return unicodedata.normalize("NFKC", text), sum(replaced_characters(text).values())
 

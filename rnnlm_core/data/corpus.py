@@ -12,14 +12,15 @@ import hashlib
 import json
 import platform
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from rnnlm_core.data.builtin import BUILTIN, builtin_text, is_builtin
-from rnnlm_core.data.cleaning import clean, first_changes
+from rnnlm_core.data.cleaning import Cleaning, clean, first_changes
 from rnnlm_core.data.hub import HubProgress, HubSpec, fetch_hub_text
+from rnnlm_core.data.own_parts import SHORTEST_PART, beginning, budgets, pieces
 from rnnlm_core.errors import CorpusError
 from rnnlm_core.files import replace_file
 
@@ -45,6 +46,7 @@ class Manifest:
     cleaning: dict[str, int] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)  # the first places of `cleaning`
+    parts: tuple[int, ...] = ()  # characters of each part, where the text comes divided
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, indent=1)
@@ -53,15 +55,24 @@ class Manifest:
     def from_json(cls, text: str) -> Manifest:
         """Raises `CorpusError` where this is no manifest."""
         try:
-            return cls(**json.loads(text))
+            read = cls(**json.loads(text))
+            parts = tuple(int(length) for length in read.parts)
+            if parts and (min(parts) < 1 or sum(parts) != read.characters):
+                raise ValueError
         except (ValueError, TypeError):
             raise CorpusError("corpus.lost") from None
+        return replace(read, parts=parts)
 
 
 @dataclass(frozen=True)
 class Corpus:
     text: str
     manifest: Manifest
+
+    @property
+    def pieces(self) -> list[str]:
+        """Its own parts; one, where it has none."""
+        return pieces(self.text, self.manifest.parts)
 
 
 def load_corpus(source: str, store: Path, max_characters: int,
@@ -76,9 +87,9 @@ def load_corpus(source: str, store: Path, max_characters: int,
     """
     if source.startswith(OWN):
         own = read_stored(store, source.removeprefix(OWN))
-        if len(own.text) <= max_characters:
-            return own
-        return keep_own_text(store, own.text, own.manifest.title, max_characters)
+        papers = own.manifest
+        return own if len(own.text) <= max_characters else keep_text(
+            store, own.pieces, OWN, papers.title, max_characters, papers.rows, notes=papers.notes)
     if is_builtin(source):
         version = platform.python_version() if source in _VARIES_BY_PYTHON else None
         stored = _find(store, source, max_characters, version)
@@ -89,28 +100,36 @@ def load_corpus(source: str, store: Path, max_characters: int,
             return stored
         got = fetch_hub_text(HubSpec.parse(source), max_characters=max_characters,
                              progress=progress, cancelled=cancelled, token=token)
-        notes = {"blank_rows": got.blank_rows + got.null_rows, "null_rows": got.null_rows,
-                 "repeated_rows": got.repeated_rows, "read": str(got.spec),
-                 "from_export": got.from_export}
-        return keep_text(store, got.text, source, got.spec.id, max_characters, rows=got.rows,
+        counts = got.counts
+        notes = {"blank_rows": counts.blanks + counts.nulls, "null_rows": counts.nulls,
+                 "copies": counts.copies, "leaks": counts.leaks,
+                 "repeated_rows": counts.repeated, "read": str(got.spec),
+                 "from_export": got.from_export, "ended": got.ended}
+        return keep_text(store, got.parts, source, got.spec.id, max_characters, rows=counts.rows,
                          revision=got.revision, notes=notes)
     raise CorpusError("corpus.unknown", value=source, choices=", ".join(BUILTIN))
 
 
-def keep_text(store: Path, raw: str, source: str, title: str, max_characters: int,
+def keep_text(store: Path, raw: str | Sequence[str], source: str, title: str, max_characters: int,
               rows: int | None = None, revision: str | None = None,
               notes: dict[str, Any] | None = None, requests: tuple[str, ...] = ()) -> Corpus:
     """Clean `raw`, refuse what cannot be trained on, and put it into the store.
 
-    `requests` are steps of `cleaning` beyond the usual ones. The title loses the marks that would
-    turn the words around it about.
+    `raw` may be the parts of a text that comes divided: each is cleaned by itself and gets its
+    share of `max_characters`, so nothing moves from one into another. `requests` are steps of
+    `cleaning` beyond the usual ones. The title loses the marks that would turn the words around it
+    about.
 
     `source` may be `text:` alone; the manifest then names the text by its own SHA-256.
     """
     title = _DIRECTION_MARKS.sub("", title)
-    text, cleaning = clean(raw, requests)
-    changes = [asdict(c) for c in first_changes(raw, requests)] if any(astuple(cleaning)) else []
-    text = text[:max_characters]
+    raws = [raw] if isinstance(raw, str) else raw
+    cleaned = [clean(part, requests) for part in raws]
+    cleaning = Cleaning(*map(sum, zip(*(astuple(counts) for _, counts in cleaned), strict=True)))
+    changes = [asdict(c) for c in first_changes("".join(raws), requests)] \
+        if any(astuple(cleaning)) else []
+    parts = _cut([part for part, _ in cleaned], max_characters)
+    text = "".join(parts)
     if not text.strip():
         raise CorpusError("corpus.empty", limit=SHORTEST)
     if len(text) < SHORTEST:
@@ -119,12 +138,25 @@ def keep_text(store: Path, raw: str, source: str, title: str, max_characters: in
         raise CorpusError("corpus.one_symbol")
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     manifest = Manifest(source + sha256 if source == OWN else source, title, len(text), sha256,
-                        max_characters, rows, revision, asdict(cleaning), notes or {}, changes)
+                        max_characters, rows, revision, asdict(cleaning), notes or {}, changes,
+                        tuple(map(len, parts)) if len(parts) > 1 else ())
     folder = store / sha256
     folder.mkdir(parents=True, exist_ok=True)
     replace_file(folder / "text.txt", text.encode())
     _keep_papers(store, manifest)
     return Corpus(text, manifest)
+
+
+def _cut(parts: list[str], max_characters: int) -> list[str]:
+    if len(parts) == 1:
+        return [parts[0][:max_characters]]
+    kept = [beginning(part, share) for part, share
+            in zip(parts, budgets(max_characters, len(parts)), strict=True)]
+    for place, part in enumerate(kept, 1):
+        if len(part) < SHORTEST_PART:
+            raise CorpusError("corpus.short_part", part=place, value=len(part),
+                              limit=SHORTEST_PART)
+    return kept
 
 
 def _keep_papers(store: Path, manifest: Manifest) -> None:
@@ -145,7 +177,7 @@ def keep_cleaned(store: Path, corpus: Corpus, request: str, title: str) -> Corpu
     Its papers also count what had been changed before.
     """
     papers = corpus.manifest
-    again = keep_text(store, corpus.text, OWN, title, papers.max_characters,
+    again = keep_text(store, corpus.pieces, OWN, title, papers.max_characters,
                       notes=papers.notes, requests=(request,))
     counts = {name: n + papers.cleaning.get(name, 0) for name, n in again.manifest.cleaning.items()}
     manifest = replace(again.manifest, cleaning=counts, changes=papers.changes
@@ -160,7 +192,8 @@ def read_stored(store: Path, sha256: str) -> Corpus:
     manifests = _manifests(folder.glob("manifest-*.json")) if _SHA256.fullmatch(sha256) else []
     if not manifests:
         raise CorpusError("corpus.lost")
-    return Corpus(_read_checked(folder, sha256), manifests[-1])
+    own = [manifest for manifest in manifests if manifest.source == OWN + sha256]
+    return Corpus(_read_checked(folder, sha256), [*own, manifests[-1]][0])
 
 
 def stored_manifests(store: Path) -> list[Manifest]:

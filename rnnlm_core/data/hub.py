@@ -28,18 +28,20 @@ may. A reader's own `token` goes with the requests of that one call and is kept 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from rnnlm_core.data.hub_call import FIRST_ANSWER_SECONDS, HubProgress, Job, supervise
 from rnnlm_core.data.hub_choice import HubDataset, Source, open_source
-from rnnlm_core.data.hub_reading import Joined
 from rnnlm_core.data.hub_spec import HubSpec
+from rnnlm_core.data.joining import JoinedRows, RowCounts
+from rnnlm_core.data.own_parts import beginning, budgets, closed
 from rnnlm_core.errors import CorpusError
 
 __all__ = ["HubDataset", "HubProgress", "HubSpec", "HubText", "fetch_hub_text", "inspect_hub"]
 
+Ended = Literal["all", "characters", "seconds"]  # what was reached first
 STALL_SECONDS = 20.0
 READ_SECONDS = 180.0
 
@@ -48,17 +50,17 @@ READ_SECONDS = 180.0
 class HubText:
     """The text, and what it was made of."""
 
-    text: str
+    parts: tuple[str, ...]  # one for each split that was asked for
     spec: HubSpec  # with every choice made
     revision: str
-    rows: int  # that are in the text (lines, where the dataset is plain text files)
-    blank_rows: int  # left out, like the next
-    null_rows: int  # that hold nothing at all
-    repeated_rows: int  # in the text more than once, the first one not counted
-    characters: int
+    counts: RowCounts  # of lines, where the dataset is plain text files
     bytes_moved: int
     from_export: bool
-    ended: Literal["all", "characters", "seconds"]  # what was reached first
+    ended: Ended
+
+    @property
+    def text(self) -> str:
+        return "".join(self.parts)
 
 
 def inspect_hub(spec: HubSpec, *, token: str | None = None, seconds: float = FIRST_ANSWER_SECONDS,
@@ -80,8 +82,11 @@ def fetch_hub_text(spec: HubSpec, *, max_characters: int, token: str | None = No
                    max_seconds: float = READ_SECONDS,
                    progress: Callable[[HubProgress], None] | None = None,
                    cancelled: Callable[[], bool] | None = None) -> HubText:
-    """`max_characters` of a column, its rows joined by line ends, blank rows left out: the first
-    ones, or those from the place of `spec` on, going on at the beginning after the end.
+    """`max_characters` of a column, its rows joined by line ends, blank ones and copies left out:
+    the first ones, or those from the place of `spec` on, going on at the beginning after the end.
+
+    Of several splits each has its share of the characters and of the time (`own_parts.budgets`),
+    and no row that an earlier one of them has.
 
     After `max_seconds` the text read so far is returned (`ended` says so). `progress` and
     `cancelled` are called by the caller's own thread, 20 times a second. Raises `CorpusError` like
@@ -92,22 +97,37 @@ def fetch_hub_text(spec: HubSpec, *, max_characters: int, token: str | None = No
 
 
 def _read(source: Source, spec: HubSpec, job: Job) -> HubText:
-    dataset, text = source.dataset, Joined(source.reader.keeps_lines)
-    until = time.monotonic() + job.max_seconds
-    ended: Literal["all", "characters", "seconds"] = "all"
-    for values in source.reader.values(source.leaf, spec.place):
-        text.add(values)
-        job.progress = HubProgress(text.characters, text.rows, job.bytes_moved / 1e6)
-        if text.characters >= job.max_characters:
-            ended = "characters"
-            break
-        if time.monotonic() > until:
-            ended = "seconds"
-            break
-    if not text.rows:
+    dataset, rows = source.dataset, JoinedRows(lines=source.reader.keeps_lines)
+    parts: list[str] = []
+    ends: set[Ended] = set()
+    until = time.monotonic()
+    shares = budgets(job.max_characters, 1 + len(source.others))
+    for (reader, leaf), share in zip(source.readers(), shares, strict=True):
+        until += job.max_seconds * share / job.max_characters
+        ends.add(_read_split(reader.values(leaf, spec.place), rows, share, until, job,
+                             sum(map(len, parts))))
+        parts.append(rows.take())
+    if not rows.counts.rows:
         raise CorpusError("hub.no_rows", id=job.id, value=dataset.column)
-    joined = "".join(text.parts)[:job.max_characters]
+    kept = [beginning(closed(part), share) for part, share in zip(parts, shares, strict=True)] \
+        if source.others else [parts[0][:job.max_characters]]
     read = HubSpec(dataset.id, dataset.config, dataset.split, dataset.column, spec.revision,
                    spec.place)
-    return HubText(joined, read, dataset.revision, text.rows, text.blank_rows, text.null_rows,
-                   text.repeated_rows, len(joined), job.bytes_moved, dataset.from_export, ended)
+    first: Ended = "seconds" if "seconds" in ends else "characters" if "characters" in ends \
+        else "all"
+    return HubText(tuple(kept), read, dataset.revision, rows.counts, job.bytes_moved,
+                   dataset.from_export, first)
+
+
+def _read_split(batches: Iterator[list[str | None]], rows: JoinedRows, characters: int,
+                until: float, job: Job, before: int) -> Ended:
+    """So many characters of a split after the `before` ones of earlier splits."""
+    for values in batches:
+        full = rows.fill(values, characters)
+        job.progress = HubProgress(before + rows.characters, rows.counts.rows,
+                                   job.bytes_moved / 1e6)
+        if full:
+            return "characters"
+        if time.monotonic() > until:
+            return "seconds"
+    return "all"

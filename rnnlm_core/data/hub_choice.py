@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,7 +15,7 @@ from rnnlm_core.data.hub_call import Job
 from rnnlm_core.data.hub_client import import_datasets, prepare_client
 from rnnlm_core.data.hub_errors import listed, plain
 from rnnlm_core.data.hub_reading import ParquetReader, StreamReader
-from rnnlm_core.data.hub_spec import HubSpec
+from rnnlm_core.data.hub_spec import HubSpec, own_division
 from rnnlm_core.errors import CorpusError
 
 _EXPORT = "refs/convert/parquet"
@@ -39,6 +40,14 @@ class HubDataset:
     licence: str = ""  # the tag of its page, "" where there is none
     places: int = 1  # row groups to begin with, about; 1: there is only the beginning
 
+    @property
+    def own_division(self) -> str | None:
+        """Its training and held-out splits as one choice; None where it has not both."""
+        return own_division(self.splits)
+
+
+Reader = ParquetReader | StreamReader
+
 
 @dataclass(frozen=True)
 class Source:
@@ -46,7 +55,16 @@ class Source:
 
     dataset: HubDataset
     leaf: Leaf  # how the column is read
-    reader: ParquetReader | StreamReader
+    reader: Reader  # of the first split
+    others: tuple[Callable[[], Reader], ...]  # of the further splits of a division, not yet opened
+
+    def readers(self) -> Iterator[tuple[Reader, Leaf]]:
+        """One split after another, each opened when its turn comes."""
+        yield self.reader, self.leaf
+        for opened in self.others:
+            reader = opened()
+            column = self.dataset.column
+            yield reader, _leaves(reader, column, self.dataset.id)[column]
 
 
 def open_source(spec: HubSpec, job: Job) -> Source:
@@ -82,16 +100,19 @@ def _open_repository(spec: HubSpec, job: Job, revision: str) -> Source:
     splits = [str(name) for name in data_files]
     if not splits:
         raise CorpusError("hub.no_files", id=job.id)
-    split = _choose("split", spec.split, splits, "train", job.id)
+    chosen = _choose_splits(spec, splits, job.id)
     if builder.name not in _STREAMED:
-        kind = PurePosixPath(data_files[split][0]).suffix
+        kind = PurePosixPath(data_files[chosen[0]][0]).suffix
         raise CorpusError("hub.format", id=job.id, value=plain(kind))
-    reader: ParquetReader | StreamReader
-    if builder.name == "parquet" and not any(f.endswith(".zip") for f in data_files[split]):
-        reader = ParquetReader(list(data_files[split]), job)
-    else:
-        reader = StreamReader(builder, split, job)
-    return _with_column(spec, job, revision, reader, (configs, config.name), (splits, split))
+
+    def reader(split: str) -> Reader:
+        files = list(data_files[split])
+        if builder.name == "parquet" and not any(file.endswith(".zip") for file in files):
+            return ParquetReader(files, job)
+        return StreamReader(builder, split, job)
+
+    return _with_column(spec, job, revision, [partial(reader, split) for split in chosen],
+                        (configs, config.name), (splits, "+".join(chosen)))
 
 
 def _build(config: str | None, job: Job, revision: str) -> tuple[Any, list[str]]:
@@ -138,27 +159,34 @@ def _open_export(spec: HubSpec, job: Job, api: Any) -> Source:
     if not files:
         raise CorpusError("hub.script", id=job.id)
     config = _choose("config", spec.config, list(files), "default", job.id)
-    split = _choose("split", spec.split, list(files[config]), "train", job.id)
-    reader = ParquetReader(files[config][split], job)
-    return _with_column(spec, job, str(info.sha), reader, (list(files), config),
-                        (list(files[config]), split), from_export=True)
+    chosen = _choose_splits(spec, list(files[config]), job.id)
+    readers = [partial(ParquetReader, files[config][split], job) for split in chosen]
+    return _with_column(spec, job, str(info.sha), readers, (list(files), config),
+                        (list(files[config]), "+".join(chosen)), from_export=True)
 
 
-def _with_column(spec: HubSpec, job: Job, revision: str, reader: ParquetReader | StreamReader,
+def _with_column(spec: HubSpec, job: Job, revision: str, readers: Sequence[Callable[[], Reader]],
                  configs: tuple[list[str], str], splits: tuple[list[str], str],
                  from_export: bool = False) -> Source:
-    schema = reader.schema()
-    leaves = text_leaves(schema)
-    if spec.column is not None and leaves and spec.column not in leaves:
-        raise _no_such_column(spec.column, schema, leaves, job.id)
-    if not len(schema):
-        raise CorpusError("hub.no_rows", id=job.id, value=plain(spec.column or "text"))
-    if not leaves:
-        raise CorpusError("hub.no_text", id=job.id)
+    reader = readers[0]()
+    leaves = _leaves(reader, spec.column, job.id)
     column = spec.column or _usual_column(list(leaves))
     dataset = HubDataset(job.id, revision, tuple(configs[0]), tuple(splits[0]), tuple(leaves),
                          configs[1], splits[1], column, from_export, places=reader.places)
-    return Source(dataset, leaves[column], reader)
+    return Source(dataset, leaves[column], reader, tuple(readers[1:]))
+
+
+def _leaves(reader: Reader, column: str | None, id: str) -> dict[str, Leaf]:
+    """The columns of text of a split, that one among them."""
+    schema = reader.schema()
+    leaves = text_leaves(schema)
+    if column is not None and leaves and column not in leaves:
+        raise _no_such_column(column, schema, leaves, id)
+    if not len(schema):
+        raise CorpusError("hub.no_rows", id=id, value=plain(column or "text"))
+    if not leaves:
+        raise CorpusError("hub.no_text", id=id)
+    return leaves
 
 
 def _no_such_column(column: str, schema: Any, leaves: Iterable[str], id: str) -> CorpusError:
@@ -177,6 +205,10 @@ def _usual_column(names: list[str]) -> str:
     lower = [name.lower() for name in names]
     usual = next((name for name in _USUAL_COLUMNS if name in lower), lower[0])
     return names[lower.index(usual)]
+
+
+def _choose_splits(spec: HubSpec, names: list[str], id: str) -> list[str]:
+    return [_choose("split", wanted, names, "train", id) for wanted in spec.splits or (None,)]
 
 
 def _choose(what: str, wanted: str | None, names: list[str], usual: str, id: str) -> str:

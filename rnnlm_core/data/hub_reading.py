@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from random import Random
 from typing import Any
@@ -117,30 +117,3 @@ class StreamReader:
 
     def values(self, leaf: Leaf, place: int) -> Iterator[list[str | None]]:
         return (values_of(batch, leaf) for batch in chain([self._first], self._batches))
-
-
-class Joined:
-    """Rows joined by line ends; a row that has one keeps it."""
-
-    def __init__(self, keeps_lines: bool) -> None:
-        self.parts: list[str] = []
-        self.characters = self.rows = self.blank_rows = self.null_rows = self.repeated_rows = 0
-        self._seen: set[int] = set()  # hashes, since texts would be held twice
-        self._keeps_lines = keeps_lines  # a blank line of a text file is part of the text
-        self._open_line = False
-
-    def add(self, rows: Iterable[str | None]) -> None:
-        for value in rows:
-            row = (value or "").removeprefix("\ufeff")
-            if not self._keeps_lines:
-                if not row.strip():
-                    self.null_rows += value is None
-                    self.blank_rows += value is not None
-                    continue
-                self.repeated_rows += hash(row) in self._seen
-                self._seen.add(hash(row))
-            part = "\n" + row if self._open_line else row
-            self.parts.append(part)
-            self.characters += len(part)
-            self.rows += 1
-            self._open_line = not row.endswith("\n")

@@ -1,7 +1,8 @@
 """What is trained on, what is scored while training, and what is kept for the very end.
 
 *Contiguous*: the text is cut in order, held-out parts last, with a gap in front of each where one
-is asked for. *By line* and *by paragraph*: every document goes to the part that its hash names, so
+is asked for. *Own*: the text comes divided, as a dataset that has a validation or test split, and
+stays so. *By line* and *by paragraph*: every document goes to the part that its hash names, so
 that it stays there whatever is added around it. Two documents that differ in white space alone are
 one: the first stays, the others are left out, for a copy in the training part would be a leak.
 
@@ -10,7 +11,7 @@ All of it happens in characters, before any window is cut, a vocabulary counted 
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +19,11 @@ from numpy.typing import NDArray
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.code_points import code_points
+from rnnlm_core.data.copies import SHARED_LENGTH, fingerprint, normalised
+from rnnlm_core.data.own_parts import pieces
 from rnnlm_core.data.split import SHORTEST_VALIDATION, split_point
 from rnnlm_core.errors import CorpusError
 
-SHARED_LENGTH = 50  # characters: no two texts have so many in a row in common by chance
 _ASKED = 100_000  # windows of the held-out part
 _BITS = 22
 _BLOCK = 250_000  # characters of the training part that are compared at a time
@@ -44,13 +46,21 @@ class Parts:
         return len(self.training)
 
 
-def divide(text: str, config: RunConfig) -> Parts:
+def divide(text: str, config: RunConfig, own: Sequence[int] = ()) -> Parts:
     """The parts of a text under `config`'s division, validation_share, test_share and gap.
 
-    Raises `CorpusError` where nothing is left to train on.
+    `own` are the lengths of the parts that the text came in (`Manifest.parts`). Raises
+    `CorpusError` where it came in none and should have, or where nothing is left to train on.
     """
-    parts = _by_document(text, config) if config.division != "contiguous" else \
-        _cut(text, config)
+    if config.division == "own":
+        if not own:
+            raise CorpusError("corpus.no_own_parts")
+        training, validation, test = [*pieces(text, own), ""][:3]
+        parts = Parts(training, validation, test)
+    elif config.division == "contiguous":
+        parts = _cut(text, config)
+    else:
+        parts = _by_document(text, config)
     if not parts.training:
         raise CorpusError("corpus.nothing_to_train")
     return parts
@@ -71,8 +81,7 @@ def _by_document(text: str, config: RunConfig) -> Parts:
     found: dict[bytes, str] = {}
     documents = 0
     for document in documents_of(text, config.division):
-        digest = hashlib.sha256(" ".join(document.split()).encode("utf-8", "replace")).digest()
-        found.setdefault(digest, document)
+        found.setdefault(fingerprint(normalised(document)), document)
         documents += 1
     parts: dict[str, list[str]] = {"training": [], "validation": [], "test": []}
     for digest, document in found.items():

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlm_core.data.own_parts import SHORTEST_PART
 from rnnlm_core.data.tokenizer import Ids
 from rnnlm_core.errors import CorpusError
 
@@ -22,7 +23,7 @@ ROWS = 32
 WARM_UP = 32  # tokens read before the first scored one of a row
 _LINE_SEARCH = 2_000
 _BLANK_LINES = re.compile(r"\n\n+")
-SHORTEST_VALIDATION = 16
+SHORTEST_VALIDATION = SHORTEST_PART
 
 
 def split_point(text: str, validation_share: float, by_paragraph: bool = False) -> int:

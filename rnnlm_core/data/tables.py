@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -36,17 +36,6 @@ class Table:
         return next((name for name in _USUAL if name in self.leaves), next(iter(self.leaves)))
 
 
-@dataclass(frozen=True)
-class Joined:
-    """A column as one text, and what its rows were like."""
-
-    text: str
-    rows: int
-    nulls: int
-    blanks: int
-    duplicates: int  # of an earlier row, exactly
-
-
 def kind_of(name: str, raw: bytes) -> str | None:
     """csv, tsv, json, jsonl or parquet; None for anything else, which is then plain text."""
     if raw.startswith(PARQUET):
@@ -54,33 +43,6 @@ def kind_of(name: str, raw: bytes) -> str | None:
     suffix = PurePosixPath(name.lower()).suffix
     return {".csv": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "jsonl",
             ".ndjson": "jsonl"}.get(suffix)
-
-
-def join(values: Iterable[str | None], *, blank_line: bool = False, once: bool = False,
-         max_characters: int) -> Joined:
-    """Rows one after another, each on a line of its own or with a blank line between.
-
-    Without what is empty, with `once` also without what was there before. Reading ends with the
-    row in which `max_characters` are reached.
-    """
-    parts: list[str] = []
-    seen: set[str] = set()
-    rows = nulls = blanks = duplicates = characters = 0
-    for value in values:
-        rows += 1
-        if value is None or not value.strip():
-            nulls, blanks = nulls + (value is None), blanks + (value is not None)
-            continue
-        if value in seen:
-            duplicates += 1
-            if once:
-                continue
-        seen.add(value)
-        parts.append(value.rstrip("\n") + "\n" if blank_line else value.removesuffix("\n"))
-        characters += len(value) + 1
-        if characters > max_characters:
-            break
-    return Joined("\n".join(parts), rows, nulls, blanks, duplicates)
 
 
 # -- reading ---------------------------------------------------------------------------------------

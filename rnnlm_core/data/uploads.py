@@ -12,14 +12,8 @@ from rnnlm_core.data.archives import Member, is_archive, unpack
 from rnnlm_core.data.cleaning import visible
 from rnnlm_core.data.csv_tables import read_csv
 from rnnlm_core.data.files import decode_bytes, looks_like_text, other_readings
-from rnnlm_core.data.tables import (
-    Joined,
-    Table,
-    join,
-    kind_of,
-    read_json,
-    read_parquet,
-)
+from rnnlm_core.data.joining import JoinedRows, RowCounts
+from rnnlm_core.data.tables import Table, kind_of, read_json, read_parquet
 from rnnlm_core.errors import CorpusError
 
 ALL = "*"  # every plain text of an archive, one after another
@@ -38,7 +32,7 @@ class Wishes:
     header: bool = True  # the first row of a CSV file names the columns
     column: str = ""
     blank_line: bool = False  # between rows
-    once: bool = False  # without rows that were there before
+    once: bool = False  # without short rows that were there before; long ones go in any case
 
 
 @dataclass
@@ -53,7 +47,7 @@ class Found:
     kind: str | None = None  # of table
     columns: list[str] = field(default_factory=list)
     column: str = ""
-    rows: Joined | None = None
+    rows: RowCounts | None = None
     unread: bytes = b""  # the file that could not be decoded
 
 
@@ -105,11 +99,12 @@ def _table(member: Member, kind: str, wishes: Wishes, found: Found) -> Table:
 def _column(table: Table, name: str, wishes: Wishes, found: Found, max_characters: int) -> str:
     found.columns = list(table.leaves)
     found.column = wishes.column if wishes.column in table.leaves else table.usual()
-    found.rows = join(table.values(table.leaves[found.column]), blank_line=wishes.blank_line,
-                      once=wishes.once, max_characters=max_characters)
-    if not found.rows.text:
+    rows = JoinedRows(blank_line=wishes.blank_line, once=wishes.once)
+    found.rows = rows.counts
+    rows.fill(table.values(table.leaves[found.column]), max_characters)
+    if not (text := rows.take()):
         raise CorpusError("corpus.blank_column", name=name, column=found.column)
-    return found.rows.text
+    return text
 
 
 def repairs(raw: bytes, name: str, wishes: Wishes, found: Found) -> list[tuple[Wishes, Found]]:

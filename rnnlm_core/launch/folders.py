@@ -46,9 +46,10 @@ def models_root() -> Path:
     return PROJECT / "models"
 
 
-def fitted(text: str, config: RunConfig) -> tuple[tokenizers.Tokenizer, int]:
+def fitted(text: str, config: RunConfig, own: tuple[int, ...] = ()
+           ) -> tuple[tokenizers.Tokenizer, int]:
     """The tokenizer of a text's training part, and how many tokens that has."""
-    training = divide(text, config).training
+    training = divide(text, config, own).training
     tokenizer = tokenizers.fit(config.tokenizer, training, config.max_vocabulary,
                                config.min_frequency, config.marks)
     return tokenizer, len(tokenizer.encode(training))
@@ -66,7 +67,7 @@ def create_run(config: RunConfig, root: Path, corpus: Corpus | None = None,
     config.checked()
     try:
         corpus = corpus or load_corpus(config.corpus, root / "corpora", config.max_characters)
-        tokenizer, tokens = fit(corpus.text, config.of_text())
+        tokenizer, tokens = fit(corpus.text, config.of_text(), corpus.manifest.parts)
         fits = fit_to_text(tokens, config.batch, config.sequence_length)
         needed = training_megabytes(replace(config, batch=fits.batch), tokenizer.size)
         if needed > MAX_MEGABYTES:

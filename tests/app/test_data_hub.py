@@ -73,6 +73,7 @@ def test_a_dataset_is_looked_up_read_and_used(
 
     app = on_hub(lambda spec, token: DATASET, monkeypatch)
     waited(app, lambda a: any(s.key == "data.hub_column" for s in a.selectbox))
+    app.selectbox(key="data.hub_split").select("train").run()
     app.selectbox(key="data.hub_column").select("title").run()
     app.number_input(key="data.hub_amount").set_value(1000).run()
     monkeypatch.setattr(data_hub_call, "load_corpus", fetch)

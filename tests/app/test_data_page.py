@@ -157,13 +157,15 @@ def repaired(app: AppTest, label: str) -> AppTest:
 def test_a_packed_table_is_read_by_the_column_that_is_chosen() -> None:
     lines = [json.dumps({"title": f"T{i}", "text": f"line {i % 10}\n"}) for i in range(40)]
     app = uploading("poems.jsonl.gz", gzip.compress("\n".join([*lines, '{"n": 1}']).encode()))
-    assert "**279 characters in 40 lines" in said(app) and not app.error
-    assert "41 rows read, of these 1 without a value, 0 blank, 30 repeated (kept)" in said(app)
+    assert "**280 characters in 40 lines" in said(app) and not app.error
+    assert "41 rows read, of these 1 without a value, 0 blank." in said(app)
+    assert "30 rows repeat an earlier one and stay." in said(app)
     app.selectbox(key="data.column").select("title").run()
     assert "T38\nT39" not in said(app) and "Column title: 41 rows" in said(app)
     app.selectbox(key="data.column").select("text").run()
     app.toggle(key="data.once").set_value(True).run()
-    assert "**69 characters in 10 lines" in said(app) and "repeated (left out)" in said(app)
+    assert "**70 characters in 10 lines" in said(app) and "and stay" not in said(app)
+    assert "30 copies of earlier rows left out before dividing" in said(app)
 
 
 def test_a_file_of_an_archive_is_chosen_and_all_is_still_there_after_another_page() -> None:

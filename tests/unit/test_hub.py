@@ -18,9 +18,10 @@ from typing import Any
 
 import pytest
 
-from rnnlm_core.data.hub_spec import _LOADERS, HubSpec
+from rnnlm_core.data.hub_spec import _LOADERS, HubSpec, lacks_validation, own_division
 from rnnlm_core.errors import SENTENCES, CorpusError
 from tests.hub_stand_in import (
+    DIVIDED,
     LINES,
     READER,
     STRANGER,
@@ -107,6 +108,17 @@ READ = {
     "numbers": inspect("acme/numbers"),
     "blank": fetch("acme/blank"),
     "cut": fetch("acme/cut"),
+    "division": inspect("acme/divided::train+validation+test"),
+    "divided": fetch("acme/divided:default:train+validation+test:text"),
+    "divided and cut": fetch("acme/divided:default:train+validation+test:text",
+                             max_characters=2_000),
+    "train alone": fetch("acme/divided::train"),
+    "validation alone": fetch("acme/divided::validation"),
+    "test alone": fetch("acme/divided::test"),
+    "two parts, streamed": fetch("acme/dev::train+dev", max_characters=1_000),
+    "export divided": fetch("acme/scripted:verse:train+test"),
+    "no such part": inspect("acme/divided::train+dev"),
+    "odd test": fetch("acme/odd_test::train+test"),
     "look": {"do": "look"},
 }
 OWN_TOKEN = {
@@ -204,6 +216,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Calls:
     ("hf:a/b#7:c", HubSpec("a/b", "c", place=7)),
     ("hf:a/b@main#7:::x@y#z", HubSpec("a/b", column="x@y#z", revision="main", place=7)),
     ("hf:json/text_1.0-x", HubSpec("json/text_1.0-x")),
+    ("hf:a/b:c:train+dev+test:x", HubSpec("a/b", "c", "train+dev+test", "x")),
 ])
 def test_a_spec_is_read_and_written(source: str, spec: HubSpec) -> None:
     assert HubSpec.parse(source) == spec
@@ -234,6 +247,25 @@ def test_a_revision_or_place_that_is_none_is_refused(source: str, code: str) -> 
     with pytest.raises(CorpusError) as caught:
         HubSpec.parse(source)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("split", ["+", "train+", "+test", "a+b+c+d", "train+train", "a++b"])
+def test_a_division_names_two_or_three_different_splits(split: str) -> None:
+    with pytest.raises(CorpusError) as caught:
+        HubSpec.parse(f"hf:a/b::{split}")
+    assert (caught.value.code, caught.value.values) == ("hub.splits", {"value": split})
+
+
+@pytest.mark.parametrize(("splits", "division", "lacks"), [
+    (["train", "validation", "test"], "train+validation+test", False),
+    (["test", "dev", "train", "extra"], "train+dev+test", False),
+    (["Train", "Valid"], "Train+Valid", False), (["train", "test"], "train+test", True),
+    (["en", "fr", "test"], None, False), (["train", "extra"], None, False),
+    (["train"], None, False)])
+def test_a_dataset_is_divided_where_it_has_what_is_held_out(
+        splits: list[str], division: str | None, lacks: bool) -> None:
+    assert own_division(splits) == division
+    assert lacks_validation(HubSpec("a/b", split=division).splits) is lacks
 
 
 def test_a_source_of_another_kind_is_refused_and_cut_short() -> None:
@@ -295,9 +327,8 @@ def test_a_column_of_a_usual_name_is_taken_before_the_first(calls: Calls) -> Non
 def test_rows_are_joined_and_blank_ones_left_out_and_counted(calls: Calls) -> None:
     text = calls.ok("small")
     assert text["text"] == "\n".join(["hello\na\r\nb\nworld"] * 10)
-    assert (text["rows"], text["blank_rows"], text["null_rows"]) == (30, 20, 10)
-    assert text["repeated_rows"] == 27  # ten times the same three
-    assert text["characters"] == len(text["text"])
+    assert text["counts"] == {"rows": 30, "blanks": 20, "nulls": 10, "copies": 0, "leaks": 0,
+                              "repeated": 27}  # ten times the same three, all of them short
     assert (text["spec"], text["ended"]) == ("hf:acme/stories:small:train:text", "all")
     assert text["revision"] == calls.hub.repos["acme/stories"].sha()
 
@@ -307,7 +338,7 @@ def test_only_as_much_is_moved_as_is_asked_for(calls: Calls, name: str, file: st
     """2 files of 2 MB in 20 row groups; 1 file of one row group."""
     text = calls.ok(name)
     assert text["text"] == "\n".join(LINES)[:100_000]
-    assert (text["characters"], text["ended"]) == (100_000, "characters")
+    assert (len(text["text"]), text["ended"]) == (100_000, "characters")
     assert text["bytes_moved"] < 400_000
     assert 0 < text["bytes_moved"] - calls.hub.sent(file) < 20_000  # metadata
 
@@ -321,6 +352,43 @@ def test_another_place_is_a_row_group_that_the_seed_chooses(calls: Calls) -> Non
         assert text["text"] == "\n".join(LINES[number:] + LINES)[:50_000]
         assert text["bytes_moved"] < 400_000
     assert first["spec"] == "hf:acme/ordered#1:default:train:text"
+
+
+def test_a_division_is_read_split_by_split(calls: Calls) -> None:
+    found = calls.ok("division")
+    assert (found["split"], found["splits"]) == ("train+validation+test",
+                                                 ["train", "validation", "test"])
+    text = calls.ok("divided")
+    rows = [DIVIDED["train"][:-1],
+            [row for row in DIVIDED["validation"] if "training" not in row],
+            DIVIDED["test"][2:]]
+    assert text["parts"] == ["".join(f"{row}\n" for row in part) for part in rows]
+    assert text["spec"] == "hf:acme/divided:default:train+validation+test:text"
+    assert text["ended"] == "all"
+    assert text["counts"] == {"rows": 323, "nulls": 0, "blanks": 0, "copies": 4, "leaks": 3,
+                              "repeated": 1}
+
+
+def test_of_a_long_division_each_split_gives_its_share(calls: Calls) -> None:
+    """A tenth each for what is held out, each up to a line's end: the beginning of that split."""
+    text = calls.ok("divided and cut")
+    for part, share, name in zip(text["parts"], (1_600, 200, 200), DIVIDED, strict=True):
+        alone = calls.ok(f"{name} alone")["text"]
+        assert share / 2 < len(part) <= share and part.endswith("\n")
+        if name == "train":
+            assert alone.startswith(part)
+        else:
+            assert set(part.splitlines()) < set(alone.splitlines())
+    assert text["ended"] == "characters"
+
+
+def test_two_parts_streamed_and_from_the_export(calls: Calls) -> None:
+    text = calls.ok("two parts, streamed")
+    rows = [[f"to {name} {i}\n" for i in range(90)] for name in ("train on", "hold out")]
+    assert [len(part) for part in text["parts"]] == [10 * 14 + 50 * 15, 7 * 14]
+    assert all("".join(whole).startswith(part)
+               for whole, part in zip(rows, text["parts"], strict=True))
+    assert calls.ok("export divided")["parts"] == ["from the export\n" * 30, "t\nt\nt\n"]
 
 
 def test_from_a_place_on_all_of_it_is_read_once(calls: Calls) -> None:
@@ -350,7 +418,7 @@ def test_a_text_file_is_its_text(calls: Calls) -> None:
     """Blank lines stay; the mark at the start goes; `datasets` has made LF of CRLF."""
     text = calls.ok("plain")
     assert text["text"] == (VERSES * 100).replace("\r\n", "\n")
-    assert (text["rows"], text["blank_rows"]) == (300, 0)
+    assert (text["counts"]["rows"], text["counts"]["blanks"]) == (300, 0)
 
 
 def test_files_follow_each_other_on_a_new_line(calls: Calls) -> None:
@@ -359,8 +427,8 @@ def test_files_follow_each_other_on_a_new_line(calls: Calls) -> None:
 
 def test_a_table_with_a_mark_and_a_gap(calls: Calls) -> None:
     text = calls.ok("csv")
-    assert (text["text"], text["rows"]) == ("hi\na,b", 2)
-    assert text["blank_rows"] + text["null_rows"] == 1
+    assert (text["text"], text["counts"]["rows"]) == ("hi\na,b", 2)
+    assert text["counts"]["blanks"] + text["counts"]["nulls"] == 1
 
 
 def test_a_stream_ends_where_it_may(calls: Calls) -> None:
@@ -396,7 +464,7 @@ def test_a_hub_that_refuses_twice_is_asked_again(calls: Calls) -> None:
 def test_when_time_is_up_what_was_read_is_kept(calls: Calls) -> None:
     text = calls.ok("out of time")
     assert text["ended"] == "seconds"
-    assert 0 < text["characters"] < 3_000_000
+    assert 0 < len(text["text"]) < 3_000_000
     assert "\n".join(LINES).startswith(text["text"])
 
 
@@ -426,6 +494,9 @@ def test_a_home_that_cannot_be_written_is_no_hindrance(calls: Calls) -> None:
      {"id": "acme/scripted", "value": "poem", "choices": "prose, verse"}),
     ("no split", "hub.split",
      {"id": "acme/stories", "value": "train[10%]", "choices": "train, validation"}),
+    ("no such part", "hub.split",
+     {"id": "acme/divided", "value": "dev", "choices": "train, validation, test"}),
+    ("odd test", "hub.column", {"id": "acme/odd_test", "value": "text", "choices": "body"}),
     ("no column", "hub.column", {"id": "acme/stories", "value": "body", "choices": "text"}),
     ("number", "hub.not_text",
      {"id": "acme/stories", "value": "id", "type": "int64", "choices": "text"}),

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlm_core.config import RunConfig
-from rnnlm_core.data.parts import SHARED_LENGTH, Parts, divide, documents_of, shared_share
+from rnnlm_core.data.copies import SHARED_LENGTH
+from rnnlm_core.data.parts import Parts, divide, documents_of, shared_share
 from rnnlm_core.data.split import split_point
 from rnnlm_core.errors import CorpusError
 from rnnlm_core.prepared import prepare
