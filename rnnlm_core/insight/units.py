@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import Tokenizer
@@ -126,17 +127,26 @@ def all_units(model: LanguageModel, ids: NDArray[np.int64]) -> Floats:
     Read in 48 strips at once, each from the 128 tokens before it: after these the state
     no longer depends on where reading began, but for a memory that is longer.
     """
+    with torch.no_grad():
+        trace = unroll(model, in_strips(ids).to(model.device))
+        parts = [layer.h for layer in trace.layers]
+        parts += [layer.c for layer in trace.layers if layer.c is not None]
+        units = torch.stack([joined(part, len(ids)).T for part in parts])  # (P, H, T)
+    return units.flatten(0, 1).float().cpu().contiguous().numpy()
+
+
+def in_strips(ids: NDArray[np.int64]) -> Tensor:
+    """ids (T,) as (48, 128 + ⌈T/48⌉): each strip behind its run-up, the ends filled up."""
     length = -(-len(ids) // STRIPS)
     padded = np.concatenate([np.repeat(ids[:1], WARM_UP), ids,
                              np.repeat(ids[-1:], STRIPS * length - len(ids))])
-    windows = np.arange(STRIPS)[:, None] * length + np.arange(WARM_UP + length)
-    batch = torch.from_numpy(padded[windows]).to(model.device)
-    with torch.no_grad():
-        trace = unroll(model, batch)
-        parts = [layer.h for layer in trace.layers]
-        parts += [layer.c for layer in trace.layers if layer.c is not None]
-        units = torch.stack([p[:, WARM_UP:].flatten(0, 1)[:len(ids)].T for p in parts])  # (P, H, T)
-    return units.flatten(0, 1).float().cpu().contiguous().numpy()
+    return torch.from_numpy(padded[np.arange(STRIPS)[:, None] * length
+                                   + np.arange(WARM_UP + length)])
+
+
+def joined(part: Tensor, count: int) -> Tensor:
+    """What was read in strips (48, 128 + ⌈T/48⌉, …) as one text again, (T, …)."""
+    return part[:, WARM_UP:].flatten(0, 1)[:count]
 
 
 def search(states: Floats, control: Floats, names: list[tuple[Part, int, int]], labels: list[Label],

@@ -129,6 +129,7 @@ function draw(plot) {
     // over a phone's chart, or over letters, the buttons would hide what they are for
     const config = { ...CONFIG, displayModeBar: width < NARROW || data.cell ? false : "hover" };
     plot.width = width;
+    prepareWalk(plot, figure);
     plot.drawing = true;
     Promise.resolve(window.Plotly.react(el, figure.data, figure.layout, config))
       .then(() => drawn(plot), () => say(plot, data.broken))
@@ -181,6 +182,7 @@ function mount(root) {
   plot.send = (name, value) => {
     if (value && plot.data.on.includes(name)) plot.trigger(name, value);
   };
+  mountWalk(plot, root);
   plot.resize = new ResizeObserver(() => {
     if (plot.el.clientWidth && plot.el.clientWidth !== plot.width) {
       cancelAnimationFrame(plot.frame);
@@ -198,6 +200,7 @@ function unmount(root, plot) {
   plot.resize.disconnect();
   plot.unwatch();
   clearTimeout(plot.hover);
+  pauseWalk(plot);
   cancelAnimationFrame(plot.frame);
   window.Plotly?.purge(plot.el);
   const kept = zoomed.get(plot.revision);

@@ -3,6 +3,9 @@
 Figures are drawn in the light palette (`rnnlm_core.figures.palette`), never with `rgba()`. On a
 screen narrower than 480 px `layout.meta["narrow"]` (a dict of margins) is applied and annotations
 show their `name` in place of their text (`end_label(short=...)`).
+
+`layout.meta["walk"]` (`figures.states_move`) lets the reader walk along the points of one trace, by
+a button that plays and a slider below the chart, all in the browser; where they stop is a click.
 """
 
 from __future__ import annotations
@@ -17,15 +20,18 @@ import streamlit as st
 
 from rnnlm_core.figures.template import TEMPLATE
 from rnnlm_ui import session
-from rnnlm_ui.components.shared import ignore_event, is_index, script
+from rnnlm_ui.components.shared import ignore_event, is_index, script, style
 from rnnlm_ui.i18n import language, t
 
 Event = Literal["click", "hover", "relayout"]
 LONGEST_NAME = 200  # characters of a category that a click may name
 _HTML = ('<div class="live-plot" role="img" style="width:100%"></div>'
-         '<p class="live-plot-note" role="status" hidden></p>')
+         '<p class="live-plot-note" role="status" hidden></p>'
+         '<div class="live-plot-walk" hidden><button type="button"></button>'
+         '<input type="range" min="0" step="1"><output></output></div>')
 _component = st.components.v2.component(
-    "unroll_live_plot", html=_HTML, js=script("live_plot"), isolate_styles=False)
+    "unroll_live_plot", html=_HTML, css=style("live_plot"), js=script("walk", "live_plot"),
+    isolate_styles=False)
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,8 @@ def live_plot(fig: go.Figure | Callable[[], go.Figure], *, key: str, alt: str, h
         # no list or dict inside: Streamlit would import pandas to see whether it is a table
         data={"key": key, "figure": figure, "height": height, "alt": alt, "cell": cell,
               "on": tuple(on), "rev": "" if rev is None else str(rev),
-              "failed": t("component.plot_failed"), "broken": t("component.plot_broken")},
+              "failed": t("component.plot_failed"), "broken": t("component.plot_broken"),
+              "walk": tuple(t(f"component.walk_{name}") for name in ("play", "pause", "place"))},
         on_click_change=ignore_event, on_hover_change=ignore_event,
         on_relayout_change=ignore_event)
     return PlotEvents(

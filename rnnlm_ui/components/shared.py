@@ -12,12 +12,13 @@ from rnnlm_core.figures.palette import MAP
 FOLDER = Path(__file__).resolve().parent
 
 
-def script(name: str) -> str:
-    """`name`.js with the prelude and the colour map in front.
+def script(*names: str) -> str:
+    """These files one after the other, with the prelude and the colour map in front.
 
     Streamlit sends it along with every refresh, so whole-line comments and indents stay behind.
     """
-    parts = [f"const MAP = {json.dumps(MAP)};", _slim("prelude.js"), _slim(f"{name}.js")]
+    parts = [f"const MAP = {json.dumps(MAP)};", _slim("prelude.js"),
+             *(_slim(f"{name}.js") for name in names)]
     return "\n".join(parts)
 
 
