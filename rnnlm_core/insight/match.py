@@ -13,6 +13,7 @@ the threshold is for values above only; chance, by random sets of switches, is t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -55,7 +56,7 @@ class Switchboard:
     """Which switch is on where, over T tokens; F switches, H or 2H of them."""
 
     on: NDArray[np.bool_]  # (T, F)
-    last_off: NDArray[np.int32]  # (T, F): the last token up to here where it is off; −1: none
+    last_off: NDArray[np.signedinteger]  # (T, F): up to here, tokens to the last that is off
 
     @property
     def length(self) -> int:
@@ -64,11 +65,16 @@ class Switchboard:
 
 def switchboard(values: Values, levels: Levels) -> Switchboard:
     """values (T, H) by their thresholds."""
-    on = values > levels.high
+    count, units = values.shape
+    on = np.empty((count, units if levels.low is None else 2 * units), bool)
+    np.greater(values, levels.high, out=on[:, :units])
     if levels.low is not None:
-        on = np.concatenate([on, values < levels.low], axis=1)
-    token = np.arange(len(on), dtype=np.int32)[:, None]
-    return Switchboard(on, np.maximum.accumulate(np.where(on, np.int32(-1), token), axis=0))
+        np.less(values, levels.low, out=on[:, units:])
+    kind = np.int16 if count < 2**15 else np.int32
+    last_off = np.multiply(~on, np.arange(1, count + 1, dtype=kind)[:, None], dtype=kind)
+    for before, here in pairwise(last_off):  # a tenth of the time of maximum.accumulate
+        np.maximum(before, here, out=here)
+    return Switchboard(on, last_off)
 
 
 def switches_on(board: Switchboard, span: Span, alone: bool = False) -> Switches:
@@ -82,7 +88,7 @@ def switches_on(board: Switchboard, span: Span, alone: bool = False) -> Switches
 def _through(board: Switchboard, starts: Places, ends: Places, alone: bool,
              chosen: Switches | slice = slice(None)) -> NDArray[np.bool_]:
     """(N, S): which switches are on all through each of N spans."""
-    through: NDArray[np.bool_] = board.last_off[ends][:, chosen] < starts[:, None]
+    through: NDArray[np.bool_] = board.last_off[ends][:, chosen] <= starts[:, None]
     if alone:
         for beside, inside in ((starts - 1, starts > 0), (ends + 1, ends < board.length - 1)):
             through &= ~(board.on[np.clip(beside, 0, board.length - 1)][:, chosen]

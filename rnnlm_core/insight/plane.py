@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from rnnlm_core.insight.states import Floats, principal_axes
 
@@ -58,12 +59,10 @@ def plane_of(h: Floats, components: int = 2, ids: Ids | None = None) -> Plane:
     means: dict[int, Doubles] = {}
     if ids is not None:
         tokens, index = np.unique(ids, return_inverse=True)
-        order = np.argsort(index, kind="stable")  # sorted by token, each mean is one slice's
-        counts = np.bincount(index)
-        first = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        table = np.add.reduceat(values[order], first, axis=0) / counts[:, None]
+        each = csr_array((np.ones(len(ids)), (index, np.arange(len(ids)))))  # (tokens, T)
+        table = (each @ values) / np.bincount(index)[:, None]
         means = dict(zip(tokens.tolist(), table, strict=True))
-        values = values - table[index]
+        values -= table[index]
     values[:, (values**2).mean(0) < 1e-14] = 0.0  # rounding is no variance
     found, variances = principal_axes(values, components)
     largest = np.abs(found).argmax(0)

@@ -19,7 +19,7 @@ _HTML = ('<div class="coloured-text" tabindex="0"><span class="coloured-cursor" 
          '<div class="coloured-tip" role="tooltip" hidden></div>')
 _component = st.components.v2.component(
     "unroll_coloured_text", html=_HTML, css=style("coloured_text"),
-    js=script("brush", "coloured_text"), isolate_styles=False)
+    js=script("coloured_text", "brush"), isolate_styles=False)
 
 
 def coloured_text(text: str, fills: Sequence[str], *, key: str, tips: Sequence[str] | None = None,

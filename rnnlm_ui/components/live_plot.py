@@ -30,7 +30,7 @@ _HTML = ('<div class="live-plot" role="img" style="width:100%"></div>'
          '<div class="live-plot-walk" hidden><button type="button"></button>'
          '<input type="range" min="0" step="1"><output></output></div>')
 _component = st.components.v2.component(
-    "unroll_live_plot", html=_HTML, css=style("live_plot"), js=script("walk", "live_plot"),
+    "unroll_live_plot", html=_HTML, css=style("walk"), js=script("live_plot", "walk"),
     isolate_styles=False)
 
 

@@ -12,14 +12,13 @@ from rnnlm_core.figures.palette import MAP
 FOLDER = Path(__file__).resolve().parent
 
 
-def script(*names: str) -> str:
-    """These files one after the other, with the prelude and the colour map in front.
+def script(name: str, *others: str) -> str:
+    """`name`.js, and what else it uses, with the prelude and the colour map in front.
 
     Streamlit sends it along with every refresh, so whole-line comments and indents stay behind.
     """
-    parts = [f"const MAP = {json.dumps(MAP)};", _slim("prelude.js"),
-             *(_slim(f"{name}.js") for name in names)]
-    return "\n".join(parts)
+    parts = [_slim(f"{part}.js") for part in ("prelude", name, *others)]
+    return "\n".join([f"const MAP = {json.dumps(MAP)};", *parts])
 
 
 def style(name: str) -> str:
