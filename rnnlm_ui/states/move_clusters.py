@@ -122,6 +122,8 @@ def _answer(found: Clustered, look: Look) -> str:
                          for name in ("clusters", "token", "untrained")}))
     echoes = sum(cluster.last.share >= ECHO for cluster in clusters)
     told.append(t("states_move.echoes", n=echoes, k=len(clusters), **look.words))
+    if part_of(look) == "c":
+        told.append(t("states_move.clusters_c"))
     return joined(told)
 
 

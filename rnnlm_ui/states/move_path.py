@@ -163,7 +163,8 @@ def _picture(look: Look, answer: DeltaGenerator, fill: Fill, plane: str) -> None
         return figure
 
     point = live_plot(draw, key="states.path", height=HEIGHT,
-                      alt=t("states.path_alt", **look.words),
+                      alt=t("states_move.umap_alt" if plane == "umap" else "states.path_alt",
+                            **look.words),
                       rev=(*look.revision, without, behind, plane, fill.name)).click
     clickable = _TRACE_WITHOUT if found.behind is None else _TRACE_WITH
     if point is not None and point.index is not None and point.trace == clickable \
