@@ -16,7 +16,18 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import data, instruments, learning, page, peers, reader, speed, states_trace, words
+from benchmarks import (
+    data,
+    instruments,
+    learning,
+    page,
+    peers,
+    reader,
+    speed,
+    states_move,
+    states_trace,
+    words,
+)
 from benchmarks.machine import machine
 from benchmarks.rows import Found, Row
 
@@ -32,6 +43,7 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
         "reader": reader.reader,
         "data": data.data,
         "states": states_trace.states,
+        "states_move": states_move.states_move,
         "words": lambda _runs: words.words(asked.text),
         "learning": learning.learning,
         "worker": page.worker,
@@ -43,8 +55,8 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("names", nargs="*", metavar="NAME",
-                        help="speed, neighbour, instruments, reader, data, states, words, "
-                             "learning, worker, paint, memory, peers")
+                        help="speed, neighbour, instruments, reader, data, states, states_move, "
+                             "words, learning, worker, paint, memory, peers")
     parser.add_argument("--minutes", type=float, default=10.0, help="of the memory benchmark")
     parser.add_argument("--text", type=Path, help="of the words benchmark")
     parser.add_argument("--peers-python", type=Path, help="a Python with benchmarks/peers.txt")

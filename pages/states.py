@@ -6,6 +6,7 @@ from rnnlm_core.errors import UnrollError
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry
 from rnnlm_ui import look_inside, runs, time_machine
+from rnnlm_ui.components import viewport
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import fault, head, how_to_read, next_link
 from rnnlm_ui.states import tools
@@ -56,3 +57,4 @@ with stamp:
     look_inside.follow_checkpoints(folder, shown)
 next_link("gradients", t("states.next"))
 how_to_read(t("states.how_to_read", **words_on(folder)))
+viewport.watch()

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.figures.states import glyph
-from rnnlm_core.figures.template import MONO, esc
+from rnnlm_core.figures.template import MONO, columns, esc
 
 HEIGHT = 420
 _FEWEST = 2  # places that give a word before it a fill of its own
+_LETTER = 9.3  # pixels of a letter of a name
 _LAST = 2  # drawn first, below the others, but named last
 # shape beside hue, so that a colour-blind reader tells them apart, too
 _LOOKS = (("lstm", "circle"), ("rnn", "square"), ("gru", "triangle-up"), ("cnn", "diamond"))
@@ -50,9 +51,12 @@ def places_figure(points: NDArray[np.floating[Any]], before: Sequence[str],
     figure.update_layout(
         height=HEIGHT, hovermode="closest", margin={"l": 56, "r": 12, "t": 64, "b": 44},
         showlegend=True,
-        legend={"title": {"text": esc(words.before), "font": {"size": 15, "color": LIGHT["dim"]}},
-                "orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "itemclick": False,
-                "itemdoubleclick": False,
+        legend={"title": {"text": esc(words.before), "side": "top",
+                          "font": {"size": 15, "color": LIGHT["dim"]}},
+                "orientation": "h", "x": 0, "y": 1, "yanchor": "bottom",
+                "itemclick": False, "itemdoubleclick": False,
+                # measured here: the browser may do so before the font is there, and cut a name
+                "entrywidth": _LETTER * max(columns(trace.name) for trace in figure.data),
                 "font": {"family": MONO, "size": 15, "color": LIGHT["ink"]}},
         xaxis={"title": {"text": esc(words.first)}, "showgrid": True},
         yaxis={"title": {"text": esc(words.second)}})

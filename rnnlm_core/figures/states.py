@@ -1,4 +1,4 @@
-"""Charts of what units hold: a heatmap over tokens, the states' path, the alternatives."""
+"""Charts of what units hold: a heatmap over tokens, the alternatives at one."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ _LETTER = 10  # pixels of a letter of a longer token
 _LONGEST = 10  # letters of it that are shown
 _MARKS = {"\n": "⏎", " ": "·", "\t": "⇥"}
 _LABEL_EVERY = 3
+_KEY, _KEY_PAD = 150, 16  # pixels of a colour bar and of the space beside it
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,6 @@ class HeatWords:
     unit: str
     value: str
     expected: str = ""  # in front of the rows of what was expected
-
-
-@dataclass(frozen=True)
-class PathWords:
-    first: str
-    second: str
-    value: str
 
 
 def visible(piece: str) -> str:
@@ -90,7 +84,7 @@ def heatmap_figure(values: Values, units: Sequence[int], pieces: Sequence[str], 
     share = rows / (height - _TOP - _BOTTOM)
     names = [str(unit) for unit in units]
     figure = go.Figure(go.Heatmap(
-        z=values.astype(np.float32), y=names, colorscale=_colours(scale), zmin=scale.low,
+        z=values.astype(np.float32), y=names, colorscale=colours(scale), zmin=scale.low,
         zmax=scale.top, **({"zmid": 0} if scale.signed else {}), ygap=1, showscale=False,
         hovertemplate=f"{esc(words.unit)} %{{y}} · %{{x}}<br>{esc(words.value)} %{{z:.2f}}"
                       "<extra></extra>"))
@@ -133,33 +127,6 @@ def _add_expected(figure: go.Figure, expected: Sequence[Sequence[tuple[str, floa
         "tickvals": [0], "ticktext": [esc(words.expected)]})
 
 
-def path_figure(path: Values, values: Values, scale: Scale, hovers: Sequence[str],
-                words: PathWords, selected: int | None = None, height: int = 380) -> go.Figure:
-    """The state after each token as a point (T, 2), filled with one unit's value.
-
-    `hovers` name the points; they are foreign text and are escaped here.
-    """
-    figure = go.Figure()
-    figure.add_scatter(x=path[:, 0], y=path[:, 1], mode="lines", hoverinfo="skip",
-                       line={"color": fade(LIGHT["dim"], 0.3), "width": 1})
-    figure.add_scatter(
-        x=path[:, 0], y=path[:, 1], mode="markers", text=[esc(h) for h in hovers],
-        customdata=values,
-        hovertemplate=f"%{{text}}<br>{esc(words.value)} %{{customdata:.2f}}<extra></extra>",
-        marker={"size": 10, "color": values, "colorscale": _colours(scale), "cmin": scale.low,
-                "cmax": scale.top, "line": {"width": 1, "color": LIGHT["dim"]}})
-    if selected is not None:
-        figure.add_scatter(x=path[[selected], 0], y=path[[selected], 1], mode="markers",
-                           hoverinfo="skip",
-                           marker={"size": 17, "color": fade(LIGHT["ink"], 0.0),
-                                   "line": {"width": 2.5, "color": LIGHT["ink"]}})
-    figure.update_layout(
-        height=height, hovermode="closest", margin={"l": 56, "r": 12, "t": 8, "b": 44},
-        xaxis={"title": {"text": esc(words.first)}, "showgrid": True},
-        yaxis={"title": {"text": esc(words.second)}})
-    return figure
-
-
 def alternatives_figure(alternatives: Sequence[tuple[str, float]], came: str) -> go.Figure:
     """What was expected at a place, likeliest first; the token that came is in bold."""
     labels = [f"<b>{glyph(c)}</b>" if c == came else glyph(c) for c, _ in alternatives]
@@ -184,8 +151,25 @@ def alternatives_figure(alternatives: Sequence[tuple[str, float]], came: str) ->
     return figure
 
 
-def _colours(scale: Scale) -> list[tuple[float, str]]:
+def colours(scale: Scale) -> list[tuple[float, str]]:
     return diverging() if scale.signed else sequential()
+
+
+def colour_key(scale: Scale, low: str, high: str) -> dict[str, Any]:
+    """A colour bar above the chart that names the two ends of the fill (see `key_name`)."""
+    return {"orientation": "h", "thickness": 10, "thicknessmode": "pixels", "len": _KEY,
+            "lenmode": "pixels", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom",
+            "ypad": 4, "xpad": _KEY_PAD, "outlinewidth": 1, "outlinecolor": LIGHT["rule"],
+            "ticks": "", "ticklabelposition": "outside top", "tickmode": "array",
+            "tickvals": [scale.low, scale.top], "ticktext": [esc(low), esc(high)],
+            "tickfont": {"size": 14, "color": LIGHT["dim"]}}
+
+
+def key_name(name: str) -> dict[str, Any]:
+    """The annotation that says what the fill is, right of its colour bar."""
+    return {"text": esc(name), "x": 0, "xref": "paper", "xanchor": "left", "xshift": _KEY + 16,
+            "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": 16, "showarrow": False,
+            "font": {"size": 14, "color": LIGHT["dim"]}}
 
 
 def _outline(x0: float, x1: float, y0: float, y1: float, width: float) -> dict[str, Any]:

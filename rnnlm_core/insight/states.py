@@ -6,7 +6,7 @@ Source: Karpathy et al. 2015 (arXiv 1506.02078); Strobelt et al. 2018, LSTMVis (
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import torch
@@ -45,11 +45,6 @@ class StateReading:
     entropy: Floats  # (T,) bits: how open the network held each place
     alternatives: list[Alternatives]  # T; the five likeliest at each place
     following: Alternatives  # the five likeliest after the last token
-
-
-class PrincipalPath(NamedTuple):
-    path: Floats  # (T, k)
-    explained: Floats  # (k,) share of the variance of h that was left to explain
 
 
 def read_states(model: LanguageModel, tokenizer: Tokenizer, text: str,
@@ -101,31 +96,6 @@ def _after_first(values: NDArray[np.floating]) -> Floats:
     return np.concatenate([[np.nan], values]).astype(np.float32)
 
 
-def principal_path(h: Floats, components: int = 2,
-                   remove_character_means: NDArray[np.integer] | None = None) -> PrincipalPath:
-    """The path of states h (T, H) in the plane of most variance: (T, k) and each axis' share.
-
-    With the ids (T,) of the tokens, each token's mean state is taken off first, for on real text
-    the first components show little but which token was just read. The sign of each axis
-    is fixed: its largest weight is positive. Axes without variance are zero, with share 0.
-    """
-    values = h.astype(np.float64)
-    values = values - values.mean(0)
-    if remove_character_means is not None:
-        values = without_character_means(values, remove_character_means)
-    values[:, (values**2).mean(0) < 1e-14] = 0.0  # rounding is no variance
-    axes, variances = _principal_axes(values, components)
-    largest = np.abs(axes).argmax(0)
-    axes = axes * np.where(np.take_along_axis(axes, largest[None], 0) < 0, -1.0, 1.0)
-    path = np.zeros((len(h), components), np.float32)
-    explained = np.zeros(components, np.float32)
-    path[:, :axes.shape[1]] = values @ axes
-    total = (values**2).sum()
-    if total > 0:
-        explained[:axes.shape[1]] = variances / total
-    return PrincipalPath(path, explained)
-
-
 def without_character_means(values: NDArray[np.floating], ids: NDArray[np.integer]
                             ) -> NDArray[np.float64]:
     """values (T, …) less the mean over all places with the same token: what is not its echo."""
@@ -156,7 +126,7 @@ def order_units(h: Floats, by: UnitOrder) -> NDArray[np.int64]:
     if len(moving) < 3:
         return np.concatenate([moving, units[spread <= 1e-9]])
     standard = (h[:, moving] - h[:, moving].mean(0, dtype=np.float64)) / spread[moving]
-    axes, variances = _principal_axes(standard, 2)
+    axes, variances = principal_axes(standard, 2)
     loadings = axes * np.sqrt(variances)  # (moving, ≤2)
     angle = np.arctan2(loadings[:, -1], loadings[:, 0])
     around = np.argsort(angle, kind="stable")
@@ -165,7 +135,7 @@ def order_units(h: Floats, by: UnitOrder) -> NDArray[np.int64]:
                            units[spread <= 1e-9]])
 
 
-def _principal_axes(values: NDArray[np.float64], count: int
+def principal_axes(values: NDArray[np.float64], count: int
                     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Leading right singular vectors (H, ≤count) and squared singular values of centred (T, H).
 

@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import Tokenizer
@@ -120,6 +121,19 @@ def unit_names(config: RunConfig) -> list[tuple[Part, int, int]]:
             for unit in range(config.hidden)]
 
 
+def all_units(model: LanguageModel, ids: NDArray[np.int64]) -> Floats:
+    """Every unit of h (all layers), then of c, over ids (T,) → (units, T).
+
+    Read in strips at once: see `strips_of`.
+    """
+    with torch.no_grad():
+        trace = unroll(model, torch.from_numpy(strips_of(ids)).to(model.device))
+        parts = [layer.h for layer in trace.layers]
+        parts += [layer.c for layer in trace.layers if layer.c is not None]
+        units = torch.stack([joined(part, len(ids)).T for part in parts])  # (P, H, T)
+    return units.flatten(0, 1).float().cpu().contiguous().numpy()
+
+
 def strips_of(ids: NDArray[np.int64]) -> NDArray[np.int64]:
     """ids (T,) cut into 48 strips of equal length, each with the 128 tokens before it.
 
@@ -134,18 +148,9 @@ def strips_of(ids: NDArray[np.int64]) -> NDArray[np.int64]:
     return strips
 
 
-def all_units(model: LanguageModel, ids: NDArray[np.int64]) -> Floats:
-    """Every unit of h (all layers), then of c, over ids (T,) → (units, T).
-
-    Read in strips at once: see `strips_of`.
-    """
-    batch = torch.from_numpy(strips_of(ids)).to(model.device)
-    with torch.no_grad():
-        trace = unroll(model, batch)
-        parts = [layer.h for layer in trace.layers]
-        parts += [layer.c for layer in trace.layers if layer.c is not None]
-        units = torch.stack([p[:, WARM_UP:].flatten(0, 1)[:len(ids)].T for p in parts])  # (P, H, T)
-    return units.flatten(0, 1).float().cpu().contiguous().numpy()
+def joined(part: Tensor, count: int) -> Tensor:
+    """What was read in strips (48, 128 + length, …) as one text again, (T, …)."""
+    return part[:, WARM_UP:].flatten(0, 1)[:count]
 
 
 def search(states: Floats, control: Floats, names: list[tuple[Part, int, int]], labels: list[Label],

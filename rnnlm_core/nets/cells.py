@@ -188,12 +188,17 @@ class Trace:
         return x
 
     @cached_property
-    def logits(self) -> Tensor:
-        """(B, T, V), of the token after each one; computed when first asked for"""
+    def seen(self) -> Tensor:
+        """What the output layer sees after each token, (B, T, H)"""
         x = self.embedded
         for index, layer in enumerate(self.layers):
             x = self.model.above(index, layer.h, x)
-        return self.model.output(x)
+        return x
+
+    @cached_property
+    def logits(self) -> Tensor:
+        """(B, T, V), of the token after each one; computed when first asked for"""
+        return self.model.output(self.seen)
 
     @property
     def carried(self) -> Carried:

@@ -7,6 +7,10 @@ const FILL = /^#[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?$/;
 // Control characters, and those that would reorder or hide what follows.
 const HIDDEN =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/;
+const SIGN = /[⏎⇥]/; // two columns wide
+const FOREIGN = /[^\u0020-\u024f\u0300-\u036f]/u;
+const WIDE = new RegExp("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f"
+  + "\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]", "u");
 
 const texts = new WeakMap();
 let count = 0;
@@ -19,6 +23,12 @@ function span(character, index, view) {
   const { words } = view.data;
   let spoken = null;
   el.textContent = character;
+  if (view.data.lines) {
+    if (character === "\n") return el;
+    // a sign of another font must not move what stands below each other
+    if (SIGN.test(character)) el.className = "sign";
+    else if (FOREIGN.test(character)) el.className = WIDE.test(character) ? "two" : "one";
+  }
   if (character === "\n") [el.dataset.mark, spoken] = ["⏎", words.newline];
   else if (character === "\t") [el.dataset.mark, spoken] = ["⇥", words.tab];
   else if (character === " ") spoken = words.space;
@@ -196,10 +206,12 @@ function onKey(view, event) {
   if (event.key === "Escape") return hideTip(view);
   if (event.key === "Enter" || event.key === " ") {
     event.preventDefault();
-    choose(view, inside, 0);
+    if (view.data.brush) clickEnd(view, inside);
+    else choose(view, inside, 0);
   } else if (steps[event.key]) {
     event.preventDefault();
-    choose(view, steps[event.key](), KEY_PAUSE);
+    if (view.data.brush) walkBrush(view, steps[event.key](), event.shiftKey);
+    else choose(view, steps[event.key](), KEY_PAUSE);
     view.spans[view.local].scrollIntoView({ block: "nearest" });
     showTip(view, view.spans[view.local]);
   }
@@ -214,7 +226,7 @@ function mount(root) {
   const spanOf = (event) => event.target.closest?.("span[data-i]");
   view.box.addEventListener("click", (event) => {
     const el = spanOf(event);
-    if (el && getSelection().isCollapsed) choose(view, Number(el.dataset.i), 0);
+    if (el && !view.data.brush && getSelection().isCollapsed) choose(view, Number(el.dataset.i), 0);
   });
   view.box.addEventListener("pointerover", (event) => {
     showTip(view, spanOf(event));
@@ -229,6 +241,7 @@ function mount(root) {
   });
   view.box.addEventListener("blur", () => hideTip(view));
   view.box.addEventListener("keydown", (event) => onKey(view, event));
+  mountBrush(view, spanOf);
   view.scroll = () => hideTip(view);
   addEventListener("scroll", view.scroll, { capture: true, passive: true });
   view.unwatch = onThemeChange(view.box, () => colour(view));
@@ -251,11 +264,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   view.trigger = setTriggerValue;
   view.box.style.setProperty("--size", data.size);
   view.box.setAttribute("aria-label", data.label);
+  view.box.classList.toggle("lines", data.lines);
   view.box.setAttribute("role", data.text ? "listbox" : "group");
   write(view);
   colour(view);
   view.cursor.hidden = !data.cursor;
   type(view);
   select(view);
+  showBrush(view);
   return () => unmount(parentElement, view);
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -17,16 +18,16 @@ _HTML = ('<div class="coloured-text" tabindex="0"><span class="coloured-cursor" 
          '<div class="coloured-legend" hidden><span></span><i></i><span></span></div>'
          '<div class="coloured-tip" role="tooltip" hidden></div>')
 _component = st.components.v2.component(
-    "unroll_coloured_text", html=_HTML, css=style("coloured_text"), js=script("coloured_text"),
-    isolate_styles=False)
+    "unroll_coloured_text", html=_HTML, css=style("coloured_text"),
+    js=script("coloured_text", "brush"), isolate_styles=False)
 
 
 def coloured_text(text: str, fills: Sequence[str], *, key: str, tips: Sequence[str] | None = None,
                   size: str = "1.3rem", prompt: int = 0, selected: int | None = None,
                   cursor: bool = False, stream_from: int | None = None,
                   legend: tuple[str, str, str] | None = None, label: str = "",
-                  bands: Sequence[str] = (), link: str = "", owners: Sequence[int] = ()
-                  ) -> int | None:
+                  bands: Sequence[str] = (), link: str = "", owners: Sequence[int] = (),
+                  lines: bool = False) -> int | None:
     """Show a text, or recolour and extend the one with this key in place.
 
     `fills` and `tips` have one entry a character (fewer: the rest has none); fills are hexes of the
@@ -35,10 +36,38 @@ def coloured_text(text: str, fills: Sequence[str], *, key: str, tips: Sequence[s
     the two ends of the colour mean, and the gradient (`palette.value_gradient()`). `bands` are a
     second row of fills, along the foot of each character. With `link`, the token that is pointed at
     is marked in all views of the same link (see `live_plot`); `owners` has each character's token.
+    `lines`: each line stays one, its break is not the text's own.
 
     Returns the index of the character that was just clicked or walked to with the arrow keys, else
     None. The outline follows the reader at once, `selected` only has to agree later.
     """
+    result = _show(text, fills, key, tips, size, legend, label or t("component.text_label"),
+                   prompt=prompt, selected=selected, cursor=cursor, stream=stream_from, lines=lines,
+                   bands=bands, link=link, owners=owners)
+    clicked = result.get("click")
+    return clicked if is_index(clicked, len(text)) else None
+
+
+def brushed_text(text: str, fills: Sequence[str], brush: tuple[int, int], *, key: str, label: str,
+                 tips: Sequence[str] | None = None, size: str = "1.3rem",
+                 legend: tuple[str, str, str] | None = None) -> tuple[int, int] | None:
+    """As `coloured_text`, with a phrase brushed: `brush`, its first and last character.
+
+    The reader drags over a phrase, clicks on its two ends, or walks with the arrow keys and holds
+    Shift. Returns what was just brushed, else None.
+    """
+    result = _show(text, fills, key, tips, size, legend, label, brush=brush)
+    ends = result.get("brush")
+    if isinstance(ends, list) and len(ends) == 2 and all(is_index(end, len(text)) for end in ends):
+        return min(ends), max(ends)
+    return None
+
+
+def _show(text: str, fills: Sequence[str], key: str, tips: Sequence[str] | None, size: str,
+          legend: tuple[str, str, str] | None, label: str, *, prompt: int = 0,
+          selected: int | None = None, cursor: bool = False, stream: int | None = None,
+          lines: bool = False, brush: tuple[int, int] | None = None, bands: Sequence[str] = (),
+          link: str = "", owners: Sequence[int] = ()) -> Any:
     if not _SIZE.fullmatch(size):
         raise ValueError(f"size {size!r} must be a CSS length in rem, em or px")
     if legend is not None and not _GRADIENT.fullmatch(legend[2]):
@@ -46,14 +75,12 @@ def coloured_text(text: str, fills: Sequence[str], *, key: str, tips: Sequence[s
     # half of a surrogate pair would join its neighbour in the browser and shift every index
     shown = text.encode("utf-8", "replace").decode("utf-8")
     words = tuple((name, t(f"component.{name}")) for name in ("space", "newline", "tab"))
-    result = _component(
+    return _component(
         key=key,
         # no list or dict inside: Streamlit would import pandas to see whether it is a table
         data={"text": shown, "fills": tuple(fills), "bands": tuple(bands),
               "link": link, "owners": tuple(owners), "tips": None if tips is None else tuple(tips),
               "size": size, "prompt": prompt, "selected": selected, "cursor": cursor,
-              "stream": stream_from, "legend": legend,
-              "label": label or t("component.text_label"), "words": words},
-        on_click_change=ignore_event)
-    clicked = result.get("click")
-    return clicked if is_index(clicked, len(text)) else None
+              "stream": stream, "legend": legend, "label": label, "words": words, "lines": lines,
+              "brush": brush},
+        on_click_change=ignore_event, on_brush_change=ignore_event)

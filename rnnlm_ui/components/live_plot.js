@@ -135,6 +135,7 @@ function draw(plot) {
     // over a phone's chart, or over letters, the buttons would hide what they are for
     const config = { ...CONFIG, displayModeBar: width < NARROW || data.cell ? false : "hover" };
     plot.width = width;
+    prepareWalk(plot, figure);
     plot.drawing = true;
     Promise.resolve(window.Plotly.react(el, figure.data, figure.layout, config))
       .then(() => drawn(plot), () => say(plot, data.broken))
@@ -220,6 +221,7 @@ function mount(root) {
   plot.send = (name, value) => {
     if (value && plot.data.on.includes(name)) plot.trigger(name, value);
   };
+  mountWalk(plot, root);
   plot.resize = new ResizeObserver(() => {
     if (plot.el.clientWidth && plot.el.clientWidth !== plot.width) {
       cancelAnimationFrame(plot.frame);
@@ -238,6 +240,7 @@ function unmount(root, plot) {
   plot.unwatch();
   plot.unlink();
   clearTimeout(plot.hover);
+  pauseWalk(plot);
   cancelAnimationFrame(plot.frame);
   window.Plotly?.purge(plot.el);
   const kept = zoomed.get(plot.revision);

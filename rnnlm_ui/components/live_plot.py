@@ -3,6 +3,9 @@
 Figures are drawn in the light palette (`rnnlm_core.figures.palette`), never with `rgba()`. On a
 screen narrower than 480 px `layout.meta["narrow"]` (a dict of margins) is applied and annotations
 show their `name` in place of their text (`end_label(short=...)`).
+
+`layout.meta["walk"]` (`figures.states_move`) lets the reader walk along the points of one trace, by
+a button that plays and a slider below the chart, all in the browser; where they stop is a click.
 """
 
 from __future__ import annotations
@@ -24,11 +27,14 @@ Event = Literal["click", "hover", "relayout"]
 LONGEST_NAME = 200  # characters of a category that a click may name
 _HTML = ('<div class="live-plot-frame"><div class="live-plot" role="img"></div>'
          '<i class="live-plot-cursor" hidden></i>'
+         '<div class="live-plot-walk" hidden><button type="button"></button>'
+         '<input type="range" min="0" step="1"><output></output></div>'
          '<div class="live-plot-save"><button type="button" aria-expanded="false">⤓</button>'
          '<span hidden></span></div></div>'
          '<p class="live-plot-note" role="status" hidden></p>')
 _component = st.components.v2.component(
-    "unroll_live_plot", html=_HTML, css=style("live_plot"), js=script("live_plot", "export"),
+    "unroll_live_plot", html=_HTML, css=style("live_plot") + style("walk"),
+    js=script("live_plot", "export", "walk"),
     isolate_styles=False)
 
 
@@ -84,7 +90,8 @@ def live_plot(fig: go.Figure | Callable[[], go.Figure], *, key: str, alt: str, h
         data={"key": key, "figure": figure, "height": height, "alt": alt, "cell": cell,
               "on": tuple(on), "rev": "" if rev is None else str(rev), "link": link,
               "save": t("component.save"),
-              "failed": t("component.plot_failed"), "broken": t("component.plot_broken")},
+              "failed": t("component.plot_failed"), "broken": t("component.plot_broken"),
+              "walk": tuple(t(f"component.walk_{name}") for name in ("play", "pause", "place"))},
         on_click_change=ignore_event, on_hover_change=ignore_event,
         on_relayout_change=ignore_event)
     return PlotEvents(

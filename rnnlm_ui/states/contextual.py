@@ -113,7 +113,7 @@ def _cosine(value: float) -> str:
 
 def _figure(read: WordStates, places: list[Place], part: Part) -> Any:
     from rnnlm_core.insight.contextual import thinned
-    from rnnlm_core.insight.states import principal_path
+    from rnnlm_core.insight.plane import principal_path
 
     drawn = thinned(places)
     points, explained = principal_path(read.states(part)[[place.row for place in drawn]])

@@ -131,3 +131,10 @@ def signed(value: float) -> str:
         return str(value)
     text = f"{value:+.2f}".rstrip("0").rstrip(".")
     return "0" if text in ("+0", "-0") else text.replace("-", "−")
+
+
+def percent(share: float | None) -> str:
+    """`48 %`, in one piece; `–` where it cannot be said."""
+    if share is None or not np.isfinite(share):
+        return "–"
+    return f"{share:.0%}".replace("%", "\u00a0%")

@@ -9,14 +9,13 @@ from rnnlm_core.figures.gradients import Reach, ReachWords, power_text, reach_fi
 from rnnlm_core.figures.palette import DASH, LIGHT
 from rnnlm_core.figures.states import (
     HeatWords,
-    PathWords,
     Scale,
     alternatives_figure,
     cell_width,
     heat_height,
     heatmap_figure,
-    path_figure,
 )
+from rnnlm_core.figures.states_move import PathWords, path_figure
 
 SIGNED = Scale(1.0, True)
 
@@ -70,7 +69,8 @@ def test_path_points_carry_their_value_and_safe_names() -> None:
                          ["<b>", "%{x}"], PathWords("1", "2", "unit"), selected=1)
     assert list(figure.data[1].text) == ["&lt;b&gt;", "&#37;{x}"]
     assert list(figure.data[1].marker.color) == [0.5, -0.5]
-    assert (figure.data[2].x[0], figure.data[2].y[0]) == (2.0, 3.0)
+    ring = figure.data[figure.layout.meta["walk"]["ring"]]
+    assert (ring.x[0], ring.y[0]) == (2.0, 3.0)
 
 
 def test_the_character_that_came_is_bold_among_the_alternatives() -> None:

@@ -11,9 +11,9 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.export import states_npz
+from rnnlm_core.insight.plane import principal_path
 from rnnlm_core.insight.states import (
     order_units,
-    principal_path,
     read_states,
     without_character_means,
 )
