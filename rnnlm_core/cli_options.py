@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -14,7 +15,10 @@ from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
 from rnnlm_core.data.builtin import BUILTIN, is_builtin
 from rnnlm_core.data.corpus import HUB, OWN, keep_own_text
 from rnnlm_core.data.files import read_bytes
+from rnnlm_core.data.hub_call import HubProgress
 from rnnlm_core.data.uploads import Found, Wishes, read_upload
+from rnnlm_core.data.vector_sources import named_table
+from rnnlm_core.embedding_start import vectors_unused
 
 _SHORT = {"max_steps": "--steps", "max_seconds": "--seconds"}
 
@@ -25,6 +29,8 @@ def config_of(settings: dict[str, Any], runs: Path | None) -> tuple[RunConfig, P
     if "max_steps" in given and "max_seconds" not in given:
         given["max_seconds"] = 0.0  # asked for steps: no limit in time
     root = runs or launch.runs_root()
+    if given.get("vectors"):
+        given = _with_table(given, root)
     config = RunConfig.from_mapping(given)
     if not is_builtin(source := config.corpus) and not source.startswith((HUB, OWN)):
         config = _with_file(config, Path(source), root)
@@ -38,6 +44,26 @@ def _with_file(config: RunConfig, path: Path, root: Path) -> RunConfig:
     return RunConfig.from_mapping({**_values(config), "corpus": kept.manifest.source})
 
 
+def _with_table(given: dict[str, Any], root: Path) -> dict[str, Any]:
+    """A table that is named is used, with the size that it has; nothing is read for settings that
+    are wrong anyway."""
+    size = given.get("embedding", FIELDS["embedding"].default)
+    checked = {"embedding_source": "file", **given, "vectors": "0" * 64, "embedding": size}
+    if RunConfig.from_mapping(checked).embedding_source != "file":
+        raise vectors_unused(given["embedding_source"])
+    papers = named_table(given["vectors"], root / "corpora", _tell)
+    print(f"\r{papers.title}: {papers.words:,} words of {papers.size} numbers"
+          + (f", the first {papers.rows:,} rows" if papers.ended != "all" else ""),
+          file=sys.stderr)
+    return {"embedding": papers.size, **given, "embedding_source": "file",
+            "vectors": papers.sha256}
+
+
+def _tell(at: HubProgress) -> None:
+    print(f"\rReading the vectors: {at.rows:,} rows, {at.megabytes:.1f} MB ", end="",
+          file=sys.stderr, flush=True)
+
+
 def _values(config: RunConfig) -> dict[str, Any]:
     return {name: getattr(config, name) for name in FIELDS}
 
@@ -49,6 +75,9 @@ def _option(name: str) -> inspect.Parameter:
     if name == "corpus":
         text = "A built-in name (" + ", ".join(BUILTIN) + "; the number after a colon may be " \
             "another), a file, or hf:OWNER/NAME. "
+    if name == "vectors":
+        text = "A file of word vectors (.vec, .txt, .npz, .gz, .zip:FILE), " \
+            "hf:OWNER/NAME:FILE, or the SHA-256 of a kept one. "
     names = [f"--{name.replace('_', '-')}", *filter(None, [_SHORT.get(name)])]
     if kind is bool:
         names = [f"{names[0]}/--no-{name.replace('_', '-')}"]

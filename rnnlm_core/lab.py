@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from rnnlm_core import launch, prepared
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import Tokenizer
+from rnnlm_core.embedding_start import with_named_table
 from rnnlm_core.errors import CorpusError, Diverged, Problem, RunError
 from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.insight.gradients import LagProfile, lag_profile
@@ -137,9 +138,12 @@ def train(config: RunConfig, runs: Path | str | None = None,
           progress: Progress | None = None) -> Run:
     """Train in this process until the end; returns the finished run.
 
+    `config.vectors` may also be a file of word vectors or `hf:OWNER/NAME:FILE`, read now.
+
     Raises `BadInput` before anything starts, and `Diverged` or `RunError` where training ended so.
     """
-    folder = launch.create_run(config, Path(runs) if runs is not None else launch.runs_root())
+    root = Path(runs) if runs is not None else launch.runs_root()
+    folder = launch.create_run(with_named_table(config, root / "corpora"), root)
     work(folder, progress)
     return _checked(folder)
 
