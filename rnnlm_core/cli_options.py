@@ -18,6 +18,7 @@ from rnnlm_core.data.files import read_bytes
 from rnnlm_core.data.hub_call import HubProgress
 from rnnlm_core.data.uploads import Found, Wishes, read_upload
 from rnnlm_core.data.vector_sources import named_table
+from rnnlm_core.data.vector_table import TablePapers
 from rnnlm_core.embedding_start import vectors_unused
 
 _SHORT = {"max_steps": "--steps", "max_seconds": "--seconds"}
@@ -51,17 +52,29 @@ def _with_table(given: dict[str, Any], root: Path) -> dict[str, Any]:
     checked = {"embedding_source": "file", **given, "vectors": "0" * 64, "embedding": size}
     if RunConfig.from_mapping(checked).embedding_source != "file":
         raise vectors_unused(given["embedding_source"])
-    papers = named_table(given["vectors"], root / "corpora", _tell)
-    print(f"\r{papers.title}: {papers.words:,} words of {papers.size} numbers"
+    papers = _told(given["vectors"], root / "corpora")
+    print(f"{papers.title}: {papers.words:,} words of {papers.size} numbers"
           + (f", the first {papers.rows:,} rows" if papers.ended != "all" else ""),
           file=sys.stderr)
     return {"embedding": papers.size, **given, "embedding_source": "file",
             "vectors": papers.sha256}
 
 
-def _tell(at: HubProgress) -> None:
-    print(f"\rReading the vectors: {at.rows:,} rows, {at.megabytes:.1f} MB ", end="",
-          file=sys.stderr, flush=True)
+def _told(name: str, store: Path) -> TablePapers:
+    """The table of that name; how far the hub has come stands in a line of its own."""
+    moved = False
+
+    def tell(at: HubProgress) -> None:
+        nonlocal moved
+        moved = True
+        print(f"\rReading the vectors: {at.rows:,} rows, {at.megabytes:.1f} MB ", end="",
+              file=sys.stderr, flush=True)
+
+    try:
+        return named_table(name, store, tell)
+    finally:
+        if moved:
+            print(file=sys.stderr)
 
 
 def _values(config: RunConfig) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from rnnlm_ui import config_form, data_vectors, session, vector_repairs
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.data_text import parts, store
 from rnnlm_ui.embeddings_view import NEAREST, neighbour_table
-from rnnlm_ui.i18n import number, t
+from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.page import fault, plain
 
 MOST = 60  # tokens on the map: words are longer than letters
@@ -109,7 +109,7 @@ def _problem(config: RunConfig) -> UnrollError | None:
 def _repair(error: UnrollError, config: RunConfig) -> None:
     """One click, where there is one."""
     vector_repairs.offer(error, "embeddings", link=False)
-    if error.code == "vectors.not_here" and data_vectors.present() is None:
+    if error.code == "vectors.not_here":
         st.button(t("embeddings.repair_read"), key="embeddings.repair_read",
                   icon=":material/download:", on_click=_read_named, args=(config.vectors,))
 
@@ -129,8 +129,9 @@ def section(corpus: Corpus, ids: Tokenizer, config: RunConfig) -> None:
     answer = st.container()
     _choice(config)
     if (error := _problem(config)) is not None:
-        fault(error)
-        _repair(error, config)
+        if data_vectors.present() is None or error.code not in vector_repairs.NO_TABLE:
+            fault(error)  # else the table is on its way
+            _repair(error, config)
         return
     config = with_kept_table(config, store())
     if config.embedding_source == "scratch":
@@ -162,9 +163,9 @@ def section(corpus: Corpus, ids: Tokenizer, config: RunConfig) -> None:
 def _answer(found: Pretrained, counts: NDArray[np.int64], covered: Coverage | None,
             config: RunConfig) -> None:
     of_text = counts[found.known].sum() / counts.sum()
-    st.markdown(t("embeddings.known", known=number(found.known.sum()),
-                  v=number(len(found.known)), share=f"{of_text:.1%}") + " "
-                + t(f"embeddings.from.{config.embedding_source}"))
+    st.markdown(joined([t("embeddings.known", known=number(found.known.sum()),
+                          v=number(len(found.known)), share=f"{of_text:.1%}"),
+                        t(f"embeddings.from.{config.embedding_source}")]))
     if config.embedding_source == "file" and (said := data_vectors.about(
             papers_of(store(), config.vectors))):
         st.markdown(":gray[" + said + "]")

@@ -16,7 +16,7 @@ from rnnlm_ui import config_form, session
 from rnnlm_ui.data_hub_call import HubCall
 from rnnlm_ui.data_hub_find import token_popover
 from rnnlm_ui.data_text import store
-from rnnlm_ui.i18n import language, number, t
+from rnnlm_ui.i18n import joined, language, number, t
 from rnnlm_ui.live import follow
 from rnnlm_ui.page import plain
 
@@ -60,6 +60,7 @@ def take_result() -> None:
     elif call.kind == "lookup":
         session.remember(_TABLES, call.result)
     else:
+        session.forget(_TABLES)
         config_form.change("vectors", call.result.sha256)
 
 
@@ -91,7 +92,7 @@ def hub_chooser() -> None:
     tables: HubTables | None = session.recall(_TABLES, None)
     if tables is not None:
         _choices(tables, busy)
-    elif not busy:
+    elif not busy and not session.draft().vectors:
         st.markdown(":gray[" + t("embeddings.hub_hint") + "]")
     if busy:
         follow(_progress, True, key="vectors.progress")
@@ -201,7 +202,5 @@ def about(papers: TablePapers) -> str:
     else:
         said = t("embeddings.first_rows", rows=number(papers.rows),
                  why=t(f"embeddings.ended.{papers.ended}"))
-    if papers.source:
-        said += " " + t("embeddings.came_from", source=plain(papers.source.removeprefix(HUB)),
-                        revision=papers.revision[:8])
-    return said
+    return joined([said, t("embeddings.came_from", source=plain(papers.source.removeprefix(HUB)),
+                           revision=papers.revision[:8]) if papers.source else ""])
