@@ -90,8 +90,6 @@ def _choice(config: RunConfig) -> None:
                              type=["vec", "txt", "npz"], on_change=_use_upload,
                              max_upload_size=MAX_BYTES // 1_000_000)
         data_vectors.hub_chooser()
-    if (error := data_vectors.take_fault()) is not None:
-        fault(error)
 
 
 def _problem(config: RunConfig) -> UnrollError | None:
@@ -128,10 +126,15 @@ def section(corpus: Corpus, ids: Tokenizer, config: RunConfig) -> None:
     st.subheader(t("embeddings.title"), anchor=False)
     answer = st.container()
     _choice(config)
+    if (refused := data_vectors.take_fault()) is not None:
+        fault(refused)
     if (error := _problem(config)) is not None:
-        if data_vectors.present() is None or error.code not in vector_repairs.NO_TABLE:
-            fault(error)  # else the table is on its way
-            _repair(error, config)
+        lacking = error.code in vector_repairs.NO_TABLE
+        if lacking and data_vectors.present() is not None:
+            return  # it is on its way
+        if not lacking or refused is None:  # else why there is none has just been told
+            fault(error)
+        _repair(error, config)
         return
     config = with_kept_table(config, store())
     if config.embedding_source == "scratch":
