@@ -43,6 +43,8 @@ def view(folder: RunFolder, shown: Entry | None) -> None:
         if error.code == "run.no_state":
             raise  # nothing of this page can be shown of a CNN
         findings = []
+        if error.code == "run.no_numbers" and step is None:
+            raise  # nor of weights that are no numbers; an earlier moment may have some
         place.markdown(look_inside.note(
             Problem("text.held_out_short", error.values) if error.code == "text.too_short"
             else error))
@@ -51,6 +53,8 @@ def view(folder: RunFolder, shown: Entry | None) -> None:
     try:
         reading = read(path, step, shown.sha256, text)
     except UnrollError as error:  # of the reader's text: the picture is of the run's own
+        if error.code == "run.no_numbers":
+            raise
         with place:
             fault(error)
         reading = read(path, step, shown.sha256, default_text(run))

@@ -21,7 +21,7 @@ from rnnlm_core.errors import CorpusError, Diverged, Problem, RunError
 from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.insight.gradients import LagProfile, lag_profile
 from rnnlm_core.insight.probe import Probe, read_probes
-from rnnlm_core.insight.states import StateReading, read_states
+from rnnlm_core.insight.states import StateReading, read_states, refuse_no_numbers
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.language_model import LanguageModel
 from rnnlm_core.records import Status, StepMetrics, WrittenSample, Yardstick
@@ -122,8 +122,13 @@ class Run:
         return "".join(token.text for token in tokens)
 
     def states(self, text: str) -> StateReading:
-        """Every hidden unit and gate over every token of `text`."""
-        return read_states(self.model, self.tokenizer, text)
+        """Every hidden unit and gate over every token of `text`.
+
+        Raises `RunError`, run.no_numbers, where the training diverged and left none.
+        """
+        reading = read_states(self.model, self.tokenizer, text)
+        refuse_no_numbers(reading.h, reading.c, reading.surprise[1:])
+        return reading
 
     def gradient_reach(self, lags: int = 100) -> LagProfile:
         """How the gradient of one loss fades with the distance to earlier states."""

@@ -32,7 +32,7 @@ from rnnlm_core.insight.ranks import (
     effect,
     pearson,
 )
-from rnnlm_core.insight.states import without_character_means
+from rnnlm_core.insight.states import refuse_no_numbers, without_character_means
 from rnnlm_core.nets.cells import unroll
 from rnnlm_core.nets.language_model import LanguageModel
 
@@ -125,6 +125,7 @@ def all_units(model: LanguageModel, ids: NDArray[np.int64]) -> Floats:
 
     Read in 48 strips at once, each from the 128 tokens before it: after these the state
     no longer depends on where reading began, but for a memory that is longer.
+    Raises `RunError`, run.no_numbers, of a network that diverged.
     """
     length = -(-len(ids) // STRIPS)
     padded = np.concatenate([np.repeat(ids[:1], WARM_UP), ids,
@@ -136,7 +137,9 @@ def all_units(model: LanguageModel, ids: NDArray[np.int64]) -> Floats:
         parts = [layer.h for layer in trace.layers]
         parts += [layer.c for layer in trace.layers if layer.c is not None]
         units = torch.stack([p[:, WARM_UP:].flatten(0, 1)[:len(ids)].T for p in parts])  # (P, H, T)
-    return units.flatten(0, 1).float().cpu().contiguous().numpy()
+    values = units.flatten(0, 1).float().cpu().contiguous().numpy()
+    refuse_no_numbers(values)
+    return values
 
 
 def search(states: Floats, control: Floats, names: list[tuple[Part, int, int]], labels: list[Label],
