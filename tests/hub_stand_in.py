@@ -49,7 +49,6 @@ class Repo:
     """A repository and how the hub behaves towards it."""
 
     files: Files
-    model: bool = False  # else of a dataset
     export: Files = field(default_factory=dict)  # of refs/convert/parquet
     request: Files = field(default_factory=dict)  # of the pull request refs/pr/2
     gated: bool = False
@@ -60,6 +59,7 @@ class Repo:
     cut_after: int = 0  # the line is cut once, after so many bytes of a file
     pause: float = 0.0  # before each answer with a file's content
     hangs: bool = False  # the first metadata call is answered, and then nothing any more
+    model: bool = False  # else of a dataset
 
     @functools.cache  # noqa: B019 - a repository lives as long as the tests
     def sha(self, revision: str = "main") -> str:

@@ -14,33 +14,26 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
-import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
-from typing import IO, Literal
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlm_core.data.hub_errors import listed, plain
+from rnnlm_core.data.vector_lines import Binary, Ended, Lines
 from rnnlm_core.errors import BadInput
 
 WIDEST = 1_024  # numbers a word: the largest embedding
 MAX_BYTES = 200_000_000  # of an upload, of an .npz, and of the numbers that are kept
 MOST_ROWS = 1_000_000
-_MAX_TEXT = 4_000_000_000  # bytes of a text once unpacked
-_LONGEST_LINE = 1 << 17
 _SHOWN = 20  # characters of a wrong value in a sentence
-_MOST_BLANK = 10_000  # lines: an archive of a few kB may hold nothing else
-_TELL_EVERY = 500  # lines
-_BLOCK = 1 << 16
 
-_Open = IO[bytes] | gzip.GzipFile
 Floats = NDArray[np.float32]
-Ended = Literal["all", "rows", "size", "seconds"]
 
 
 @dataclass(frozen=True)
@@ -143,9 +136,9 @@ def _chosen(archive: zipfile.ZipFile, name: str, member: str | None) -> zipfile.
 
 
 # -- text ------------------------------------------------------------------------------------------
-def _from_text(text: _Open, name: str, budget: Budget, tell: Callable[[int], None] | None
+def _from_text(text: Binary, name: str, budget: Budget, tell: Callable[[int], None] | None
                ) -> Reading:
-    lines = _Lines(text, name, budget.seconds, tell)
+    lines = Lines(text, name, budget.seconds, tell)
     rows = iter(lines)
     first, second = next(rows, None), next(rows, None)
     if first is None:
@@ -185,59 +178,6 @@ def _longer(rows: Floats, count: int) -> Floats:
     grown = np.empty((count, rows.shape[1]), np.float32)
     grown[:len(rows)] = rows
     return grown
-
-
-class _Lines:
-    """The lines of a text that are not blank, with their numbers; never an endless one."""
-
-    def __init__(self, text: _Open, name: str, seconds: float,
-                 tell: Callable[[int], None] | None) -> None:
-        self._text, self._name, self._tell = io.BufferedReader(_Raw(text), _BLOCK), name, tell
-        self._until = time.monotonic() + seconds
-        self.ended: Ended = "all"
-
-    def __iter__(self) -> Iterator[tuple[int, str]]:
-        number, left, blank = 0, _MAX_TEXT, 0
-        while line := self._text.readline(_LONGEST_LINE):
-            number, left = number + 1, left - len(line)
-            blank += line.isspace()
-            if len(line) == _LONGEST_LINE or blank > _MOST_BLANK:
-                raise BadInput("vectors.no_table", name=self._name)
-            if left < 0:
-                self.ended = "size"
-                return
-            if not line.isspace():
-                yield number, self._decoded(line, number)
-            if number % _TELL_EVERY == 0:
-                if self._tell:
-                    self._tell(number)
-                if time.monotonic() > self._until:
-                    self.ended = "seconds"
-                    return
-
-    def _decoded(self, line: bytes, number: int) -> str:
-        """A later word may be damaged, as in some published tables: it is no word of any text."""
-        if number > 1:
-            return line.decode("utf-8", "replace")
-        try:
-            return line.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise BadInput("vectors.no_table", name=self._name) from None
-
-
-class _Raw(io.RawIOBase):
-    """Any file as one that `BufferedReader` takes; it is not closed with it."""
-
-    def __init__(self, file: _Open) -> None:
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        piece = self._file.read(len(buffer))
-        buffer[:len(piece)] = piece
-        return len(piece)
 
 
 def _is_head(first: str, second: str) -> bool:
