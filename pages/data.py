@@ -4,7 +4,7 @@ import streamlit as st
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import ConfigError, UnrollError
-from rnnlm_ui import data_embeddings, data_hub_call, data_text, session
+from rnnlm_ui import data_embeddings, data_hub_call, data_text, data_vectors, session
 from rnnlm_ui.data_cleaning import cleaning
 from rnnlm_ui.data_facts import facts, finding
 from rnnlm_ui.data_frequencies import frequencies
@@ -16,6 +16,7 @@ from rnnlm_ui.i18n import t
 from rnnlm_ui.page import head, how_to_read, next_link
 
 data_hub_call.take_result()
+data_vectors.take_result()
 head(t("data.title"), actions=source_switch)
 config = session.draft()
 problem = data_text.take_fault()

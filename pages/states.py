@@ -28,11 +28,15 @@ def view(folder: RunFolder, shown: Entry | None, tool: str) -> None:
     except UnrollError as error:  # the held-out text is short: a limit, not a fault
         if error.code == "run.no_state":
             raise  # nothing of this page can be shown of a CNN
+        if error.code == "run.no_numbers" and step is None:
+            raise  # nor of weights that are no numbers; an earlier moment may have some
         findings, limit = [], error
     choice = settle(folder, run.config, findings)
     try:
         reading = read(path, step, shown.sha256, text_to_read(run))
     except UnrollError as error:  # of the reader's text: the picture is of the run's own
+        if error.code == "run.no_numbers":
+            raise
         with answer:
             fault(error)
         reading = read(path, step, shown.sha256, default_text(run))

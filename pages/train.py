@@ -20,6 +20,7 @@ from rnnlm_ui import (
     runs,
     session,
     time_machine,
+    vector_repairs,
 )
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import follow, tail_of
@@ -61,6 +62,7 @@ def look_at(deed: str, do: Callable[..., str]) -> None:
             st.rerun()  # the whole page is drawn anew, with the run's controls
     except BadInput as error:
         fault(error)
+        vector_repairs.offer(error, "train")
 
 
 def setup() -> None:

@@ -40,7 +40,24 @@ RunsOption = Annotated[Path | None, typer.Option("--runs", help="Folder of the r
 def _train(runs: RunsOption = None, **settings: Any) -> None:
     """Train in the foreground; the last line on stdout is the run folder."""
     config, root = config_of(settings, runs)
-    _foreground(launch.create_run(config, root))
+    folder = launch.create_run(config, root)
+    if config.embedding_source == "file":
+        _tell_coverage(folder)
+    _foreground(folder)
+
+
+def _tell_coverage(folder: RunFolder) -> None:
+    """How much of the text the table knows, before anybody waits for the training."""
+    from rnnlm_core.embedding_start import file_coverage
+    from rnnlm_core.prepared import prepare
+
+    read = prepare(folder)
+    found = file_coverage(folder.config(), read.train_ids, read.tokenizer, folder.store)
+    print(f"{found.count:,} of {read.tokenizer.size:,} tokens ({found.of_vocabulary:.1%}) begin "
+          f"with a vector of their own: {found.of_text:.1%} of the training part.", file=sys.stderr)
+    if found.missing:
+        print("The commonest without one: " + ", ".join(
+            f"{piece!r} ({count:,})" for piece, count in found.missing), file=sys.stderr)
 
 
 app.command("train")(with_settings(_train))

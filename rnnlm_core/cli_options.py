@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -14,8 +15,12 @@ from rnnlm_core.config import FIELD_TYPES, FIELDS, RunConfig
 from rnnlm_core.data.builtin import BUILTIN, is_builtin
 from rnnlm_core.data.corpus import HUB, OWN, keep_own_text
 from rnnlm_core.data.files import read_bytes
+from rnnlm_core.data.hub_call import HubProgress
 from rnnlm_core.data.hub_spec import comes_divided
 from rnnlm_core.data.uploads import Found, Wishes, read_upload
+from rnnlm_core.data.vector_sources import named_table
+from rnnlm_core.data.vector_table import TablePapers
+from rnnlm_core.embedding_start import vectors_unused
 
 _SHORT = {"max_steps": "--steps", "max_seconds": "--seconds"}
 
@@ -28,6 +33,8 @@ def config_of(settings: dict[str, Any], runs: Path | None) -> tuple[RunConfig, P
     root = runs or launch.runs_root()
     if comes_divided(given.get("corpus", "")):
         given.setdefault("division", "own")
+    if given.get("vectors"):
+        given = _with_table(given, root)
     config = RunConfig.from_mapping(given)
     if not is_builtin(source := config.corpus) and not source.startswith((HUB, OWN)):
         config = _with_file(config, Path(source), root)
@@ -41,6 +48,38 @@ def _with_file(config: RunConfig, path: Path, root: Path) -> RunConfig:
     return RunConfig.from_mapping({**_values(config), "corpus": kept.manifest.source})
 
 
+def _with_table(given: dict[str, Any], root: Path) -> dict[str, Any]:
+    """A table that is named is used, with the size that it has; nothing is read for settings that
+    are wrong anyway."""
+    size = given.get("embedding", FIELDS["embedding"].default)
+    checked = {"embedding_source": "file", **given, "vectors": "0" * 64, "embedding": size}
+    if RunConfig.from_mapping(checked).embedding_source != "file":
+        raise vectors_unused(given["embedding_source"])
+    papers = _told(given["vectors"], root / "corpora")
+    print(f"{papers.title}: {papers.words:,} words of {papers.size} numbers"
+          + (f", the first {papers.rows:,} rows" if papers.ended != "all" else ""),
+          file=sys.stderr)
+    return {"embedding": papers.size, **given, "embedding_source": "file",
+            "vectors": papers.sha256}
+
+
+def _told(name: str, store: Path) -> TablePapers:
+    """The table of that name; how far the hub has come stands in a line of its own."""
+    moved = False
+
+    def tell(at: HubProgress) -> None:
+        nonlocal moved
+        moved = True
+        print(f"\rReading the vectors: {at.rows:,} rows, {at.megabytes:.1f} MB ", end="",
+              file=sys.stderr, flush=True)
+
+    try:
+        return named_table(name, store, tell)
+    finally:
+        if moved:
+            print(file=sys.stderr)
+
+
 def _values(config: RunConfig) -> dict[str, Any]:
     return {name: getattr(config, name) for name in FIELDS}
 
@@ -52,6 +91,9 @@ def _option(name: str) -> inspect.Parameter:
     if name == "corpus":
         text = "A built-in name (" + ", ".join(BUILTIN) + "; the number after a colon may be " \
             "another), a file, or hf:OWNER/NAME. "
+    if name == "vectors":
+        text = "A file of word vectors (.vec, .txt, .npz, .gz, .zip:FILE), " \
+            "hf:OWNER/NAME:FILE, or the SHA-256 of a kept one. "
     names = [f"--{name.replace('_', '-')}", *filter(None, [_SHORT.get(name)])]
     if kind is bool:
         names = [f"{names[0]}/--no-{name.replace('_', '-')}"]

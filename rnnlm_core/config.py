@@ -21,7 +21,7 @@ SCHEMA = 2
 BYTES = 256  # the pieces that byte-level BPE begins with
 MARKS = 2  # start and end of a document
 _SOURCES = "names, dialogue2, hf:OWNER/NAME, text:SHA256"  # what `corpus` may look like
-_TABLE = re.compile("[0-9a-f]{64}|")  # what `vectors` may look like
+_TABLE = re.compile(r"[0-9a-f]{64}|hf:[^\s:][^\r\n]{0,500}|")  # what `vectors` may look like
 
 Division = Literal["contiguous", "lines", "paragraphs", "own"]
 Tokenizer = Literal["characters", "graphemes", "bytes", "words", "chinese", "bpe"]
@@ -84,7 +84,7 @@ class RunConfig:
     update_bias: float = _setting(0.0, "start", -5.0, 10.0)  # of the GRU only: z's bias
     chrono_steps: int = _setting(0, "start", 0, 10_000)  # T_max of the chrono start; 0: off
     embedding_source: EmbeddingSource = _setting("scratch", "start")  # else it begins pre-trained
-    vectors: str = _setting("", "start")  # SHA-256 of a table in the store, for `file`
+    vectors: str = _setting("", "start")  # for `file`: SHA-256 of a table in the store, or hf:…
     freeze_embedding: bool = _setting(False, "start")  # it stays as it began
     # batches
     sequence_length: int = _setting(32, "batches", 2, 1024)  # tokens of each row read per step
@@ -129,7 +129,8 @@ class RunConfig:
             elif name == "vectors":
                 if not isinstance(value, str) or not _TABLE.fullmatch(value):
                     found.append(Problem("config.not_a_choice", {
-                        "field": name, "value": repr(value)[:40], "choices": "SHA-256"}))
+                        "field": name, "value": repr(value)[:40],
+                        "choices": "SHA-256, hf:OWNER/NAME:FILE"}))
             elif kind is str:
                 if not isinstance(value, str) or not value.strip():
                     found.append(Problem("config.not_a_choice", {

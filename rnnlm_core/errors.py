@@ -50,6 +50,8 @@ SENTENCES: dict[str, str] = {
     "chosen. Choose one under {vectors}, or let the embedding begin from scratch.",
     "config.frozen_tied": "Tied weights are those of the output layer, too, so they cannot be "
     "frozen. Untie the weights, or train the embedding.",
+    "config.vectors_unused": "{vectors} names a table, but {embedding_source} is {value}. Choose "
+    "file there, or name no table.",
     "config.vectors_size": "{name} has {value} numbers for each word, but {embedding} is {limit}. "
     "Set it to {value}, or choose another table.",
     "config.stop_needs_validation": "{target_loss} and {patience} look at the validation loss, "
@@ -140,28 +142,39 @@ SENTENCES: dict[str, str] = {
     "and vectors (N rows of numbers).",
     "vectors.too_wide": "{name} has {value} numbers for each word; at most {limit} can be used. "
     "Choose a table of shorter vectors.",
-    "vectors.lost": "The table of vectors is not on this machine. Upload it again on the Data "
+    "vectors.lost": "The table of vectors is not on this machine. Read it again on the Data "
     "page, or let the embedding begin from scratch.",
+    "vectors.not_here": "The table {id} has not been read on this machine. Read it on the Data "
+    "page, or let the embedding begin from scratch.",
+    "vectors.bad_id": "{value} names no table on the hub. It looks like OWNER/NAME, or "
+    "OWNER/NAME:FILE, for example stanfordnlp/glove:glove.6B.zip.",
+    "vectors.no_hub_file": "{id} has no file {value}. Choose one of {choices}.",
+    "vectors.no_files": "{id} holds no file that may be a table of vectors (.vec, .txt, .npz, .gz "
+    "or .zip). Choose another one.",
+    "vectors.none_inside": "{name} holds no table of vectors (.vec or .txt). Choose another file.",
+    "vectors.no_member": "{name} holds no file {value}. Choose one of {choices}.",
+    "vectors.which": "{name} holds several tables. Write one of these after a colon: {choices}.",
     # the Hugging Face hub
     "hub.bad_id": "{value} is not a dataset id. It looks like OWNER/NAME, for example "
     "roneneldan/TinyStories.",
-    "hub.missing": "There is no public dataset {id} on the hub. Check the spelling of the id; for "
+    "hub.missing": "There is no public {id} on the hub. Check the spelling of the id; for "
                    "a private one, enter a token that may read it.",
     "hub.gated": "{id} is gated: its owner must grant access first. Enter a token of an account "
-                 "that has it, or choose another dataset.",
-    "hub.no_access": "The account of this token has no access to {id} yet. Ask for it on the "
-                     "dataset's page on the hub, or choose another dataset.",
+                 "that has it, or choose another one.",
+    "hub.no_access": "The account of this token has no access to {id} yet. Ask for it on "
+                     "its page on the hub, or choose another one.",
     "hub.token": "The hub does not know this token. Copy it once more from your settings on the "
                  "hub, or go on without one.",
     "hub.revision": "{id} has no such revision. Leave it out to read the newest.",
     "hub.place": "{value} is no place to begin at. Give a whole number from 1 to {limit}, or leave "
                  "it out to read from the beginning.",
-    "hub.offline": "The hub cannot be reached. Check the network, or use a built-in text.",
-    "hub.timeout": "The hub did not answer within {seconds} seconds. Try again later, or use a "
-    "built-in text.",
-    "hub.busy": "The hub is busy (answer {status}). Try again in a minute, or use a built-in text.",
+    "hub.offline": "The hub cannot be reached. Check the network, or use what is here already.",
+    "hub.timeout": "The hub did not answer within {seconds} seconds. Try again later, or use "
+    "what is here already.",
+    "hub.busy": "The hub is busy (answer {status}). Try again in a minute, or use what is here "
+    "already.",
     "hub.rate_limit": "The hub counts too many requests from this address. Try again in some "
-                      "minutes, or use a built-in text.",
+                      "minutes, or use what is here already.",
     "hub.config": "{id} has no configuration {value}. Choose one of {choices}.",
     "hub.split": "{id} has no split {value}. Choose one of {choices}.",
     "hub.splits": "{value} does not name two or three different splits. Write what is trained on "
@@ -178,7 +191,7 @@ SENTENCES: dict[str, str] = {
     "export. Choose another dataset.",
     "hub.no_rows": "The column {value} of {id} held no text in the rows that were read. "
     "Choose another column or split.",
-    "hub.unreadable": "The files of {id} cannot be read ({reason}). Choose another dataset.",
+    "hub.unreadable": "The files of {id} cannot be read ({reason}). Choose another one.",
     "hub.cancelled": "Loading {id} was stopped. Nothing was changed.",
     # the run
     "run.missing": "There is no run in {folder}. Check the name, or list the runs.",

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from rnnlm_core import launch, prepared
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import Tokenizer
+from rnnlm_core.embedding_start import with_named_table
 from rnnlm_core.errors import CorpusError, Diverged, Problem, RunError
 from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.insight.gradients import LagProfile, lag_profile
 from rnnlm_core.insight.probe import Probe, read_probes
-from rnnlm_core.insight.states import StateReading, read_states
+from rnnlm_core.insight.states import StateReading, read_states, refuse_no_numbers
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.language_model import LanguageModel
 from rnnlm_core.records import Status, StepMetrics, WrittenSample, Yardstick
@@ -121,8 +122,13 @@ class Run:
         return "".join(token.text for token in tokens)
 
     def states(self, text: str) -> StateReading:
-        """Every hidden unit and gate over every token of `text`."""
-        return read_states(self.model, self.tokenizer, text)
+        """Every hidden unit and gate over every token of `text`.
+
+        Raises `RunError`, run.no_numbers, where the training diverged and left none.
+        """
+        reading = read_states(self.model, self.tokenizer, text)
+        refuse_no_numbers(reading.h, reading.c, reading.surprise[1:])
+        return reading
 
     def gradient_reach(self, lags: int = 100) -> LagProfile:
         """How the gradient of one loss fades with the distance to earlier states."""
@@ -137,9 +143,12 @@ def train(config: RunConfig, runs: Path | str | None = None,
           progress: Progress | None = None) -> Run:
     """Train in this process until the end; returns the finished run.
 
+    `config.vectors` may also be a file of word vectors or `hf:OWNER/NAME:FILE`, read now.
+
     Raises `BadInput` before anything starts, and `Diverged` or `RunError` where training ended so.
     """
-    folder = launch.create_run(config, Path(runs) if runs is not None else launch.runs_root())
+    root = Path(runs) if runs is not None else launch.runs_root()
+    folder = launch.create_run(with_named_table(config, root / "corpora"), root)
     work(folder, progress)
     return _checked(folder)
 

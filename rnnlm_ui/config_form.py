@@ -16,7 +16,7 @@ import streamlit as st
 from rnnlm_core import launch
 from rnnlm_core.config import DROPOUTS, FIELD_TYPES, FIELDS, GROUPS
 from rnnlm_core.data.builtin import BUILTIN
-from rnnlm_core.data.corpus import stored_manifests
+from rnnlm_core.data.corpus import HUB, stored_manifests
 from rnnlm_core.data.generated import family_of
 from rnnlm_core.data.own_parts import on_text
 from rnnlm_core.data.vector_table import stored_tables, titled
@@ -92,7 +92,7 @@ def field(name: str) -> None:
     callback["disabled"] = name in idle(draft)
     if name == "vectors":
         tables = titled(stored_tables(launch.runs_root() / "corpora"))
-        names = {draft.vectors: draft.vectors[:6], **tables, "": t("config.no_table")}
+        names = {draft.vectors: table_name(draft.vectors), **tables, "": t("config.no_table")}
         st.selectbox(options=list(names), format_func=lambda s: names.get(s, s), **callback)
     elif choices := get_args(kind):
         st.selectbox(options=choices, format_func=lambda c: choice(name, c), **callback)
@@ -121,8 +121,13 @@ def shown(name: str, value: Any) -> str:
     if isinstance(value, int) and name != "seed":  # a seed is a name, no amount
         return number(value)
     if name == "vectors":
-        return value[:6] if value else t("config.no_table")
+        return table_name(value) if value else t("config.no_table")
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def table_name(vectors: str) -> str:
+    """Of a table that is not here: where it is to come from, or the beginning of its hash."""
+    return vectors if vectors.startswith(HUB) else vectors[:6]
 
 
 def choice(name: str, value: str) -> str:

@@ -10,31 +10,30 @@ from numpy.typing import NDArray
 
 from rnnlm_core.config import FIELD_TYPES, RunConfig
 from rnnlm_core.data.corpus import Corpus
+from rnnlm_core.data.hub_vectors import VectorSpec
 from rnnlm_core.data.tokenizer import Tokenizer
-from rnnlm_core.data.vector_table import (
-    MAX_BYTES,
-    Coverage,
-    coverage,
-    keep_vectors,
-    read_vectors,
-    stored_vectors,
+from rnnlm_core.data.vector_reading import MAX_BYTES, read_uploaded
+from rnnlm_core.data.vector_table import Coverage, keep_vectors, papers_of
+from rnnlm_core.embedding_start import (
+    file_coverage,
+    refuse_other_size,
+    start_vectors,
+    with_kept_table,
 )
-from rnnlm_core.embedding_start import refuse_other_size, start_vectors
 from rnnlm_core.errors import BadInput, ConfigError, CorpusError, UnrollError
 from rnnlm_core.figures.embeddings import HEIGHT, map_figure
 from rnnlm_core.figures.states import visible
 from rnnlm_core.insight.embeddings import Neighbour, neighbours, plane
 from rnnlm_core.nets.pretrained import Pretrained
-from rnnlm_ui import config_form, session
+from rnnlm_ui import config_form, data_vectors, session, vector_repairs
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.data_text import parts, store
 from rnnlm_ui.embeddings_view import NEAREST, neighbour_table
-from rnnlm_ui.i18n import number, t
+from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.page import fault, plain
 
 MOST = 60  # tokens on the map: words are longer than letters
-_SOURCE, _UPLOAD, _FAULT, _TOKEN = (f"embeddings.{name}" for name in (
-    "source", "upload", "fault", "token"))
+_SOURCE, _UPLOAD, _TOKEN = (f"embeddings.{name}" for name in ("source", "upload", "token"))
 
 
 # -- what is computed once for all visitors ---------------------------------------------------
@@ -46,7 +45,7 @@ def _start(sha256: str, text: RunConfig, start: tuple[str, str, int, int], _conf
     part, and of a table, what it covers. The first three arguments say what it depends on."""
     training = _ids.encode(parts(_corpus, _config).training)
     found = start_vectors(_config, training, _ids, store())
-    covered = coverage(stored_vectors(store(), _config.vectors), _ids, training) \
+    covered = file_coverage(_config, training, _ids, store()) \
         if _config.embedding_source == "file" else None
     return found, np.bincount(training, minlength=_ids.size), covered
 
@@ -58,12 +57,12 @@ def _use_upload() -> None:
     if file is None:  # it was taken out of the widget again
         return
     try:
-        table = read_vectors(file.getvalue(), file.name)
-        config_form.change("vectors", keep_vectors(store(), table, file.name))
+        read = read_uploaded(file.getvalue(), file.name)
+        config_form.change("vectors", keep_vectors(store(), read, file.name).sha256)
     except BadInput as error:
-        session.remember(_FAULT, error)
+        data_vectors.refuse(error)
     except OSError as error:
-        session.remember(_FAULT, CorpusError("corpus.not_kept", reason=type(error).__name__))
+        data_vectors.refuse(CorpusError("corpus.not_kept", reason=type(error).__name__))
 
 
 def _choose() -> None:
@@ -90,9 +89,7 @@ def _choice(config: RunConfig) -> None:
             st.file_uploader(t("embeddings.upload", limit=MAX_BYTES // 1_000_000), key=_UPLOAD,
                              type=["vec", "txt", "npz"], on_change=_use_upload,
                              max_upload_size=MAX_BYTES // 1_000_000)
-    if (error := session.recall(_FAULT, None)) is not None:
-        session.forget(_FAULT)
-        fault(error)
+        data_vectors.hub_chooser()
 
 
 def _problem(config: RunConfig) -> UnrollError | None:
@@ -101,18 +98,26 @@ def _problem(config: RunConfig) -> UnrollError | None:
     if found := [p for p in config.problems() if p.code in about]:
         return ConfigError(found)
     try:
-        refuse_other_size(config, store())
+        refuse_other_size(with_kept_table(config, store()), store())
     except BadInput as error:
         return error
     return None
 
 
-def _repair(error: UnrollError) -> None:
+def _repair(error: UnrollError, config: RunConfig) -> None:
     """One click, where there is one."""
-    if error.code == "config.vectors_size":
-        size = int(str(error.values["value"]))
-        st.button(t("embeddings.set_size", n=size), key="embeddings.set_size",
-                  icon=":material/build:", on_click=lambda: config_form.change("embedding", size))
+    vector_repairs.offer(error, "embeddings", link=False)
+    if error.code == "vectors.not_here":
+        st.button(t("embeddings.repair_read"), key="embeddings.repair_read",
+                  icon=":material/download:", on_click=_read_named, args=(config.vectors,))
+
+
+def _read_named(source: str) -> None:
+    """The table that a link names."""
+    try:
+        data_vectors.fetch(VectorSpec.parse(source))
+    except BadInput as error:
+        data_vectors.refuse(error)
 
 
 # -- what it looks like -----------------------------------------------------------------------
@@ -121,10 +126,17 @@ def section(corpus: Corpus, ids: Tokenizer, config: RunConfig) -> None:
     st.subheader(t("embeddings.title"), anchor=False)
     answer = st.container()
     _choice(config)
+    if (refused := data_vectors.take_fault()) is not None:
+        fault(refused)
     if (error := _problem(config)) is not None:
-        fault(error)
-        _repair(error)
+        lacking = error.code in vector_repairs.NO_TABLE
+        if lacking and data_vectors.present() is not None:
+            return  # it is on its way
+        if not lacking or refused is None:  # else why there is none has just been told
+            fault(error)
+        _repair(error, config)
         return
+    config = with_kept_table(config, store())
     if config.embedding_source == "scratch":
         answer.markdown(t("embeddings.scratch"))
         return
@@ -154,9 +166,12 @@ def section(corpus: Corpus, ids: Tokenizer, config: RunConfig) -> None:
 def _answer(found: Pretrained, counts: NDArray[np.int64], covered: Coverage | None,
             config: RunConfig) -> None:
     of_text = counts[found.known].sum() / counts.sum()
-    st.markdown(t("embeddings.known", known=number(found.known.sum()),
-                  v=number(len(found.known)), share=f"{of_text:.1%}") + " "
-                + t(f"embeddings.from.{config.embedding_source}"))
+    st.markdown(joined([t("embeddings.known", known=number(found.known.sum()),
+                          v=number(len(found.known)), share=f"{of_text:.1%}"),
+                        t(f"embeddings.from.{config.embedding_source}")]))
+    if config.embedding_source == "file" and (said := data_vectors.about(
+            papers_of(store(), config.vectors))):
+        st.markdown(":gray[" + said + "]")
     if covered is not None and covered.missing:
         lacking = t("data.list_separator").join(
             f"{plain(''.join(visible(c) for c in piece))} ({number(n)})"

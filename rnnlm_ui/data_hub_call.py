@@ -10,6 +10,7 @@ import streamlit as st
 
 from rnnlm_core.data.corpus import load_corpus
 from rnnlm_core.data.hub import HubDataset, HubProgress, HubSpec, inspect_hub
+from rnnlm_core.data.hub_vectors import VectorSpec
 from rnnlm_core.errors import CorpusError, UnrollError
 from rnnlm_ui import session
 from rnnlm_ui.data_text import refuse, store, use
@@ -27,8 +28,8 @@ class HubCall:
     The thread only writes to this object; the page polls it.
     """
 
-    def __init__(self, kind: Literal["lookup", "fetch"], spec: HubSpec, wanted: int,
-                 work: Callable[[HubCall], Any]) -> None:
+    def __init__(self, kind: Literal["lookup", "fetch"], spec: HubSpec | VectorSpec,
+                 wanted: int, work: Callable[[HubCall], Any]) -> None:
         self.kind, self.spec, self.wanted = kind, spec, wanted
         self.progress = HubProgress(0, 0, 0.0)
         self.result: Any = None

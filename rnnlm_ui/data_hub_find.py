@@ -40,7 +40,7 @@ def _find() -> None:
         st.selectbox(t("data.hub_menu"), range(len(hub_menu())), index=None, key="data.hub_menu",
                      placeholder=t("data.hub_menu_hint"), width=340, disabled=busy,
                      format_func=lambda n: _title(hub_menu()[n]), on_change=_choose_entry)
-        _token()
+        token_popover("data")
     if not busy:
         _suggestions()
 
@@ -146,22 +146,23 @@ def _choose_entry() -> None:
 
 
 # -- a token ---------------------------------------------------------------------------------------
-def _token() -> None:
+def token_popover(place: str) -> None:
     """A reader's own access token: in this tab's memory, never sent back to the browser."""
+    typed = f"{place}.token_typed"
     in_use = session.recall("data.token", None) is not None
     with st.popover(t("data.token_in_use" if in_use else "data.token"), icon=":material/key:",
                     type="tertiary"):
-        st.text_input(t("data.token_label"), key="data.token_typed", type="password",
-                      max_chars=400, on_change=_take_token)
+        st.text_input(t("data.token_label"), key=typed, type="password",
+                      max_chars=400, on_change=_take_token, args=(typed,))
         if in_use:
-            st.button(t("data.token_forget"), icon=":material/delete:", key="data.token_forget",
+            st.button(t("data.token_forget"), icon=":material/delete:", key=f"{place}.token_forget",
                       on_click=_forget_token)
         st.markdown(":gray[" + t("data.token_about") + "]")
 
 
-def _take_token() -> None:
-    token = session.widget("data.token_typed", "").strip()
-    session.set_widget("data.token_typed", "")
+def _take_token(typed: str) -> None:
+    token = session.widget(typed, "").strip()
+    session.set_widget(typed, "")
     if token:
         session.remember("data.whole_page", True)
         try:

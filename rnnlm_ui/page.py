@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from rnnlm_core.errors import Problem, UnrollError
-from rnnlm_ui import session
+from rnnlm_ui import session, vector_repairs
 from rnnlm_ui.i18n import error_text, t
 
 
@@ -29,6 +29,7 @@ def head(title: str, finding: str | None = None,
         st.markdown(finding)
     if (problem := session.draft_error()) is not None:
         fault(problem)  # of the settings in a link
+        vector_repairs.offer(problem, "head", link=title != t("data.title"))
 
 
 def _enter_through_app() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -102,7 +103,10 @@ def _settings_of(query: dict[str, str]) -> tuple[RunConfig, ConfigError | None]:
             with suppress(ConfigError):
                 RunConfig.from_query({**good, name: query[name]})
                 good[name] = query[name]
-        return RunConfig.from_query(good), error
+        found = RunConfig.from_query(good)
+        if error.code == "config.no_vectors":  # it is only not complete: the page helps with that
+            found = replace(found, embedding_source="file")
+        return found, error
 
 
 def url_parameters() -> dict[str, str]:

@@ -13,6 +13,7 @@ HF_ENDPOINT when it is first imported, so calls are made in a process of their o
 from __future__ import annotations
 
 import functools
+import gzip
 import hashlib
 import io
 import json
@@ -25,6 +26,7 @@ import sys
 import threading
 import time
 import urllib.parse
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -44,7 +46,7 @@ Files = dict[str, bytes]
 # -- repositories ----------------------------------------------------------------------------------
 @dataclass
 class Repo:
-    """A dataset repository and how the hub behaves towards it."""
+    """A repository and how the hub behaves towards it."""
 
     files: Files
     export: Files = field(default_factory=dict)  # of refs/convert/parquet
@@ -57,6 +59,7 @@ class Repo:
     cut_after: int = 0  # the line is cut once, after so many bytes of a file
     pause: float = 0.0  # before each answer with a file's content
     hangs: bool = False  # the first metadata call is answered, and then nothing any more
+    model: bool = False  # else of a dataset
 
     @functools.cache  # noqa: B019 - a repository lives as long as the tests
     def sha(self, revision: str = "main") -> str:
@@ -233,6 +236,50 @@ def repositories(outside: Path) -> dict[str, Repo]:
     }
 
 
+def vector_file(rows: int, size: int = 20, head: bool = False) -> bytes:
+    """`w0`, `w1`, … each with its own number, tenths added along the row: row 7 is 7.0 7.1 7.2 …"""
+    lines = [f"w{row} " + " ".join(f"{row}.{place % 10}" for place in range(size))
+             for row in range(rows)]
+    return "\n".join([f"{rows} {size}"] * head + lines + [""]).encode()
+
+
+def zipped(files: Files) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def vector_repositories() -> dict[str, Repo]:
+    """Word vectors in every form in which they are published, and with every fault."""
+    long, locked = vector_file(40_000), bytearray(zipped({"a.txt": vector_file(10)}))
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        locked[locked.index(mark) + place] |= 1  # "encrypted"
+    tables = {"README.md": b"---\nlicense: mit\n---\n", "glove.txt": vector_file(5),
+              "crawl.vec": vector_file(40_000, head=True), "crawl.vec.gz": gzip.compress(long, 1),
+              "glove.zip": zipped({"glove.20d.txt": long, "sub/glove.5d.txt": vector_file(9, 5),
+                                   "__MACOSX/a.txt": b"x", "readme.md": b"x"})}
+    return {
+        "acme/glove": Repo(tables, model=True),
+        "acme/one": Repo({"only.vec": vector_file(9, head=True), "x.bin": b"1"}, model=True),
+        "acme/of_a_dataset": Repo({"only.vec": vector_file(9)}),
+        "acme/bombs": Repo({"line.gz": gzip.compress(b"a" * 5_000_000),
+                            "blank.gz": gzip.compress(b"a 1 2\n" + b"\n" * 3_000_000),
+                            "locked.zip": bytes(locked), "cut.gz": gzip.compress(long)[:9_000],
+                            "damaged.zip": b"PK" * 100, "no_table.zip": zipped({"a.md": b"a"}),
+                            "bad.vec": b"a 1 2\nb 3 x\n", "words.txt": b"one\ntwo\n"}, model=True),
+        "acme/no_tables": Repo({"model.bin": b"1", "config.json": b"{}"}, model=True),
+        "acme/gated_glove": Repo({"a.vec": vector_file(5)}, model=True, gated=True),
+        "acme/private_glove": Repo({"a.vec": vector_file(5)}, model=True, private=True),
+        "acme/cut_glove": Repo({"a.vec": long}, model=True, cut_after=100_000),
+        "acme/flaky_glove": Repo({"a.vec": long}, model=True, refusals=2, refusal=429),
+        "acme/down_glove": Repo({"a.vec": long}, model=True, refusals=10**6),
+        "acme/slow_glove": Repo({"a.vec": vector_file(100_000)}, model=True, pause=0.4),
+        "acme/hanging_glove": Repo({"a.vec": long}, model=True, hangs=True),
+    }
+
+
 MOVED = {"stories": "acme/stories"}  # old one-word ids, redirected
 
 
@@ -344,13 +391,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self.answer(307, b"", {"Location": f"/api/datasets/{target}"})
             else:
                 self.refuse(401, "RepoNotFound")
-        elif match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)(?:/(revision|tree)/(.+))?", path):
-            name, verb, rest = match.groups()
-            if repo := self.repository(name):
+        elif match := re.fullmatch(
+                r"/api/(datasets|models)/([^/]+/[^/]+)(?:/(revision|tree)/(.+))?", path):
+            kind, name, verb, rest = match.groups()
+            if repo := self.repository(name, model=kind == "models"):
                 self.metadata(name, repo, verb or "info", rest or "main", query)
-        elif match := re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/(.+)", path):
-            if repo := self.repository(match[1]):
-                self.content(repo, match[2])
+        elif match := re.fullmatch(r"/(datasets/|)([^/]+/[^/]+)/resolve/(.+)", path):
+            if repo := self.repository(match[2], model=not match[1]):
+                self.content(repo, match[3])
         else:
             self.refuse(404, "NoSuchRoute")
 
@@ -361,13 +409,14 @@ class _Handler(BaseHTTPRequestHandler):
         if words == TOO_OFTEN:
             return self.refuse(429, "Busy")
         found = [_info(name, repo, "main") | {"downloads": place} for place, (name, repo)
-            in enumerate(sorted(self.hub.repos.items())) if words in name and not repo.private]
+            in enumerate(sorted(self.hub.repos.items()))
+            if words in name and not repo.private and not repo.model]
         found.sort(key=lambda info: -int(info["downloads"]))
         self.answer(200, found[:int(query.get("limit", 1000))])
 
-    def repository(self, name: str) -> Repo | None:
+    def repository(self, name: str, model: bool = False) -> Repo | None:
         repo = self.hub.repos.get(name)
-        if repo is None or (repo.private and self.token != READER):
+        if repo is None or repo.model != model or (repo.private and self.token != READER):
             self.refuse(404 if self.token else 401, "RepoNotFound")
             return None
         if repo.hangs and any(name in request.path for request in self.hub.log):
@@ -439,7 +488,8 @@ def _info(name: str, repo: Repo, revision: str) -> dict[str, Any]:
             "likes": 1, "tags": ["license:mit", "language:en"],
             "lastModified": "2026-01-01T00:00:00.000Z",
             "createdAt": "2026-01-01T00:00:00.000Z",
-            "siblings": [{"rfilename": file} for file in repo.tree(revision)]}
+            "siblings": [{"rfilename": file, "size": len(content), "blobId": "0" * 40}
+                         for file, content in repo.tree(revision).items()]}
 
 
 def _entries(tree: Files, folder: str, recursive: bool) -> list[dict[str, Any]]:
@@ -483,7 +533,8 @@ def make_calls(url: str, calls: list[Call], home: str | Path, cwd: Path = ROOT, 
     """Make the calls one after another in a fresh process that takes `url` for the hub.
 
     A call is {"do": "inspect", "fetch" or "search", "spec" or "words": ..., "cancel_after":
-    seconds, and the function's own keywords}; its result {"ok": fields} or {"error": code, values,
+    seconds, and the function's own keywords}, or "tables" and "vectors" for word vectors; its
+    result {"ok": fields} or {"error": code, values,
     sentence}, with "seconds" and, of a fetch, "progress". {"do": "look"} tells what the process has
     loaded and everything it has logged so far.
     """
@@ -506,7 +557,8 @@ def _make(call: Call) -> dict[str, Any]:
                 "logged": _LOGGED.getvalue()}
     from rnnlm_core.data.hub import HubSpec, fetch_hub_text, inspect_hub
     from rnnlm_core.data.hub_search import search_hub
-    from rnnlm_core.errors import CorpusError
+    from rnnlm_core.data.hub_vectors import VectorSpec, fetch_vectors, inspect_vectors
+    from rnnlm_core.errors import BadInput
 
     keywords = {name: call[name] for name in call.keys() - {"do", "words", "spec", "cancel_after"}}
     if call["do"] == "fetch":
@@ -519,12 +571,23 @@ def _make(call: Call) -> dict[str, Any]:
             result["ok"] = asdict(inspect_hub(HubSpec.parse(call["spec"]), **keywords))
         elif call["do"] == "search":
             result["ok"] = [asdict(hit) for hit in search_hub(call["words"], **keywords)]
+        elif call["do"] == "tables":
+            found = inspect_vectors(VectorSpec.parse(call["spec"]), **keywords)
+            result["ok"] = {**asdict(found), "spec": str(found.spec)}
+        elif call["do"] == "vectors":
+            until = started + call.get("cancel_after", float("inf"))
+            got = fetch_vectors(VectorSpec.parse(call["spec"]), progress=seen.append,
+                                cancelled=lambda: time.monotonic() > until, **keywords)
+            result["ok"] = {
+                "spec": str(got.spec), "revision": got.revision, "bytes_moved": got.bytes_moved,
+                "rows": got.read.rows, "ended": got.read.ended, "words": got.read.table.words,
+                "vectors": got.read.table.vectors[:3].tolist(), "size": got.read.table.size}
         else:
             until = started + call.get("cancel_after", float("inf"))
             text = fetch_hub_text(HubSpec.parse(call["spec"]), progress=seen.append,
                                   cancelled=lambda: time.monotonic() > until, **keywords)
             result["ok"] = {**asdict(text), "text": text.text, "spec": str(text.spec)}
-    except CorpusError as error:
+    except BadInput as error:
         result["error"] = {"code": error.code, "values": error.values, "sentence": str(error)}
     result["seconds"] = time.monotonic() - started
     result["progress"] = [asdict(progress) for progress in seen]

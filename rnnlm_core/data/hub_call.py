@@ -47,7 +47,7 @@ class Job:
     """
 
     def __init__(self, id: str, seconds: float, stall_seconds: float, max_seconds: float,
-                 max_characters: int, token: str | None = None) -> None:
+                 max_characters: int = 0, token: str | None = None) -> None:
         if token is not None and not _TOKEN.fullmatch(token):
             raise CorpusError("hub.token")  # in a header it would end up in an exception's text
         self.token = token
@@ -56,7 +56,7 @@ class Job:
         # Small blocks for small texts; large ones for large texts, since each is a round trip.
         self.block_bytes = min(max(max_characters // 4, 1 << 16), 1 << 22)
         # Some formats must be read whole (a JSON list, an archive): that has to end as well.
-        self._most_bytes = 64_000_000 + 20 * max_characters
+        self.most_bytes = 64_000_000 + 20 * max_characters
         self.progress = HubProgress(0, 0, 0.0)
         self.bytes_moved = 0
         self.verdict: CorpusError | None = None
@@ -103,7 +103,7 @@ class Job:
 
     def asks(self) -> None:
         """Before each request."""
-        self._end_if_abandoned()
+        self.end_if_abandoned()
         self._unanswered += 1
         if self._unanswered > TRIES:
             self._give_up(CorpusError("hub.offline"))
@@ -118,14 +118,15 @@ class Job:
 
     def moves(self, count: int) -> None:
         """After each piece of an answer's body."""
-        self._end_if_abandoned()
+        self.end_if_abandoned()
         self.bytes_moved += count
         self._heard = time.monotonic()
-        if self.bytes_moved > self._most_bytes:
-            limit = self._most_bytes // 1_000_000
+        if self.bytes_moved > self.most_bytes:
+            limit = self.most_bytes // 1_000_000
             self._give_up(CorpusError("corpus.too_large", name=self.id, limit=limit))
 
-    def _end_if_abandoned(self) -> None:
+    def end_if_abandoned(self) -> None:
+        """Also in between, where a thread works without asking for anything."""
         if self._abandoned.is_set():
             raise _Abandoned
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 
-from rnnlm_core.errors import CorpusError
+from rnnlm_core.errors import BadInput, CorpusError
 
 BUSY = (408, 429, 500, 502, 503, 504)
 
@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 def as_corpus_error(error: Exception, id: str, patience: float, with_token: bool = False
-                    ) -> CorpusError:
+                    ) -> BadInput:
     """The one sentence for whatever the libraries raised; only names of kinds get out.
 
     Their texts hold addresses and paths of the server, and one kind stands for many faults, so the
@@ -33,7 +33,7 @@ def as_corpus_error(error: Exception, id: str, patience: float, with_token: bool
     def says(words: str) -> bool:  # where `datasets` has cut the chain
         return any(words in str(cause) for cause in causes)
 
-    if known := next((cause for cause in causes if isinstance(cause, CorpusError)), None):
+    if known := next((cause for cause in causes if isinstance(cause, BadInput)), None):
         return known
     if any_is(hub.GatedRepoError) or says("is a gated dataset"):
         return CorpusError("hub.no_access" if with_token else "hub.gated", id=id)

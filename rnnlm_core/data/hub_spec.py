@@ -34,6 +34,16 @@ _USUAL_SPLITS = (("train", "training"), ("validation", "valid", "val", "dev", "e
 _HEAD = re.compile(r"(?P<id>[^@#]*)(?:@(?P<revision>[^#]*))?(?:#(?P<place>.*))?", re.DOTALL)
 
 
+def is_id(id: str) -> bool:
+    """Whether a repository may be called that: a name, or OWNER/NAME."""
+    odd = "--" in id or ".." in id or id.startswith("buckets/")
+    return _ID.fullmatch(id) is not None and not odd
+
+
+def is_revision(name: str) -> bool:
+    return _REVISION.fullmatch(name) is not None and ".." not in name
+
+
 @dataclass(frozen=True)
 class HubSpec:
     """Which text of which dataset; what is None is chosen when the dataset is known."""
@@ -49,11 +59,9 @@ class HubSpec:
         """Raises `CorpusError`: hub.bad_id, since anything else might be read as a path of the
         server (`datasets` looks for a local folder first) or as the name of a loader; hub.revision;
         hub.splits."""
-        odd = "--" in self.id or ".." in self.id or self.id.startswith("buckets/")
-        if not _ID.fullmatch(self.id) or odd or self.id in _LOADERS:
+        if not is_id(self.id) or self.id in _LOADERS:
             raise CorpusError("hub.bad_id", value=plain(self.id))
-        revision = self.revision
-        if revision is not None and (not _REVISION.fullmatch(revision) or ".." in revision):
+        if self.revision is not None and not is_revision(self.revision):
             raise CorpusError("hub.revision", id=self.id)
         if len(set(self.splits)) < len(self.splits) or len(self.splits) > MOST_PARTS or (
                 "" in self.splits):

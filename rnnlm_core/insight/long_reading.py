@@ -12,6 +12,7 @@ from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.corpus_labels import corpus_labels
 from rnnlm_core.insight.labels import Label, label_of_tokens, labels_of
+from rnnlm_core.insight.states import refuse_no_numbers
 from rnnlm_core.insight.units import joined, strips_of
 from rnnlm_core.nets.cells import unroll
 from rnnlm_core.nets.language_model import LanguageModel
@@ -53,8 +54,7 @@ def read_long(model: LanguageModel, tokenizer: Tokenizer, text: str, part: str =
         following = torch.from_numpy(ids[1:]).to(seen.device)
         nats = torch.cat([model.output.losses(seen[at:at + _AT_ONCE], following[at:at + _AT_ONCE])
                           for at in range(0, len(seen), _AT_ONCE)]).cpu().numpy()
-    if not np.isfinite(values).all():
-        raise BadInput("run.no_numbers")
+    refuse_no_numbers(values)
     read, owners = tokenizer.owners(ids)
     surprise = np.concatenate([[np.nan], nats / np.log(2)]).astype(np.float32)
     return LongReading(read, owners, tuple(tokenizer.pieces[i] for i in ids), ids, values, surprise)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnlm_core.data.tokenizer import Tokenizer
-from rnnlm_core.errors import BadInput
+from rnnlm_core.errors import BadInput, RunError
 from rnnlm_core.nets.cells import Hook, unroll
 from rnnlm_core.nets.language_model import LanguageModel
 
@@ -76,6 +76,13 @@ def read_states(model: LanguageModel, tokenizer: Tokenizer, text: str,
         probability=_after_first(np.exp(own)), surprise=_after_first(-own / np.log(2)),
         entropy=_after_first(-(before.exp() * before).sum(-1).numpy() / np.log(2)),
         alternatives=[[], *alternatives[:-1]], following=alternatives[-1])
+
+
+def refuse_no_numbers(*values: Floats | None) -> None:
+    """Raises `RunError`, run.no_numbers, where states of a network that diverged are among these:
+    what is said of them (a mean, an axis, a correlation) would say nothing."""
+    if not all(np.isfinite(v).all() for v in values if v is not None):
+        raise RunError("run.no_numbers")
 
 
 def top_alternatives(log_p: Tensor, tokenizer: Tokenizer, count: int = 5

@@ -33,7 +33,7 @@ from rnnlm_core.insight.ranks import (
     effect,
     pearson,
 )
-from rnnlm_core.insight.states import without_character_means
+from rnnlm_core.insight.states import refuse_no_numbers, without_character_means
 from rnnlm_core.nets.cells import unroll
 from rnnlm_core.nets.language_model import LanguageModel
 
@@ -124,14 +124,17 @@ def unit_names(config: RunConfig) -> list[tuple[Part, int, int]]:
 def all_units(model: LanguageModel, ids: NDArray[np.int64]) -> Floats:
     """Every unit of h (all layers), then of c, over ids (T,) → (units, T).
 
-    Read in strips at once: see `strips_of`.
+    Read in strips at once: see `strips_of`. Raises `RunError`, run.no_numbers, of a network that
+    diverged.
     """
     with torch.no_grad():
         trace = unroll(model, torch.from_numpy(strips_of(ids)).to(model.device))
         parts = [layer.h for layer in trace.layers]
         parts += [layer.c for layer in trace.layers if layer.c is not None]
         units = torch.stack([joined(part, len(ids)).T for part in parts])  # (P, H, T)
-    return units.flatten(0, 1).float().cpu().contiguous().numpy()
+    values = units.flatten(0, 1).float().cpu().contiguous().numpy()
+    refuse_no_numbers(values)
+    return values
 
 
 def strips_of(ids: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ from rnnlm_core.data import tokenizer as tokenizers
 from rnnlm_core.data.corpus import Corpus, load_corpus
 from rnnlm_core.data.parts import divide
 from rnnlm_core.data.split import fit_to_text
-from rnnlm_core.embedding_start import refuse_other_size
+from rnnlm_core.embedding_start import refuse_other_size, with_kept_table
 from rnnlm_core.errors import ConfigError, Problem, storage_error
 from rnnlm_core.forks import FORK_FIXED, WINDOW_FIELDS
 from rnnlm_core.nets.parameters import training_megabytes
@@ -65,6 +65,7 @@ def create_run(config: RunConfig, root: Path, corpus: Corpus | None = None,
     disk refuses, and then leaves no run.
     """
     config.checked()
+    config = with_kept_table(config, root / "corpora")
     try:
         corpus = corpus or load_corpus(config.corpus, root / "corpora", config.max_characters)
         tokenizer, tokens = fit(corpus.text, config.of_text(), corpus.manifest.parts)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from rnnlm_core import launch
 from tests.browser.conftest import ROOT
-from tests.hub_stand_in import LINES, READER, Repo, StandIn, parquet
+from tests.hub_stand_in import LINES, READER, Repo, StandIn, parquet, vector_file, zipped
 
 PATIENCE = 60_000  # milliseconds; the first call also imports `datasets`
 SMALL = "hidden=16&embedding=8&batch=8&sequence_length=32&max_seconds=600&lang=en"
@@ -22,6 +22,9 @@ def hub():
     rows = parquet({"text": LINES, "number": list(range(len(LINES)))}, row_group_size=5000)
     with StandIn({
             "acme/fox_stories": Repo({"train.parquet": rows}),
+            "acme/glove": Repo({"glove.zip": zipped({
+                "few.20d.txt": b"and 1 2\n",
+                "glove.20d.txt": b"and" + vector_file(80_000)[2:]})}, model=True, pause=0.2),
             "acme/gated": Repo({"train.txt": b"between you and me\n" * 100}, gated=True)}) as hub:
         yield hub
 
@@ -95,3 +98,24 @@ def test_a_gated_dataset_opens_with_a_token_that_is_in_no_address(app, page, hub
     read(tab, 1_000)
     assert READER not in tab.url + tab.content() + app.log()
     assert f"Bearer {READER}" in {request.authorization for request in hub.log}
+
+
+def test_word_vectors_are_looked_up_read_in_part_and_shown(app, page, hub):
+    tab = page(app, "data?tokenizer=words&corpus=dialogue2&embedding_source=file&embedding=20"
+                    "&lang=en")
+    field = tab.get_by_label("Or from Hugging Face")
+    field.wait_for(timeout=PATIENCE)
+    tab.locator(".stApp[data-test-script-state=notRunning]").wait_for(timeout=PATIENCE)
+    field.fill("acme/glove:glove.zip:glove.20d.txt")
+    tab.get_by_role("button", name="Look up").click()
+    tab.get_by_label("File inside it").wait_for(timeout=PATIENCE)
+    rows = tab.get_by_role("spinbutton", name="Words at most")
+    rows.fill("2000")
+    rows.press("Enter")
+    tab.get_by_role("button", name="Read it").click()
+    # "and", and nothing else of the text: the other words of this table are w1, w2, …
+    expect(tab.get_by_text(re.compile(r"^1 of \d+ tokens begin with a vector"))).to_be_visible(
+        timeout=PATIENCE)
+    expect(tab.get_by_text(re.compile(
+        r"^These are its first 2,000 rows: more were not asked for\."))).to_be_visible()
+    assert hub.sent("glove.zip") < 400_000  # of 2 MB

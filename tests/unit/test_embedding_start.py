@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from rnnlm_core import launch
-from rnnlm_core.data.vector_table import VectorTable, keep_vectors
+from rnnlm_core.data.vector_reading import Reading, VectorTable
+from rnnlm_core.data.vector_table import keep_vectors
 from rnnlm_core.errors import BadInput, ConfigError
 from rnnlm_core.insight import health
 from rnnlm_core.lab import Run
@@ -42,7 +43,8 @@ def embedding(of: Trainer) -> np.ndarray:
 
 def run_of(root: Path, source: str, **changes: Any) -> RunFolder:
     if source == "file":
-        changes["vectors"] = keep_vectors(root / "corpora", TABLE, "t.vec")
+        changes["vectors"] = keep_vectors(
+            root / "corpora", Reading(TABLE, len(TABLE.words), "all"), "t.vec").sha256
     return with_plan(new_run(root, embedding_source=source, **changes))
 
 

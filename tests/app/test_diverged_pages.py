@@ -1,0 +1,56 @@
+"""A run that diverged, looked at on every page: told in words. Warnings are errors in all tests
+(pyproject.toml), so a mean over ∞ − ∞ would fail the page, and with it the test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnlm_core.errors import RunError
+from rnnlm_core.lab import Run
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui.page import plain
+from tests.app.inside_pages import opened, said, trained
+from tests.small_runs import small_text
+
+NO_NUMBERS = "At this moment the network's outputs are no numbers"
+# states of the first overflow to ∞, those of the second, in a longer text, to NaN
+KINDS = {"infinite": {"optimizer": "adam", "learning_rate": 30.0, "initialisation": "orthogonal",
+                      "gain": 5.0},
+         "nan": {"optimizer": "sgd", "learning_rate": 30.0}}
+
+
+@pytest.fixture(scope="module")
+def runs(runs_folder: Path) -> dict[str, RunFolder]:
+    common = {"cell": "rnn", "activation": "relu", "clip_norm": 0.0, "warm_up_steps": 0,
+              "schedule": "constant"}
+    return {kind: trained(runs_folder, **common, **changes, max_steps=80)
+            for kind, changes in KINDS.items()}
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize(("page", "told"), [
+    ("train", "The loss stopped being a number"), ("states", NO_NUMBERS), ("generate", NO_NUMBERS),
+    ("gradients", ""), ("build", ""), ("home", "")])
+def test_every_page_tells_it_in_words(
+        page: str, told: str, kind: str, runs: dict[str, RunFolder]) -> None:
+    app = opened(page, runs[kind].id)
+    assert not app.exception
+    assert [plain(told) in error.value for error in app.error] == [True] * bool(told)
+    assert "mean nan" not in said(app) and "mean inf" not in said(app)
+
+
+def test_they_are_compared_as_far_as_they_came(runs: dict[str, RunFolder]) -> None:
+    app = opened("compare", runs=".".join(run.id for run in runs.values()))
+    assert not app.exception and not app.error
+
+
+def test_an_earlier_moment_of_it_can_be_looked_at(runs: dict[str, RunFolder]) -> None:
+    app = opened("states", runs["nan"].id, step=0)
+    assert not app.error and not app.exception
+    assert NO_NUMBERS in said(app).replace("\\", "")  # of the newest, whose units are looked for
+    assert np.isfinite(Run(runs["nan"], 0).states("abba face").h).all()
+    with pytest.raises(RunError, match=NO_NUMBERS):
+        Run(runs["nan"]).states(small_text(400))
