@@ -69,7 +69,7 @@ def _vocabulary(tokens: TokenStatistics, config: RunConfig) -> str:
 def _split(numbers: TextStatistics, config: RunConfig) -> str:
     """What is trained on and what is held out, and what both have in common."""
     parts = numbers.parts
-    sizes = {name: len(getattr(parts, name)) for name in ("training", "validation", "test")}
+    sizes = {name: getattr(parts, name) for name in ("training", "validation", "test")}
     whole = sum(sizes.values())
     lines = [t("data.split_part", name=t(f"data.part.{name}"), characters=number(size),
                share=f"{size / whole:.0%}") for name, size in sizes.items() if size]

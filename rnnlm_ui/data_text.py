@@ -45,7 +45,8 @@ def draft_corpus(config: RunConfig) -> Corpus:
     return _loaded(source, limit, str(store()), platform.python_version())
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+# few, because a text may take two hundred megabytes; what is counted in it is kept apart
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _loaded(source: str, max_characters: int, store_path: str, python: str) -> Corpus:
     return load_corpus(source, Path(store_path), max_characters)
 
@@ -55,7 +56,7 @@ def parts(corpus: Corpus, config: RunConfig) -> Parts:
     return _parts(corpus.manifest.sha256, config.of_text(), corpus)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=1, show_spinner=False)
 def _parts(sha256: str, config: RunConfig, _corpus: Corpus) -> Parts:
     return divide(_corpus.text, config)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlm_core.data.code_points import character_counts
-from rnnlm_core.data.parts import Parts, shared_share
+from rnnlm_core.data.code_points import character_counts, stretches
+from rnnlm_core.data.parts import Parts, Sizes, shared_share
 from rnnlm_core.data.tokenizer import Ids, Tokenizer
 
 _STRETCH = 1_000_000  # tokens
@@ -27,7 +27,7 @@ class TextStatistics:
     words: int  # parts between white space
     bytes: int  # in UTF-8
     counts: tuple[tuple[str, int], ...]  # of each character, the commonest first
-    parts: Parts
+    parts: Sizes
     shared: float | None  # of the held-out passages: the share that the training part has too
 
     @property
@@ -44,9 +44,20 @@ class TextStatistics:
 def text_statistics(text: str, parts: Parts) -> TextStatistics:
     """Everything about a text of at least one character, however it is divided into tokens."""
     return TextStatistics(
-        len(text), text.count("\n") + (not text.endswith("\n")), len(text.split()),
-        len(text.encode()), tuple(character_counts(text).most_common()), parts,
+        len(text), text.count("\n") + (not text.endswith("\n")), _words(text),
+        sum(len(stretch.encode()) for stretch in stretches(text)),
+        tuple(character_counts(text).most_common()), parts.sizes,
         shared_share(parts.training, parts.validation))
+
+
+def _words(text: str) -> int:
+    """Parts between white space, without a list of them all; one across two stretches counts once.
+    """
+    words, inside = 0, False
+    for stretch in stretches(text):
+        words += len(stretch.split()) - (inside and not stretch[0].isspace())
+        inside = not stretch[-1].isspace()
+    return words
 
 
 @dataclass(frozen=True)
@@ -94,13 +105,23 @@ def token_statistics(parts: Parts, tokenizer: Tokenizer) -> TokenStatistics:
     order = found[np.argsort(-counts[found], kind="stable")]
     none = tokenizer.unknown_id
     missing = [0 if none is None else int((part == none).sum()) for part in (training, validation)]
-    exact = (not any(missing) and tokenizer.decode(training) == parts.training
-             and tokenizer.decode(validation) == parts.validation)
+    exact = (not any(missing) and comes_back(training, tokenizer, parts.training)
+             and comes_back(validation, tokenizer, parts.validation))
     return TokenStatistics(
         tokenizer.size, len(training), len(validation),
         (len(parts.training) + len(parts.validation)) / (len(training) + len(validation)),
         tuple((int(i), int(counts[i])) for i in order),
         tokenizer.unknown_in(parts.validation) if missing[1] else (), missing[1], missing[0], exact)
+
+
+def comes_back(ids: Ids, tokenizer: Tokenizer, text: str) -> bool:
+    """Whether the text of `ids` is `text`, without holding it a second time."""
+    at = 0
+    for part in tokenizer.decoded(ids):
+        if not text.startswith(part, at):
+            return False
+        at += len(part)
+    return at == len(text)
 
 
 def _counted(ids: Ids, size: int) -> NDArray[np.int64]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -27,10 +29,11 @@ class ByteUnits(Tokenizer):
     def stream(self) -> TextStream:
         return ByteStream(self.units)
 
-    def decode(self, ids: NDArray[np.integer[Any]] | list[int]) -> str:
-        parts = [b"".join([self.units[i] for i in ids[at:at + STRETCH]])
-                 for at in range(0, len(ids), STRETCH)]
-        return b"".join(parts).decode("utf-8", "replace")
+    def decoded(self, ids: NDArray[np.integer[Any]] | list[int]) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be cut in two
+        for at in range(0, len(ids), STRETCH):
+            yield decoder.decode(b"".join([self.units[i] for i in ids[at:at + STRETCH]]))
+        yield decoder.decode(b"", final=True)
 
 
 def shown(unit: bytes) -> str:

@@ -38,10 +38,11 @@ class CharTokenizer(PieceTokenizer):
         """By table look-up: 12 to 40 ms for 10 M characters."""
         return look_up(text, self._table)
 
-    def decode(self, ids: NDArray[np.integer[Any]] | list[int]) -> str:
+    def decoded(self, ids: NDArray[np.integer[Any]] | list[int]) -> Iterator[str]:
         points = np.array([ord(piece) for piece in self.pieces], "<u4")
-        return "".join([points[np.asarray(ids[at:at + STRETCH], np.intp)].tobytes().decode(
-            "utf-32-le", "surrogatepass") for at in range(0, len(ids), STRETCH)])
+        for at in range(0, len(ids), STRETCH):
+            yield points[np.asarray(ids[at:at + STRETCH], np.intp)].tobytes().decode(
+                "utf-32-le", "surrogatepass")
 
     @cached_property
     def _table(self) -> Ids:

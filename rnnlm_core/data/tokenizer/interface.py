@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -62,10 +62,14 @@ class Tokenizer(ABC):
         return TextStream(self.pieces)
 
     def decode(self, ids: NDArray[np.integer[Any]] | list[int]) -> str:
+        return "".join(self.decoded(ids))
+
+    def decoded(self, ids: NDArray[np.integer[Any]] | list[int]) -> Iterator[str]:
+        """The text of `ids` piece by piece, so that a long one need not be held whole."""
         stream = self.stream()
-        parts = ["".join([stream.push(int(i)) for i in ids[at:at + STRETCH]])
-                 for at in range(0, len(ids), STRETCH)]
-        return "".join(parts) + stream.finish()
+        for at in range(0, len(ids), STRETCH):
+            yield "".join([stream.push(int(i)) for i in ids[at:at + STRETCH]])
+        yield stream.finish()
 
     def known(self, text: str) -> list[int]:
         """Ids of `text` without what the vocabulary lacks."""
