@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-_STRETCH = 1_000_000  # characters at a time
-
-
-def stretches(text: str) -> Iterator[str]:
-    """The text in pieces of a million characters: what is made of each is soon gone again."""
-    return (text[at:at + _STRETCH] for at in range(0, len(text), _STRETCH))
+from rnnlm_core.data.stretches import stretches
 
 
 def code_points(text: str) -> NDArray[np.uint32]:

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlm_core.config import RunConfig
-from rnnlm_core.data.code_points import code_points, stretches
+from rnnlm_core.data.code_points import code_points
 from rnnlm_core.data.split import SHORTEST_VALIDATION, split_point
+from rnnlm_core.data.stretches import stretches
 from rnnlm_core.errors import CorpusError
 
 SHARED_LENGTH = 50  # characters: no two texts have so many in a row in common by chance

@@ -148,7 +148,7 @@ def test_a_document_is_known_by_its_words_however_long(text: str, division: str,
     assert "".join(documents).split() == whole.split()
     assert all(d.strip() and d.endswith("\n") for d in documents)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rnnlm_core.data.code_points._STRETCH", stretch)
+        patch.setattr("rnnlm_core.data.stretches._STRETCH", stretch)
         for document in documents:
             words = " ".join(document.split()).encode("utf-8", "replace")
             assert _digest(document) == hashlib.sha256(words).digest()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import tracemalloc
 from collections import Counter
+from itertools import accumulate
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.code_points import character_counts
@@ -19,6 +20,7 @@ from rnnlm_core.data.statistics import (
     text_statistics,
     token_statistics,
 )
+from rnnlm_core.data.stretches import sections
 from rnnlm_core.data.tokenizer import KINDS, ByteTokenizer, CharTokenizer, WordTokenizer, fit
 
 
@@ -124,10 +126,50 @@ def test_a_passage_of_any_text_is_not_empty(text: str) -> None:
        strategies.integers(1, 7))
 def test_no_stretch_counts_a_word_twice(text: str, stretch: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rnnlm_core.data.code_points._STRETCH", stretch)
+        patch.setattr("rnnlm_core.data.stretches._STRETCH", stretch)
         numbers = text_statistics(text, Parts(text, "", ""))
     assert (numbers.words, numbers.bytes) == (len(text.split()), len(text.encode()))
     assert numbers.counts == tuple(sorted(Counter(text).items(), key=lambda p: (-p[1], p[0])))
+
+
+LINES = strategies.lists(strategies.sampled_from([
+    "a", "b ", " c", "\n", "\r\n", "\r", "\t", "é", "e\u0301", "\u0301", "你好", "吗", "🙂",
+    "👨\u200d👩", "\u200d", "12345", "'s", "  "]), min_size=8, max_size=40)
+
+
+@given(LINES, strategies.sampled_from(sorted(KINDS)), strategies.integers(1, 9))
+@settings(max_examples=150)
+def test_no_token_reaches_across_a_line_end(parts: list[str], kind: str, stretch: int) -> None:
+    """So sections have the tokens, and the tokenizer, of the whole text."""
+    text, told = "".join(parts), []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rnnlm_core.data.stretches._STRETCH", stretch)
+        cut = list(sections(text, told.append))
+        tokenizer = fit(kind, text, 300)
+    assert "".join(cut) == text and told == list(accumulate(map(len, cut)))
+    assert all(section.endswith("\n") for section in cut[:-1])
+    assert tokenizer == fit(kind, text, 300)
+    ids = [i for section in cut for i in tokenizer.encode(section).tolist()]
+    assert ids == tokenizer.encode(text).tolist()
+
+
+def test_progress_may_end_the_work() -> None:
+    def ended(_: int) -> None:
+        raise InterruptedError
+
+    text = "to be\n" * 10
+    for work in (lambda: fit("words", text, progress=ended),
+                 lambda: token_statistics(Parts(text, "", ""), fit("words", text), ended)):
+        with pytest.raises(InterruptedError):
+            work()
+
+
+def test_progress_counts_both_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnnlm_core.data.stretches._STRETCH", 300)
+    parts = Parts("a b\n" * 100, "b c\n" * 50, "")
+    told: list[int] = []
+    token_statistics(parts, fit("words", parts.training), told.append)
+    assert told == [304, 400, 600]  # a section ends with a line, and a part with its end
 
 
 @pytest.mark.parametrize("kind", KINDS)

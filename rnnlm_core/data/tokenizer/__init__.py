@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 
+from rnnlm_core.data.stretches import Progress
 from rnnlm_core.data.tokenizer.by_bpe import BpeTokenizer
 from rnnlm_core.data.tokenizer.by_bytes import ByteTokenizer
 from rnnlm_core.data.tokenizer.by_characters import CharTokenizer
@@ -36,9 +37,9 @@ KINDS: dict[str, type[Tokenizer]] = {
 
 
 def fit(kind: str, training_text: str, max_vocabulary: int = MAX_VOCABULARY,
-        min_frequency: int = 1) -> Tokenizer:
-    """The tokenizer of this kind for a training text. Raises as `Tokenizer.fit`."""
-    return KINDS[kind].fit(training_text, max_vocabulary, min_frequency)
+        min_frequency: int = 1, progress: Progress | None = None) -> Tokenizer:
+    """The tokenizer of this kind for a training text. Tells and raises as `Tokenizer.fit`."""
+    return KINDS[kind].fit(training_text, max_vocabulary, min_frequency, progress)
 
 
 def from_json(text: str) -> Tokenizer:

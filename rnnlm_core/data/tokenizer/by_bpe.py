@@ -25,6 +25,7 @@ import numpy as np
 import regex
 
 from rnnlm_core.config import BYTES
+from rnnlm_core.data.stretches import Progress, sections
 from rnnlm_core.data.tokenizer.by_bytes import ByteUnits, shown
 from rnnlm_core.data.tokenizer.interface import MAX_VOCABULARY, Ids
 
@@ -80,14 +81,16 @@ class BpeTokenizer(ByteUnits):
         return cls(tuple(map(shown, units)), tuple(units), merges)
 
     @classmethod
-    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1) -> Self:
+    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1,
+            progress: Progress | None = None) -> Self:
         """At most `max_vocabulary` pieces (256 at least), merged from pairs that occur
         `min_frequency` times."""
         from tokenizers.models import BPE
         from tokenizers.trainers import BpeTrainer
 
         learned = _library(BPE(), by_word=True)
-        learned.train_from_iterator(_batches(text), BpeTrainer(
+        read = chain.from_iterable(map(_batches, sections(text, progress)))
+        learned.train_from_iterator(read, BpeTrainer(
             vocab_size=max(BYTES, max_vocabulary), min_frequency=min_frequency,
             initial_alphabet=list(_LETTERS), show_progress=False,
             max_token_length=LONGEST + 1))  # it keeps below this

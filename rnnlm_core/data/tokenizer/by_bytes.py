@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlm_core.data.stretches import Progress
 from rnnlm_core.data.tokenizer.interface import MAX_VOCABULARY, STRETCH, Ids, Tokenizer
 from rnnlm_core.data.tokenizer.streams import ByteStream, TextStream
 
@@ -62,7 +63,8 @@ class ByteTokenizer(ByteUnits):
     pieces: tuple[str, ...] = tuple(map(shown, units))
 
     @classmethod
-    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1) -> Self:
+    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1,
+            progress: Progress | None = None) -> Self:
         """Always the same 256: nothing is counted, nothing left out."""
         return cls()
 

@@ -27,8 +27,8 @@ class CharTokenizer(PieceTokenizer):
         return iter(text)
 
     @classmethod
-    def _count(cls, text: str) -> Counter[str]:
-        return character_counts(text)
+    def _count(cls, section: str) -> Counter[str]:
+        return character_counts(section)
 
     @staticmethod
     def _ordered(pieces: list[str]) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import regex
@@ -36,8 +35,9 @@ class GraphemeTokenizer(PieceTokenizer):
         return (match[0] for match in cls._CLUSTER.finditer(text))
 
     @classmethod
-    def _count(cls, text: str) -> Counter[str]:
-        return character_counts(text) if cls._JOINING.search(text) is None else super()._count(text)
+    def _count(cls, section: str) -> Mapping[str, int]:
+        return character_counts(section) if cls._JOINING.search(section) is None \
+            else super()._count(section)
 
     def encode(self, text: str) -> Ids:
         if self._JOINING.search(text) is None:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlm_core.data.stretches import Progress
 from rnnlm_core.data.tokenizer.streams import TextStream
 
 UNKNOWN_ID = 0
@@ -29,10 +30,12 @@ class Tokenizer(ABC):
 
     @classmethod
     @abstractmethod
-    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1) -> Self:
+    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1,
+            progress: Progress | None = None) -> Self:
         """The vocabulary of a training text: at most `max_vocabulary` ids, `<unk>` included.
 
-        Rarer pieces than `min_frequency` become `<unk>`. Raises `CorpusError` where none is left.
+        Rarer pieces than `min_frequency` become `<unk>`. `progress` is told how many characters
+        have been read. Raises `CorpusError` where no piece is left.
         """
 
     @abstractmethod

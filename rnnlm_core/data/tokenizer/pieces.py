@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
+from rnnlm_core.data.stretches import Progress, sections
 from rnnlm_core.data.tokenizer.interface import MAX_VOCABULARY, UNKNOWN_ID, Ids, Tokenizer
 from rnnlm_core.data.tokenizer.streams import UNKNOWN
 from rnnlm_core.errors import CorpusError
@@ -29,8 +30,11 @@ class PieceTokenizer(Tokenizer):
         """The pieces of a text; joined, they are the text."""
 
     @classmethod
-    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1) -> Self:
-        counts = cls._count(text)
+    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1,
+            progress: Progress | None = None) -> Self:
+        counts: Counter[str] = Counter()
+        for section in sections(text, progress):
+            counts.update(cls._count(section))
         counts.pop(UNKNOWN, None)
         frequent = [piece for piece, count in counts.items() if count >= min_frequency]
         if not frequent:
@@ -40,8 +44,8 @@ class PieceTokenizer(Tokenizer):
         return cls((UNKNOWN, *cls._ordered(frequent[:max_vocabulary - 1])))
 
     @classmethod
-    def _count(cls, text: str) -> Counter[str]:
-        return Counter(cls.divide(text))
+    def _count(cls, section: str) -> Mapping[str, int]:
+        return Counter(cls.divide(section))
 
     @staticmethod
     def _ordered(pieces: list[str]) -> list[str]:
