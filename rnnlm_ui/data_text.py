@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -21,10 +22,19 @@ from rnnlm_core.data.statistics import (
     text_statistics,
     token_statistics,
 )
+from rnnlm_core.data.stretches import Progress
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import CorpusError, UnrollError
 from rnnlm_ui import session
 from rnnlm_ui.runs import corpus_title
+
+
+class Counted(NamedTuple):
+    """A text in numbers, and as these settings divide it into tokens."""
+
+    numbers: TextStatistics
+    ids: Tokenizer
+    tokens: TokenStatistics
 
 
 def store() -> Path:
@@ -70,24 +80,33 @@ def _statistics(sha256: str, config: RunConfig, _corpus: Corpus) -> TextStatisti
     return text_statistics(_corpus.text, parts(_corpus, config))
 
 
-def tokenizer(corpus: Corpus, config: RunConfig) -> Tokenizer:
+def tokenizer(corpus: Corpus, config: RunConfig, progress: Progress | None = None) -> Tokenizer:
     """As these settings divide the text. Raises `CorpusError` where no piece is frequent enough."""
-    return _tokenizer(corpus.manifest.sha256, config.of_text(), corpus)
+    return _tokenizer(corpus.manifest.sha256, config.of_text(), corpus, progress)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _tokenizer(sha256: str, config: RunConfig, _corpus: Corpus) -> Tokenizer:
+def _tokenizer(sha256: str, config: RunConfig, _corpus: Corpus, _progress: Progress | None
+               ) -> Tokenizer:
     return tokenizers.fit(config.tokenizer, parts(_corpus, config).training,
-                          config.max_vocabulary, config.min_frequency)
+                          config.max_vocabulary, config.min_frequency, _progress)
 
 
-def token_numbers(corpus: Corpus, config: RunConfig) -> TokenStatistics:
-    return _token_numbers(corpus.manifest.sha256, config.of_text(), corpus)
+def token_numbers(corpus: Corpus, config: RunConfig, progress: Progress | None = None
+                  ) -> TokenStatistics:
+    return _token_numbers(corpus.manifest.sha256, config.of_text(), corpus, progress)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _token_numbers(sha256: str, config: RunConfig, _corpus: Corpus) -> TokenStatistics:
-    return token_statistics(parts(_corpus, config), tokenizer(_corpus, config))
+def _token_numbers(sha256: str, config: RunConfig, _corpus: Corpus, _progress: Progress | None
+                   ) -> TokenStatistics:
+    return token_statistics(parts(_corpus, config), tokenizer(_corpus, config), _progress)
+
+
+def counted(corpus: Corpus, config: RunConfig) -> Counted:
+    """All of it. Raises as `tokenizer`."""
+    return Counted(statistics(corpus, config), tokenizer(corpus, config),
+                   token_numbers(corpus, config))
 
 
 def fits(numbers: TokenStatistics, config: RunConfig) -> Fit | CorpusError:
