@@ -13,7 +13,7 @@ from rnnlm_ui.data_source import chooser, source_switch
 from rnnlm_ui.data_streams import streams
 from rnnlm_ui.data_tokens import preview, token_strip
 from rnnlm_ui.i18n import number, t
-from rnnlm_ui.page import head, how_to_read, next_link
+from rnnlm_ui.page import head, how_to_read, next_link, plain
 
 data_hub_call.take_result()
 head(t("data.title"), actions=source_switch)
@@ -39,7 +39,9 @@ if counted is None:
 else:
     answer = finding(counted.numbers, corpus.manifest.source)
 if replaced:
-    answer = t("data.instead", name=data_text.corpus_name(corpus)) + " " + answer
+    answer = t("data.instead", name=plain(data_text.corpus_name(corpus))) + " " + answer
+elif problem is not None:  # a text was refused, and this is not it
+    answer = t("data.stays", name=plain(data_text.corpus_name(corpus))) + " " + answer
 st.markdown(answer)
 if counted is not None and isinstance(fit := data_text.fits(counted.tokens, config), UnrollError):
     refused(fit)

@@ -49,10 +49,10 @@ def preview(corpus: Corpus, numbers: TokenStatistics, ids: Tokenizer, by_charact
         st.button(t("data.another_place"), key="data.another", icon=":material/casino:",
                   on_click=lambda: session.remember(
                       "data.place", session.recall("data.place", 0) + 1))
-    fills, tips = _pieces(text, numbers, ids, by_character)
+    parts, fills, tips = _pieces(text, numbers, ids, by_character)
     # the dot stands in for the space one to one, so fills and tips keep their places
-    coloured_text(text.replace(" ", "·") if dots else text, fills, key="data.preview", tips=tips,
-                  size="1.05rem", label=t("data.preview_label"),
+    coloured_text([part.replace(" ", "·") if dots else part for part in parts], fills,
+                  key="data.preview", tips=tips, size="1.05rem", label=t("data.preview_label"),
                   legend=(t("data.common"), t("data.rare"), surprise_gradient())
                   if by_character else None)
     if not by_character:
@@ -60,8 +60,10 @@ def preview(corpus: Corpus, numbers: TokenStatistics, ids: Tokenizer, by_charact
 
 
 def _pieces(text: str, numbers: TokenStatistics, ids: Tokenizer, by_character: bool
-            ) -> tuple[list[str], list[str]]:
-    """A fill and a tip for every character of a passage."""
+            ) -> tuple[list[str], list[str], list[str]]:
+    """The characters of a passage, or its graphemes where these are the tokens; a fill and a tip
+    for each."""
+    parts: list[str] = []
     fills, tips = [], []
     for turn, (piece, tokens) in enumerate(divided(text, ids)):
         bits = sum(numbers.surprise.get(i, math.inf) for i in tokens)
@@ -72,10 +74,12 @@ def _pieces(text: str, numbers: TokenStatistics, ids: Tokenizer, by_character: b
             fill = surprise_fill([SURPRISE_TOP])[0] if unknown else _TURNS[turn % 2]
         name = t("data.unknown_piece") if unknown else \
             spoken(piece) if len(piece) == 1 else piece.replace("\n", "⏎")
-        fills += [fill] * len(piece)
+        shown = [piece] if ids.kind == "graphemes" else list(piece)
+        parts += shown
+        fills += [fill] * len(shown)
         tips += [t("data.tip", name=name, id=" ".join(map(str, tokens)),
-                   bits=f"{bits:.2f}")] * len(piece)
-    return fills, tips
+                   bits=f"{bits:.2f}")] * len(shown)
+    return parts, fills, tips
 
 
 def divided(text: str, ids: Tokenizer) -> list[tuple[str, list[int]]]:

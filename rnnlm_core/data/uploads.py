@@ -107,6 +107,8 @@ def _column(table: Table, name: str, wishes: Wishes, found: Found, max_character
     found.column = wishes.column if wishes.column in table.leaves else table.usual()
     found.rows = join(table.values(table.leaves[found.column]), blank_line=wishes.blank_line,
                       once=wishes.once, max_characters=max_characters)
+    if not found.rows.rows:
+        raise CorpusError("corpus.no_rows", name=name)
     if not found.rows.text:
         raise CorpusError("corpus.blank_column", name=name, column=found.column)
     return found.rows.text

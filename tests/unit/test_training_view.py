@@ -82,3 +82,13 @@ def test_xz_is_passed_on_the_whole_text_alone():
     assert "It has passed unigram" in sentence(1.25, [*yardsticks, KN2])
     assert "It has passed xz (file compression)" in sentence(
         1.25, [*yardsticks, KN2], final_validation=1.25)
+
+
+def test_what_can_no_longer_be_written_is_level_with_the_next():
+    """0.004 and nothing are both written 0.00."""
+    for loss in (KN2.live, KN2.live + 0.004):
+        said = sentence(loss, [UNIFORM, UNIGRAM, KN2])
+        assert "0.00" not in said and "is level with" in said and "It has passed unigram" in said
+    assert "level" not in sentence(KN2.live + 0.006, [UNIFORM, UNIGRAM, KN2])
+    alone = sentence(KN2.live, [KN2, Yardstick("uniform", KN2.live, KN2.live)])
+    assert "level with" in alone and "passed" not in alone
