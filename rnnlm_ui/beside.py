@@ -26,7 +26,7 @@ class Beside:
         self.name, self.at, self.whole = "", 0, 0
         self.begun = time.monotonic()  # of the step
         self.error: Exception | None = None
-        self.waiting = 0  # tabs
+        self.waiting = 1  # tabs; set before the thread looks
         self._work, self._done = work, threading.Event()
         threading.Thread(target=self._run, daemon=True).start()
 
@@ -70,8 +70,11 @@ def beside(slot: str, key: Hashable, work: Callable[[Beside], object]) -> Beside
             for name in [name for name, other in _going_on.items() if other.done]:
                 del _going_on[name]
             known = _going_on.get((slot, key))
-            found = known if known is not None and known.waiting > 0 else Beside(work)
-            found.waiting += 1
+            if known is not None and known.waiting > 0:
+                found = known
+                found.waiting += 1
+            else:
+                found = Beside(work)
             _going_on[slot, key] = found
         session.remember(slot, (key, found))
         found.wait(_PATIENCE)
