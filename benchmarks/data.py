@@ -1,4 +1,5 @@
-"""From characters to ids, to batches and to yardsticks, and what byte-level BPE takes to learn.
+"""From characters to ids, to batches and to yardsticks; what byte-level BPE takes to learn, a long
+text to hold, and the beginning of a Parquet file to fetch.
 
 By the processor's clock (one thread), medians of five turns; BPE by that on the wall, since it uses
 every core.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import random
 import statistics
+import string
 import sys
 import sysconfig
 import time
@@ -15,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.long_text import long_text
 from benchmarks.rows import TURNS, Found, at_least, at_most
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.builtin import BUILTIN
@@ -26,9 +29,9 @@ _WINDOWS = 5_000
 MEGABYTES, PIECES = 10, 2_000
 
 
-def data(_runs: Path) -> list[Found]:
+def data(runs: Path) -> list[Found]:
     found = [_characters(name, text) for name, text in _texts().items()]
-    return [*found, *_bpe(), _batches(), _kneser_ney()]
+    return [*found, *_bpe(), _batches(), _kneser_ney(), long_text(runs), _parquet(runs)]
 
 
 def _texts() -> dict[str, str]:
@@ -88,6 +91,23 @@ def _kneser_ney() -> Found:
 
     seconds = [_timed(work, time.process_time)[0] for _ in range(TURNS)]
     return at_most("data: Kneser–Ney of order 5 on 1 MB", statistics.median(seconds), "s", 3.0)
+
+
+def _parquet(runs: Path) -> Found:
+    """What comes over the line for the first hundred thousand characters out of a file of eight
+    megabytes in many row groups, from a hub that is played on this machine."""
+    from tests.hub_stand_in import Repo, StandIn, make_calls, parquet
+
+    draw = random.Random(0)
+    rows = ["".join(draw.choices(string.ascii_letters, k=200)) for _ in range(39_000)]
+    file = parquet({"text": rows}, row_group_size=1_000)
+    with StandIn({"acme/letters": Repo({"train.parquet": file})}) as hub:
+        made, = make_calls(hub.url, [{"do": "fetch", "spec": "hf:acme/letters"}], runs / "hub")
+        sent = hub.sent("train.parquet")
+    if made["ok"]["text"] != "\n".join(rows)[:100_000]:
+        raise RuntimeError("another text than the file's")
+    print(f"  {len(file) / 1e6:.1f} MB of Parquet: {sent / 1e6:.3f} MB sent", file=sys.stderr)
+    return at_most("data: Parquet, first 100 kB out of 8 MB", sent / 1e6, "MB", 0.5)
 
 
 def _library_source() -> str:

@@ -4,7 +4,14 @@ import streamlit as st
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import ConfigError, UnrollError
-from rnnlm_ui import data_embeddings, data_hub_call, data_text, data_vectors, session
+from rnnlm_ui import (
+    data_count,
+    data_embeddings,
+    data_hub_call,
+    data_text,
+    data_vectors,
+    session,
+)
 from rnnlm_ui.data_cleaning import cleaning
 from rnnlm_ui.data_facts import facts, finding
 from rnnlm_ui.data_frequencies import frequencies
@@ -12,8 +19,8 @@ from rnnlm_ui.data_repairs import refused
 from rnnlm_ui.data_source import chooser, source_switch
 from rnnlm_ui.data_streams import streams
 from rnnlm_ui.data_tokens import preview, token_strip
-from rnnlm_ui.i18n import t
-from rnnlm_ui.page import head, how_to_read, next_link
+from rnnlm_ui.i18n import number, t
+from rnnlm_ui.page import head, how_to_read, next_link, plain
 
 data_hub_call.take_result()
 data_vectors.take_result()
@@ -24,42 +31,47 @@ if problem is not None:
     refused(problem)
 
 try:
-    corpus = data_text.draft_corpus(config)
-    numbers = data_text.statistics(corpus, config)
-    ids, tokens = data_text.tokenizer(corpus, config), data_text.token_numbers(corpus, config)
-    replaced = False
+    corpus, replaced = data_text.draft_corpus(config), False
+    count = data_count.going_on(corpus, config)
+    counted = None if count is not None else data_text.counted(corpus, config)
 except UnrollError as error:
     # never an empty page: the default text stands in for the one that is not to be had
     if problem is None:
         refused(error)
     config = RunConfig()
-    corpus = data_text.draft_corpus(config)
-    numbers = data_text.statistics(corpus, config)
-    ids, tokens = data_text.tokenizer(corpus, config), data_text.token_numbers(corpus, config)
-    replaced = True
+    corpus, replaced, count = data_text.draft_corpus(config), True, None
+    counted = data_text.counted(corpus, config)
 
-answer = finding(numbers, corpus.manifest.source)
+if counted is None:
+    answer = t("data.count.finding", characters=number(len(corpus.text)))
+else:
+    answer = finding(counted.numbers, corpus.manifest.source)
 if replaced:
-    answer = t("data.instead", name=data_text.corpus_name(corpus)) + " " + answer
+    answer = t("data.instead", name=plain(data_text.corpus_name(corpus))) + " " + answer
+elif problem is not None:  # a text was refused, and this is not it
+    answer = t("data.stays", name=plain(data_text.corpus_name(corpus))) + " " + answer
 st.markdown(answer)
-fit = data_text.fits(tokens, config)
-if isinstance(fit, UnrollError):
+if counted is not None and isinstance(fit := data_text.fits(counted.tokens, config), UnrollError):
     refused(fit)
 for contradiction in [] if replaced else config.of_text().problems():
     refused(ConfigError([contradiction]))
 
 chooser(session.widget("data.source", "builtin"))
-picture, side = st.columns([2.1, 1], gap="medium")
-with picture:
-    preview(corpus, tokens, ids, config.by_character)
-    token_strip(corpus, ids)
-    if not isinstance(fit, UnrollError):
-        streams(corpus, config, fit)
-    frequencies(corpus, numbers, tokens, ids)
-with side:
-    facts(corpus, numbers, tokens, ids, config)
+if count is not None:
+    data_count.waiting(corpus, config, count)
+if counted is not None:
+    numbers, ids, tokens = counted
+    picture, side = st.columns([2.1, 1], gap="medium")
+    with picture:
+        preview(corpus, tokens, ids, config.by_character)
+        token_strip(corpus, ids)
+        if not isinstance(fit, UnrollError):
+            streams(corpus, config, fit)
+        frequencies(corpus, numbers, tokens, ids)
+    with side:
+        facts(corpus, numbers, tokens, ids, config)
 cleaning(corpus)
-if not replaced:
-    data_embeddings.section(corpus, ids, config)
+if counted is not None and not replaced:
+    data_embeddings.section(corpus, counted.ids, config)
 next_link("build", t("data.next"))
 how_to_read(t("data.how_to_read"))

@@ -109,7 +109,7 @@ def show_queue(
         wait: Annotated[bool, typer.Option("--wait", help="Return when all have ended.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
     """List the runs that wait or run, in their order; go on with a queue that stands still."""
-    root = runs or launch.runs_root()
+    root = _root(runs)
     chosen = [_own_run(name, root) for name in cancel or []]
     for folder in [*chosen, *(launch.in_queue(root, "waiting") if clear else [])]:
         launch.cancel(folder)
@@ -122,6 +122,13 @@ def show_queue(
     with _for_a_reader():
         print(json.dumps(rows, indent=1) if as_json
               else "\n".join(map(_queue_line, rows)) or "The queue is empty.")
+
+
+def _root(runs: Path | None) -> Path:
+    """Where the runs are. Raises `RunError` where a person named a folder that is not there."""
+    if runs is not None and not runs.is_dir():
+        raise RunError("run.no_folder", folder=str(runs))
+    return runs or launch.runs_root()
 
 
 def _own_run(name: str, root: Path) -> RunFolder:
@@ -227,7 +234,7 @@ def runs(runs: RunsOption = None,
          as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
     """List the runs, the newest first."""
     rows = []
-    for folder in launch.list_runs(runs or launch.runs_root()):
+    for folder in launch.list_runs(_root(runs)):
         try:
             said, config = launch.status(folder), folder.config()
         except UnrollError as error:

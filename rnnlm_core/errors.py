@@ -125,6 +125,8 @@ SENTENCES: dict[str, str] = {
     "corpus.too_large": "{name} is larger than {limit} MB. Choose a smaller file.",
     "corpus.lost": "The text of this run is no longer in the store and cannot be read again. "
     "Start a new run on it.",
+    "corpus.not_stored": "The text that these settings name is not on this machine. Choose another "
+    "one, or bring it in again.",
     "corpus.changed": "The text {name} is not the one that this run was trained on (it differs by "
     "Python version). Start a new run to use the text of this machine.",
     "corpus.not_here": "The dataset {id} has not been read on this machine with these settings. "
@@ -195,6 +197,7 @@ SENTENCES: dict[str, str] = {
     "hub.cancelled": "Loading {id} was stopped. Nothing was changed.",
     # the run
     "run.missing": "There is no run in {folder}. Check the name, or list the runs.",
+    "run.no_folder": "There is no folder {folder}. Check the spelling of what follows --runs.",
     "run.locked": "This run is already being trained by another process. Stop that one first.",
     "run.damaged": "The checkpoint of this run is damaged and no earlier one is whole. "
     "Train it again.",

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnlm_core.data.corpus import Manifest, text_of
 from rnnlm_core.data.parts import Parts, divide
-from rnnlm_core.data.split import ValidationRows
+from rnnlm_core.data.split import WARM_UP, ValidationRows
 from rnnlm_core.data.tokenizer import Ids, Tokenizer, from_json
 from rnnlm_core.errors import RunError
 from rnnlm_core.run.directory import RunFolder
@@ -48,7 +48,8 @@ def prepare(folder: RunFolder) -> Prepared:
     ids = np.concatenate([training, validation])
     share = (len(parts.validation) / len(validation) if len(validation)
              else len(parts.training) / len(training))
-    test = ValidationRows.cut(np.concatenate([ids, tokens.encode(parts.test)]), len(ids))
+    before = ids[-(WARM_UP + 1):]  # all that the rows of the test part read of the others
+    test = ValidationRows.cut(np.concatenate([before, tokens.encode(parts.test)]), len(before))
     found = Prepared(tokens, ids, len(training), ValidationRows.cut(ids, len(training)), share,
                      test)
     return found if plan is None else found.with_live_width(plan.live_width)

@@ -13,7 +13,7 @@ from rnnlm_core.data.corpus import HUB, Corpus
 from rnnlm_core.data.hub_spec import HubSpec, lacks_validation
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
 from rnnlm_core.data.tokenizer import Tokenizer
-from rnnlm_ui import config_form, data_teaching
+from rnnlm_ui import config_form, data_teaching, data_xz
 from rnnlm_ui.data_text import corpus_name
 from rnnlm_ui.data_upload import encoding_name
 from rnnlm_ui.i18n import number, t
@@ -42,20 +42,25 @@ def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics, ids:
              ("pieces", _pieces(tokens, ids)),
              ("split", _split(corpus, numbers, config)),
              *([("unknown", _unknown(tokens))] if tokens.validation else []),
-             ("yardsticks", _yardsticks(numbers, tokens, config)),
-             ("cleaning", _cleaning(corpus.manifest.cleaning))]
-    if best := data_teaching.best(corpus.manifest.source):
-        lines.insert(-2, ("best", best))
-    if origin := _origin(corpus):
-        lines.append(("origin", origin))
+             *([("best", best)] if (best := data_teaching.best(corpus.manifest.source)) else []),
+             ("yardsticks", _yardsticks(numbers, tokens, config))]
     st.markdown("**" + plain(corpus_name(corpus)) + "**")
-    st.markdown("\n\n".join(f":gray[{t(f'data.fact.{name}')}]  \n{text}" for name, text in lines))
+    _listed(lines)
+    if numbers.parts.validation:
+        data_xz.fact(corpus, config)
+    origin = _origin(corpus)
+    _listed([("cleaning", _cleaning(corpus.manifest.cleaning)),
+             *([("origin", origin)] if origin else [])])
     sha = corpus.manifest.sha256
     with st.container(horizontal=True, gap="small"):
         with st.popover(t("data.sha", short=sha[:12]), type="tertiary", help=sha,
                         icon=":material/fingerprint:"):
             st.code(sha, language=None, wrap_lines=True)
         config_form.group_popover("text")
+
+
+def _listed(lines: Sequence[tuple[str, str]]) -> None:
+    st.markdown("\n\n".join(f":gray[{t(f'data.fact.{name}')}]  \n{text}" for name, text in lines))
 
 
 def _vocabulary(tokens: TokenStatistics, config: RunConfig) -> str:
@@ -82,7 +87,7 @@ def _marks(tokens: TokenStatistics, ids: Tokenizer, config: RunConfig) -> str:
 def _split(corpus: Corpus, numbers: TextStatistics, config: RunConfig) -> str:
     """What is trained on and what is held out, and what both have in common."""
     parts = numbers.parts
-    sizes = {name: len(getattr(parts, name)) for name in ("training", "validation", "test")}
+    sizes = {name: getattr(parts, name) for name in ("training", "validation", "test")}
     whole = sum(sizes.values())
     lines = [t("data.split_part", name=t(f"data.part.{name}"), characters=number(size),
                share=f"{size / whole:.0%}") for name, size in sizes.items() if size]

@@ -27,6 +27,9 @@ def streams(corpus: Corpus, config: RunConfig, fit: Fit) -> None:
     words, rows = words_of(config), min(ROWS, fit.batch)
     st.markdown(t(f"data.streams_{_kind(config)}", batch=number(fit.batch),
                   length=number(fit.sequence_length), **words))
+    if fit.batch < config.batch:
+        st.markdown(":gray[" + t("data.streams_shrunk", batch=number(fit.batch),
+                                 asked=number(config.batch)) + "]")
     more = fit.batch - rows
 
     def draw() -> Any:

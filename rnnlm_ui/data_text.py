@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -22,10 +23,19 @@ from rnnlm_core.data.statistics import (
     text_statistics,
     token_statistics,
 )
+from rnnlm_core.data.stretches import Progress
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import CorpusError, UnrollError
 from rnnlm_ui import session
 from rnnlm_ui.runs import corpus_title
+
+
+class Counted(NamedTuple):
+    """A text in numbers, and as these settings divide it into tokens."""
+
+    numbers: TextStatistics
+    ids: Tokenizer
+    tokens: TokenStatistics
 
 
 def store() -> Path:
@@ -46,7 +56,8 @@ def draft_corpus(config: RunConfig) -> Corpus:
     return _loaded(source, limit, str(store()), platform.python_version())
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+# few, because a text may take two hundred megabytes; what is counted in it is kept apart
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _loaded(source: str, max_characters: int, store_path: str, python: str) -> Corpus:
     return load_corpus(source, Path(store_path), max_characters)
 
@@ -56,7 +67,7 @@ def parts(corpus: Corpus, config: RunConfig) -> Parts:
     return _parts(corpus.manifest.sha256, config.of_text(), corpus)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=1, show_spinner=False)
 def _parts(sha256: str, config: RunConfig, _corpus: Corpus) -> Parts:
     return divide(_corpus.text, config, _corpus.manifest.parts)
 
@@ -70,24 +81,33 @@ def _statistics(sha256: str, config: RunConfig, _corpus: Corpus) -> TextStatisti
     return text_statistics(_corpus.text, parts(_corpus, config))
 
 
-def tokenizer(corpus: Corpus, config: RunConfig) -> Tokenizer:
+def tokenizer(corpus: Corpus, config: RunConfig, progress: Progress | None = None) -> Tokenizer:
     """As these settings divide the text. Raises `CorpusError` where no piece is frequent enough."""
-    return _tokenizer(corpus.manifest.sha256, config.of_text(), corpus)
+    return _tokenizer(corpus.manifest.sha256, config.of_text(), corpus, progress)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _tokenizer(sha256: str, config: RunConfig, _corpus: Corpus) -> Tokenizer:
+def _tokenizer(sha256: str, config: RunConfig, _corpus: Corpus, _progress: Progress | None
+               ) -> Tokenizer:
     return tokenizers.fit(config.tokenizer, parts(_corpus, config).training,
-                          config.max_vocabulary, config.min_frequency, config.marks)
+                          config.max_vocabulary, config.min_frequency, config.marks, _progress)
 
 
-def token_numbers(corpus: Corpus, config: RunConfig) -> TokenStatistics:
-    return _token_numbers(corpus.manifest.sha256, config.of_text(), corpus)
+def token_numbers(corpus: Corpus, config: RunConfig, progress: Progress | None = None
+                  ) -> TokenStatistics:
+    return _token_numbers(corpus.manifest.sha256, config.of_text(), corpus, progress)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _token_numbers(sha256: str, config: RunConfig, _corpus: Corpus) -> TokenStatistics:
-    return token_statistics(parts(_corpus, config), tokenizer(_corpus, config))
+def _token_numbers(sha256: str, config: RunConfig, _corpus: Corpus, _progress: Progress | None
+                   ) -> TokenStatistics:
+    return token_statistics(parts(_corpus, config), tokenizer(_corpus, config), _progress)
+
+
+def counted(corpus: Corpus, config: RunConfig) -> Counted:
+    """All of it. Raises as `tokenizer`."""
+    return Counted(statistics(corpus, config), tokenizer(corpus, config),
+                   token_numbers(corpus, config))
 
 
 def fits(numbers: TokenStatistics, config: RunConfig) -> Fit | CorpusError:

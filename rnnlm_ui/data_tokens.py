@@ -28,7 +28,7 @@ _MARK = LIGHT["rule"]
 _PASSAGE, _LINES = 320, 4
 
 
-def place_shown(corpus: Corpus, ids: Tokenizer) -> tuple[int, str]:
+def place_shown(corpus: Corpus, ids: Tokenizer | None = None) -> tuple[int, str]:
     """Where the passage begins, and its text; no mark that stands for several characters is cut."""
     at, text = passage(corpus.text, session.recall("data.place", 0), _PASSAGE, _LINES)
     if isinstance(ids, tokenizers.MarkedTokenizer) and ids.documents == "paragraphs":
@@ -68,10 +68,10 @@ def preview(corpus: Corpus, numbers: TokenStatistics, ids: Tokenizer, by_charact
                   on_click=lambda: session.remember(
                       "data.place", session.recall("data.place", 0) + 1))
     found = divided(text, ids)[0 if _begins(corpus, ids, at) else 1:]
-    text, fills, tips = _pieces(found, numbers, ids, by_character)
+    parts, fills, tips = _pieces(found, numbers, ids, by_character)
     # the dot stands in for the space one to one, so fills and tips keep their places
-    coloured_text(text.replace(" ", "·") if dots else text, fills, key="data.preview", tips=tips,
-                  size="1.05rem", label=t("data.preview_label"),
+    coloured_text([part.replace(" ", "·") if dots else part for part in parts], fills,
+                  key="data.preview", tips=tips, size="1.05rem", label=t("data.preview_label"),
                   legend=(t("data.common"), t("data.rare"), surprise_gradient())
                   if by_character else None)
     if not by_character:
@@ -80,9 +80,10 @@ def preview(corpus: Corpus, numbers: TokenStatistics, ids: Tokenizer, by_charact
 
 
 def _pieces(found: list[tuple[str, list[int]]], numbers: TokenStatistics, ids: Tokenizer,
-            by_character: bool) -> tuple[str, list[str], list[str]]:
-    """What is shown of a passage, marks as a sign of their own; a fill and a tip for all of it."""
-    shown, fills, tips = "", list[str](), list[str]()
+            by_character: bool) -> tuple[list[str], list[str], list[str]]:
+    """The characters of a passage, or its graphemes where these are the tokens, marks as a sign of
+    their own; a fill and a tip for each."""
+    parts, fills, tips = list[str](), list[str](), list[str]()
     for turn, (piece, tokens) in enumerate(found):
         bits = sum(numbers.surprise.get(i, math.inf) for i in tokens)
         name = _name(ids, tokens, piece)
@@ -93,11 +94,18 @@ def _pieces(found: list[tuple[str, list[int]]], numbers: TokenStatistics, ids: T
         else:
             unknown = ids.unknown_id in tokens
             fill = surprise_fill([SURPRISE_TOP])[0] if unknown else _TURNS[turn % 2]
-        shown += piece
-        fills += [fill] * len(piece)
+        shown = [piece] if _whole(ids) and not _is_mark(ids, tokens[0]) else list(piece)
+        parts += shown
+        fills += [fill] * len(shown)
         tips += [t("data.tip", name=name, id=" ".join(map(str, tokens)),
-                   bits=f"{bits:.2f}")] * len(piece)
-    return shown, fills, tips
+                   bits=f"{bits:.2f}")] * len(shown)
+    return parts, fills, tips
+
+
+def _whole(ids: Tokenizer) -> bool:
+    """Whether each token is one sign, however many characters make it."""
+    inside = ids.base if isinstance(ids, tokenizers.MarkedTokenizer) else ids
+    return inside.kind == "graphemes"
 
 
 def _is_mark(ids: Tokenizer, token: int) -> bool:

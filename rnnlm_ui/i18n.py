@@ -88,13 +88,13 @@ def _pair(large: str, n: int, small: str, rest: int) -> str:
 
 
 def _sentence(problem: Problem, code: str) -> str:
-    # English lives beside the code that raises it; only translations are in strings/
-    table = SENTENCES if code == FALLBACK else strings(code)
-    key = problem.code if code == FALLBACK else f"error.{problem.code}"
+    # English lives beside the code that raises it; in strings/ there are only translations, and
+    # what a shell must be told otherwise than a page
+    sentence = strings(code).get(f"error.{problem.code}") or SENTENCES.get(problem.code)
     labels = _setting_labels(code)
     values = {name: labels.get(str(value), f"“{value}”") if name == "field" else _readable(value)
               for name, value in problem.values.items()}
-    return table[key].format(**labels | values) if key in table else str(problem)
+    return str(problem) if sentence is None else sentence.format(**labels | values)
 
 
 @lru_cache(maxsize=4)

@@ -32,11 +32,10 @@ class Tokens:
         """A loss a token, and what it is a character where that is something else."""
         if self.characters in (None, 1.0):
             return value
-        bits = f"{nats / math.log(2) / self.characters:.2f}"
-        if self.unknown:
-            return t("token.with_bits_unknown", value=value, bits=bits,
-                     share=f"{self.unknown:.1%}".replace("%", " %"))
-        return t("token.with_bits", value=value, bits=bits)
+        if self.unknown:  # the ids are another text, and an easier one
+            return t("token.no_bits", value=value, share=f"{self.unknown:.1%}".replace("%", " %"))
+        return t("token.with_bits", value=value,
+                 bits=f"{nats / math.log(2) / self.characters:.2f}")
 
 
 def named(config: RunConfig) -> Tokens:

@@ -14,7 +14,8 @@ from rnnlm_ui.loss_units import FLOOR, shown, to_unit, yardstick_name
 from rnnlm_ui.milestones import passed_at, passed_text
 from rnnlm_ui.tokens import Tokens
 
-_REACHED = 0.0005  # in the unit that is shown: less to go than can be written
+# in the unit that is shown: less to go than is written, to the best possible and to the others
+_REACHED, _LEVEL = 0.0005, 0.005
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,11 @@ def _among(loss: float, whole: bool, status: Status, tail: RunTail, yardsticks: 
     away = float(convert(np.array(loss)) - convert(np.array(next_loss)))
     values = {"value": value, "where": where, "next": yardstick_name(next_name),
               "away": f"{away:.2f}"}
+    level = "_level" if away < _LEVEL else ""
     if not place.passed:
-        return t("train.finding_none", **values)
-    return t("train.finding", passed=_with_moment(place.passed[-1][0], yardsticks, tail), **values)
+        return t(f"train.finding_none{level}", **values)
+    return t(f"train.finding{level}", passed=_with_moment(place.passed[-1][0], yardsticks, tail),
+             **values)
 
 
 def _with_moment(name: str, yardsticks: list[Yardstick], tail: RunTail) -> str:

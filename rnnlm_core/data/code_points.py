@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-_STRETCH = 1_000_000  # characters at a time
+from rnnlm_core.data.stretches import stretches
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
@@ -18,7 +18,7 @@ def code_points(text: str) -> NDArray[np.uint32]:
 def character_counts(text: str) -> Counter[str]:
     """How often each different character occurs, in code point order."""
     found: Counter[str] = Counter()
-    for start in range(0, len(text), _STRETCH):  # twelve bytes a character lie between
-        counts = np.bincount(code_points(text[start:start + _STRETCH]))
+    for stretch in stretches(text):  # twelve bytes a character lie between
+        counts = np.bincount(code_points(stretch))
         found.update({chr(point): int(counts[point]) for point in np.flatnonzero(counts)})
     return Counter(dict(sorted(found.items())))

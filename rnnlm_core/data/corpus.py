@@ -187,13 +187,17 @@ def keep_cleaned(store: Path, corpus: Corpus, request: str, title: str) -> Corpu
 
 
 def read_stored(store: Path, sha256: str) -> Corpus:
-    """A text by its hash. Raises `CorpusError` where it is not there or is not what it was."""
+    """A text by its hash. Raises `CorpusError`, corpus.not_stored, where it is not there or is not
+    what it was."""
     folder = store / sha256
     manifests = _manifests(folder.glob("manifest-*.json")) if _SHA256.fullmatch(sha256) else []
     if not manifests:
-        raise CorpusError("corpus.lost")
+        raise CorpusError("corpus.not_stored")
     own = [manifest for manifest in manifests if manifest.source == OWN + sha256]
-    return Corpus(_read_checked(folder, sha256), [*own, manifests[-1]][0])
+    try:
+        return Corpus(_read_checked(folder, sha256), [*own, manifests[-1]][0])
+    except CorpusError:
+        raise CorpusError("corpus.not_stored") from None
 
 
 def stored_manifests(store: Path) -> list[Manifest]:

@@ -1,7 +1,9 @@
 """Text files: bytes in, text out, with the encoding named so that a page can show it.
 
-The order is from sure to unsure: byte order mark, strict UTF-8, GB 18030 where the result is
-Chinese, the detector of charset-normalizer, Windows-1252. What is not text is refused. Only the
+The order is from sure to unsure: byte order mark, strict UTF-8, a code page of Cyrillic or Greek
+where its commonest letters are there, GB 18030 where the result is Chinese, the detector of
+charset-normalizer for what is not in Latin script, Windows-1252 or, on clear evidence, Windows-1250
+(see `code_pages`). What is not text is refused. Only the
 byte order mark is dropped; line ends and the rest are left to `cleaning`.
 """
 
@@ -13,6 +15,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnnlm_core.data.code_pages import cyrillic_or_greek, latin
 from rnnlm_core.errors import CorpusError
 
 MAX_BYTES = 20_000_000
@@ -44,6 +47,8 @@ _FREQUENT = frozenset("的一是不了在人有我他这个们中来上大为和
                       "到以说时要就出会可也你而之山无风日月")
 _FREQUENT_SHARE = 0.04
 _FEW = 30
+_GB2312 = frozenset(bytes((row, cell)).decode("gb2312", "ignore")
+                    for row in range(0xB0, 0xF8) for cell in range(0xA1, 0xFF))
 
 
 @dataclass(frozen=True)
@@ -96,9 +101,12 @@ def decode_bytes(raw: bytes, name: str, encoding: str | None = None) -> DecodedT
         return DecodedText(text, "utf-8")
     if _is_damaged_utf8(raw):
         return _decoded(raw, name, "utf-8")  # tells the byte
+    sample = raw[:_SAMPLE]
+    if (found := cyrillic_or_greek(sample)) and _strictly(raw, found) is not None:
+        return _decoded(raw, name, found)
     if (text := _strictly(raw, "gb18030")) is not None and _is_chinese(text):
         return DecodedText(text, "gb18030")
-    return _decoded(raw, name, _detected(raw) or "cp1252")
+    return _decoded(raw, name, _detected(raw) or latin(raw) or "cp1252")
 
 
 def looks_like_text(raw: bytes) -> bool:
@@ -152,24 +160,30 @@ def _is_damaged_utf8(raw: bytes) -> bool:
 
 
 def _is_chinese(text: str) -> bool:
-    """Mostly ideographs, and among them the ones that any Chinese text is full of."""
+    """Mostly ideographs, and among them the ones that any Chinese text is full of.
+
+    A few are taken for Chinese where half are of GB 2312: its two bytes are both beyond ASCII,
+    while the further ones of GB 18030 are also what a sign and a letter make, as in `50 °C`.
+    """
     text = text[:_SAMPLE]
     ideographs = [c for c in text if "\u4e00" <= c <= "\u9fff"]
     letters = sum(map(str.isalpha, text))
     if len(ideographs) < letters / 2 or not ideographs:
         return False
     frequent = sum(c in _FREQUENT for c in ideographs) / len(ideographs)
-    return len(ideographs) < _FEW or frequent >= _FREQUENT_SHARE
+    if len(ideographs) < _FEW:
+        return sum(c in _GB2312 for c in ideographs) * 2 >= len(ideographs)
+    return frequent >= _FREQUENT_SHARE
 
 
 def _detected(raw: bytes) -> str | None:
     """What the detector says, where it can be believed.
 
     Between the code pages of Latin script it goes by letter statistics, and took French for Baltic
-    (cp1257) and Turkish for Central European (tried with 3.5.2): of those only its cp1250 is kept,
-    and Windows-1252 taken for the others.
+    (cp1257) and Central European, and Turkish for the latter (tried with 3.5.2): those are left to
+    the accented letters (`latin`).
     """
-    if len(raw) < _DETECTOR_BYTES:
+    if len(raw) < _DETECTOR_BYTES or latin(raw) == "cp1250":
         return None
     from charset_normalizer import from_bytes
 
@@ -177,7 +191,5 @@ def _detected(raw: bytes) -> str | None:
     if best is None or _strictly(raw, best.encoding) is None:
         return None
     accented = [c for c in str(best) if c > "\x7f" and c.isalpha()]
-    latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in accented)
-    if latin * 2 > len(accented) and best.encoding != "cp1250":
-        return None
-    return best.encoding
+    in_latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in accented)
+    return None if in_latin * 2 > len(accented) else best.encoding

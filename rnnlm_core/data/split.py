@@ -84,12 +84,13 @@ class ValidationRows:
         rows = max(1, min(rows, count // SHORTEST_VALIDATION))
         width = -(-count // rows)
         warm_up = min(WARM_UP, start - 1)  # the first input is the token before that
-        begin = start + width * np.arange(rows)[:, None]
-        targets_at = begin + np.arange(width)[None, :]
-        inputs_at = begin - warm_up + np.arange(warm_up + width)[None, :] - 1
-        padded = np.concatenate([ids.astype(np.int64), [-1]])
-        targets = padded[np.minimum(targets_at, len(ids))]
-        inputs = np.maximum(padded[np.clip(inputs_at, 0, len(ids) - 1)], 0)
+        targets = np.full((rows, width), -1, np.int64)
+        inputs = np.full((rows, warm_up + width), ids[-1], np.int64)
+        for row in range(rows):  # row by row: places of all at once would take as much again
+            begin = start + row * width
+            scored = ids[begin:begin + width]
+            read = ids[begin - warm_up - 1:begin + width - 1]
+            targets[row, :len(scored)], inputs[row, :len(read)] = scored, read
         return cls(inputs, targets, warm_up, width)
 
     def live_width_for(self, tokens: float) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import random
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlm_core.data.code_points import character_counts
-from rnnlm_core.data.parts import Parts, shared_share
+from rnnlm_core.data.parts import Parts, Sizes, shared_share
+from rnnlm_core.data.stretches import Progress, stretches
 from rnnlm_core.data.tokenizer import Ids, Tokenizer
 
 _STRETCH = 1_000_000  # tokens
@@ -27,7 +28,7 @@ class TextStatistics:
     words: int  # parts between white space
     bytes: int  # in UTF-8
     counts: tuple[tuple[str, int], ...]  # of each character, the commonest first
-    parts: Parts
+    parts: Sizes
     shared: float | None  # of the held-out passages: the share that the training part has too
 
     @property
@@ -44,9 +45,20 @@ class TextStatistics:
 def text_statistics(text: str, parts: Parts) -> TextStatistics:
     """Everything about a text of at least one character, however it is divided into tokens."""
     return TextStatistics(
-        len(text), text.count("\n") + (not text.endswith("\n")), len(text.split()),
-        len(text.encode()), tuple(character_counts(text).most_common()), parts,
+        len(text), text.count("\n") + (not text.endswith("\n")), _words(text),
+        sum(len(stretch.encode()) for stretch in stretches(text)),
+        tuple(character_counts(text).most_common()), parts.sizes,
         shared_share(parts.training, parts.validation))
+
+
+def _words(text: str) -> int:
+    """Parts between white space, without a list of them all; one across two stretches counts once.
+    """
+    words, inside = 0, False
+    for stretch in stretches(text):
+        words += len(stretch.split()) - (inside and not stretch[0].isspace())
+        inside = not stretch[-1].isspace()
+    return words
 
 
 @dataclass(frozen=True)
@@ -86,29 +98,64 @@ class TokenStatistics:
         return {token: -math.log2(count / total) for token, count in self.counts}
 
 
-def token_statistics(parts: Parts, tokenizer: Tokenizer) -> TokenStatistics:
-    """How a tokenizer divides the training and the validation part."""
-    training, validation = tokenizer.encode(parts.training), tokenizer.encode(parts.validation)
-    counts = _counted(training, tokenizer.size) + _counted(validation, tokenizer.size)
+def token_statistics(parts: Parts, tokenizer: Tokenizer, progress: Progress | None = None
+                     ) -> TokenStatistics:
+    """How a tokenizer divides the training and the validation part, a section at a time.
+
+    `progress` is told how many characters of both are done.
+    """
+    training = _counted(parts.training, tokenizer, progress)
+    told = None if progress is None else (
+        lambda done: progress(len(parts.training) + done))
+    validation = _counted(parts.validation, tokenizer, told)
+    counts = training.counts + validation.counts
     found = np.flatnonzero(counts)
     order = found[np.argsort(-counts[found], kind="stable")]
-    none = tokenizer.unknown_id
-    missing = [0 if none is None else int((part == none).sum()) for part in (training, validation)]
-    exact = (not any(missing) and tokenizer.decode(training) == parts.training
-             and tokenizer.decode(validation) == parts.validation)
+    tokens = training.tokens + validation.tokens
     return TokenStatistics(
-        tokenizer.size, len(training), len(validation),
-        (len(parts.training) + len(parts.validation)) / (len(training) + len(validation)),
-        tuple((int(i), int(counts[i])) for i in order),
-        tokenizer.unknown_in(parts.validation) if missing[1] else (), missing[1], missing[0], exact)
+        tokenizer.size, training.tokens, validation.tokens,
+        (len(parts.training) + len(parts.validation)) / tokens,
+        tuple((int(i), int(counts[i])) for i in order), tuple(validation.unknown),
+        validation.unknown_of(tokenizer), training.unknown_of(tokenizer),
+        training.exact and validation.exact)
 
 
-def _counted(ids: Ids, size: int) -> NDArray[np.int64]:
-    """How often each id occurs, (V,); a stretch at a time, since it takes eight bytes an id."""
-    counts = np.zeros(size, np.int64)
-    for start in range(0, len(ids), _STRETCH):
-        counts += np.bincount(ids[start:start + _STRETCH], minlength=size)
-    return counts
+@dataclass
+class _Count:
+    """What the sections of a part have together."""
+
+    counts: NDArray[np.int64]  # (V,)
+    tokens: int = 0
+    exact: bool = True
+    unknown: dict[str, None] = field(default_factory=dict)  # in order of appearance
+
+    def unknown_of(self, tokenizer: Tokenizer) -> int:
+        return 0 if tokenizer.unknown_id is None else int(self.counts[tokenizer.unknown_id])
+
+
+def _counted(text: str, tokenizer: Tokenizer, progress: Progress | None) -> _Count:
+    found = _Count(np.zeros(tokenizer.size, np.int64))
+    for section in tokenizer.sections(text, progress):
+        ids = tokenizer.encode(section)
+        for at in range(0, len(ids), _STRETCH):  # eight bytes an id
+            found.counts += np.bincount(ids[at:at + _STRETCH], minlength=tokenizer.size)
+        found.tokens += len(ids)
+        if tokenizer.unknown_id is not None and (ids == tokenizer.unknown_id).any():
+            found.unknown.update(dict.fromkeys(tokenizer.unknown_in(section)))
+            found.exact = False
+        elif found.exact:
+            found.exact = comes_back(ids, tokenizer, section)
+    return found
+
+
+def comes_back(ids: Ids, tokenizer: Tokenizer, text: str) -> bool:
+    """Whether the text of `ids` is `text`, without holding it a second time."""
+    at = 0
+    for part in tokenizer.decoded(ids):
+        if not text.startswith(part, at):
+            return False
+        at += len(part)
+    return at == len(text)
 
 
 def character_name(character: str) -> str:

@@ -102,6 +102,8 @@ def _column(table: Table, name: str, wishes: Wishes, found: Found, max_character
     rows = JoinedRows(blank_line=wishes.blank_line, once=wishes.once)
     found.rows = rows.counts
     rows.fill(table.values(table.leaves[found.column]), max_characters)
+    if not found.rows.read:
+        raise CorpusError("corpus.no_rows", name=name)
     if not (text := rows.take()):
         raise CorpusError("corpus.blank_column", name=name, column=found.column)
     return text

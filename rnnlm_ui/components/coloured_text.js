@@ -32,7 +32,7 @@ function span(character, index, view) {
   if (character === "\n") [el.dataset.mark, spoken] = ["⏎", words.newline];
   else if (character === "\t") [el.dataset.mark, spoken] = ["⇥", words.tab];
   else if (character === " ") spoken = words.space;
-  else if (HIDDEN.test(character)) {
+  else if (HIDDEN.test(character) && character.length === 1) {
     el.textContent = "◌";
     spoken = `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
   }
@@ -42,7 +42,7 @@ function span(character, index, view) {
 
 // Keeps what the old and the new text begin with, so that a growing text only appends.
 function write(view) {
-  const characters = Array.from(view.data.text);
+  const characters = Array.from(view.data.text); // of a string its characters, of a list its parts
   let same = 0;
   const most = Math.min(characters.length, view.characters.length);
   while (same < most && characters[same] === view.characters[same]) same += 1;

@@ -22,13 +22,16 @@ _component = st.components.v2.component(
     js=script("coloured_text", "brush"), isolate_styles=False)
 
 
-def coloured_text(text: str, fills: Sequence[str], *, key: str, tips: Sequence[str] | None = None,
-                  size: str = "1.3rem", prompt: int = 0, selected: int | None = None,
-                  cursor: bool = False, stream_from: int | None = None,
+def coloured_text(text: str | Sequence[str], fills: Sequence[str], *, key: str,
+                  tips: Sequence[str] | None = None, size: str = "1.3rem", prompt: int = 0,
+                  selected: int | None = None, cursor: bool = False, stream_from: int | None = None,
                   legend: tuple[str, str, str] | None = None, label: str = "",
                   bands: Sequence[str] = (), link: str = "", owners: Sequence[int] = (),
                   lines: bool = False) -> int | None:
     """Show a text, or recolour and extend the one with this key in place.
+
+    A list of strings is a text of which each string counts as one character: graphemes, which
+    stay whole (an emoji family is one picture, and not four with marks between).
 
     `fills` and `tips` have one entry a character (fewer: the rest has none); fills are hexes of the
     light palette. The first `prompt` characters are bold and grey, `selected` is outlined.
@@ -63,7 +66,8 @@ def brushed_text(text: str, fills: Sequence[str], brush: tuple[int, int], *, key
     return None
 
 
-def _show(text: str, fills: Sequence[str], key: str, tips: Sequence[str] | None, size: str,
+def _show(text: str | Sequence[str], fills: Sequence[str], key: str,
+          tips: Sequence[str] | None, size: str,
           legend: tuple[str, str, str] | None, label: str, *, prompt: int = 0,
           selected: int | None = None, cursor: bool = False, stream: int | None = None,
           lines: bool = False, brush: tuple[int, int] | None = None, bands: Sequence[str] = (),
@@ -73,7 +77,9 @@ def _show(text: str, fills: Sequence[str], key: str, tips: Sequence[str] | None,
     if legend is not None and not _GRADIENT.fullmatch(legend[2]):
         raise ValueError(f"legend gradient {legend[2]!r} must be a linear-gradient of hexes")
     # half of a surrogate pair would join its neighbour in the browser and shift every index
-    shown = text.encode("utf-8", "replace").decode("utf-8")
+    whole = text.encode("utf-8", "replace").decode("utf-8") if isinstance(text, str) else None
+    shown = whole if whole is not None else tuple(
+        part.encode("utf-8", "replace").decode("utf-8") for part in text)
     words = tuple((name, t(f"component.{name}")) for name in ("space", "newline", "tab"))
     return _component(
         key=key,

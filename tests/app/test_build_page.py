@@ -58,7 +58,7 @@ def test_vocabulary_comes_from_the_text(source: str) -> None:
 
 def test_a_text_that_is_gone_leaves_assumed_sizes() -> None:
     app = build(corpus="text:" + "0" * 64)
-    assert "no longer in the store" in app.error[0].value
+    assert "not on this machine" in app.error[0].value
     assert "V = 40 assumed" in app.markdown[0].value
 
 

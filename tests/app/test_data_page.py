@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from rnnlm_core.data.corpus import stored_manifests
 from rnnlm_core.data.generated import GENERATED
+from rnnlm_core.errors import CorpusError
 from tests.app.inside_pages import LANGUAGES, go, opened, said
 
 pytestmark = pytest.mark.usefixtures("own_runs_folder")
@@ -128,12 +129,48 @@ def test_an_upload_shows_its_encoding() -> None:
 
 
 @pytest.mark.parametrize("source, sentence", [
-    ("text:" + "0" * 64, "no longer in the store"), ("nonsense", "no text called"),
+    ("text:" + "0" * 64, "these settings name is not on this machine"),
+    ("nonsense", "Choose one from the list on the Data page"),
     ("hf:acme/stories:small:train:text", "has not been read on this machine")])
 def test_a_text_that_is_not_to_be_had_leaves_the_page_standing(source: str, sentence: str) -> None:
     app = opened("data", corpus=source)
     assert sentence in app.error[0].value.replace("\\", "")
     assert "Shown in its place: Character names" in said(app)
+
+
+@LANGUAGES
+def test_a_link_with_a_text_that_is_none_names_no_inner_names(language: str) -> None:
+    app = opened("data", language=language, corpus="nonsense")
+    assert "nonsense" in app.error[0].value and "dialogue" not in app.error[0].value
+    assert {"en": "list on the Data page", "zh": "列表中选择"}[language] in app.error[0].value
+
+
+@LANGUAGES
+def test_after_a_refused_upload_the_text_on_the_page_is_called_the_one_from_before(language: str
+                                                                                   ) -> None:
+    app = opened("home", language=language)
+    app.session_state["keep.data.fault"] = CorpusError("corpus.binary", name="a.png")
+    app = go(app, "data")
+    stays = {"en": "The text from before stays: Character names.",
+             "zh": "仍然使用原来的文本：字符名称。"}[language]
+    assert stays in said(app) and len(app.error) == 1
+    assert stays not in said(opened("data", language=language))  # of a tab without such a fault
+
+
+def test_one_character_is_one_character() -> None:
+    app = opened("data", corpus="stories_en", max_vocabulary="2")
+    assert "V = 2: 1 character of the training part" in said(app)
+
+
+def test_a_batch_that_was_shrunk_is_told() -> None:
+    """The training part of 1,800 or so characters holds eighteen rows of a sequence and a target.
+    """
+    for batch, shrunk in (("64", True), ("18", False)):
+        app = opened("data", corpus="stories_zh", max_characters="2000", batch=batch,
+                     sequence_length="100")
+        app.toggle(key="data.streams").set_value(True).run()
+        told = "The settings ask for 64 rows; the training part is long enough for 18 rows"
+        assert (told in said(app)) == shrunk and "of 18 rows at once" in said(app)
 
 
 # -- files -----------------------------------------------------------------------------------------

@@ -120,7 +120,14 @@ def test_runs_are_listed_and_a_damaged_one_does_not_hide_them(
     assert [row["id"] for row in json.loads(done.stdout)] == [fine.id]
     assert done.stderr == f"{broken.id}: The settings cannot be read as JSON. " \
                           "Choose another file.\n"
+    (tmp_path / "none").mkdir()
     assert json.loads(unroll("runs", "--runs", tmp_path / "none", "--json").stdout) == []
+
+
+@pytest.mark.parametrize("command", ["runs", "queue"])
+def test_a_folder_that_is_not_there_is_told(here: Command, command: str) -> None:
+    assert one_sentence(here(command, "--runs", "NOWHERE")) == \
+        "There is no folder NOWHERE. Check the spelling of what follows --runs."
 
 
 @pytest.mark.parametrize(("options", "sentence"), [
@@ -135,8 +142,8 @@ def test_runs_are_listed_and_a_damaged_one_does_not_hide_them(
                                   "colon, not 201. Write it for example as recall:20."),
     (["--corpus", ""], "corpus is ''; choose one of names, dialogue2, hf:OWNER/NAME, "
                        "text:SHA256."),
-    (["--corpus", "text:" + "0" * 64], "The text of this run is no longer in the store and cannot "
-                                       "be read again. Start a new run on it."),
+    (["--corpus", "text:" + "0" * 64], "The text that these settings name is not on this machine. "
+     "Choose another one, or bring it in again."),
     (["--corpus", "dialogue2", "--hidden", "2048", "--layers", "4", "--batch", "1024"],
      r"re:This model needs about \d+ MB of memory; the limit is 4000 MB\. Make hidden, .*"),
     (["--corpus", "dialogue2", "--device", "mps", "--steps", "1"], "re:.*mps needs a Mac.*")])

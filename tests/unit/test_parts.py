@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import random
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlm_core.config import RunConfig
-from rnnlm_core.data.copies import SHARED_LENGTH
+from rnnlm_core.data.copies import SHARED_LENGTH, fingerprint
 from rnnlm_core.data.parts import Parts, divide, documents_of, shared_share
 from rnnlm_core.data.split import split_point
 from rnnlm_core.errors import CorpusError
@@ -63,8 +64,8 @@ def test_the_gap_is_taken_from_the_end_of_the_part_before() -> None:
 # -- by document ----------------------------------------------------------------------------------
 def test_lines_and_paragraphs() -> None:
     text = "one\ntwo\n\n \nthree\nfour"
-    assert documents_of(text, "lines") == ["one\n", "two\n", "three\n", "four\n"]
-    assert documents_of(text, "paragraphs") == ["one\ntwo\n\n", "three\nfour\n\n"]
+    assert list(documents_of(text, "lines")) == ["one\n", "two\n", "three\n", "four\n"]
+    assert list(documents_of(text, "paragraphs")) == ["one\ntwo\n\n", "three\nfour\n\n"]
 
 
 def test_a_document_stays_in_its_part_whatever_is_added() -> None:
@@ -111,7 +112,7 @@ def test_nothing_left_to_train_on_is_told() -> None:
 def test_a_long_blank_line_takes_no_longer_than_any_other() -> None:
     """A pattern once looked at each place of it from every other: hours for a million spaces."""
     text = "abc\n" + " " * 3_000_000 + "\ndef"
-    assert documents_of(text, "paragraphs") == ["abc\n\n", "def\n\n"]
+    assert list(documents_of(text, "paragraphs")) == ["abc\n\n", "def\n\n"]
 
 
 @given(st.text(st.sampled_from("ab \n"), max_size=400), st.sampled_from([0.0, 0.1, 0.5]),
@@ -130,6 +131,21 @@ def test_no_document_is_in_two_parts(text: str, validation: float, test: float, 
     sets = [{" ".join(d.split()) for d in documents_of(p, division)}
             for p in (parts.training, parts.validation, parts.test)]
     assert sum(map(len, sets)) == len(set.union(*sets)) == parts.documents
+
+
+@given(st.text(st.sampled_from("ab \n\u3000\ud800"), max_size=60),
+       st.sampled_from(["lines", "paragraphs"]), st.integers(1, 7))
+def test_a_document_is_known_by_its_words_however_long(text: str, division: str, stretch: int
+                                                       ) -> None:
+    whole = "".join(line if line.strip() else "" for line in text.splitlines(keepends=True))
+    documents = list(documents_of(text, division))
+    assert "".join(documents).split() == whole.split()
+    assert all(d.strip() and d.endswith("\n") for d in documents)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rnnlm_core.data.stretches._STRETCH", stretch)
+        for document in documents:
+            words = " ".join(document.split()).encode("utf-8", "replace")
+            assert fingerprint(document) == hashlib.sha256(words).digest()
 
 
 # -- what the parts have in common ----------------------------------------------------------------
@@ -151,6 +167,17 @@ def test_a_passage_across_a_block_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("rnnlm_core.data.parts._BLOCK", 64)
     text = small_text(1_000)
     assert shared_share(text, text[37:300], 50) == 1.0
+
+
+@pytest.mark.parametrize("block", [3, 64, 1_000])
+def test_windows_are_asked_for_evenly_across_blocks(block: int, monkeypatch: pytest.MonkeyPatch
+                                                    ) -> None:
+    monkeypatch.setattr("rnnlm_core.data.parts._BLOCK", block)
+    monkeypatch.setattr("rnnlm_core.data.parts._ASKED", 40)
+    draw = random.Random(block)
+    training, held_out = ("".join(draw.choice("abc") for _ in range(n)) for n in (600, 301))
+    windows = [held_out[i:i + 5] for i in range(297)][::8]  # ⌈297 / 40⌉ = 8
+    assert shared_share(training, held_out, 5) == sum(w in training for w in windows) / len(windows)
 
 
 def test_nothing_can_be_said_of_a_text_shorter_than_a_passage() -> None:

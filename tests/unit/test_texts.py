@@ -200,10 +200,10 @@ def test_an_unknown_text_is_told_with_the_choices(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["0" * 64, "../../etc", "a" * 300, "", "x\x00y", "é" * 64])
-def test_what_is_not_in_the_store_is_lost(tmp_path: Path, name: str) -> None:
+def test_what_is_not_in_the_store_is_told(tmp_path: Path, name: str) -> None:
     with pytest.raises(CorpusError) as error:
         load_corpus(OWN + name, tmp_path, 1_000)
-    assert error.value.code == "corpus.lost"
+    assert error.value.code == "corpus.not_stored"
 
 
 @pytest.mark.parametrize("damage", [b"", b"X", TEXT.encode()[:-1], TEXT.encode() + b" "])
@@ -212,7 +212,7 @@ def test_a_damaged_text_is_not_read(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / kept.sha256 / "text.txt").write_bytes(damage)
     with pytest.raises(CorpusError) as error:
         read_stored(tmp_path, kept.sha256)
-    assert error.value.code == "corpus.lost"
+    assert error.value.code == "corpus.not_stored"
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"source": 1}', b"\xff\xfe"])

@@ -9,6 +9,7 @@ from rnnlm_core.errors import ConfigError
 from rnnlm_core.figures.training import level
 from rnnlm_core.records import Status, Yardstick
 from rnnlm_ui import i18n, session, train_finding, training_view
+from rnnlm_ui.tokens import Tokens
 
 UNIFORM, UNIGRAM, KN2 = (Yardstick("uniform", 3.0, 3.0), Yardstick("unigram", 2.0, 2.0),
                          Yardstick("kn2", 1.0, 1.0))
@@ -82,3 +83,22 @@ def test_xz_is_passed_on_the_whole_text_alone():
     assert "It has passed unigram" in sentence(1.25, [*yardsticks, KN2])
     assert "It has passed xz (file compression)" in sentence(
         1.25, [*yardsticks, KN2], final_validation=1.25)
+
+
+def test_what_can_no_longer_be_written_is_level_with_the_next():
+    """0.004 and nothing are both written 0.00."""
+    for loss in (KN2.live, KN2.live + 0.004):
+        said = sentence(loss, [UNIFORM, UNIGRAM, KN2])
+        assert "0.00" not in said and "is level with" in said and "It has passed unigram" in said
+    assert "level" not in sentence(KN2.live + 0.006, [UNIFORM, UNIGRAM, KN2])
+    alone = sentence(KN2.live, [KN2, Yardstick("uniform", KN2.live, KN2.live)])
+    assert "level with" in alone and "passed" not in alone
+
+
+@pytest.mark.parametrize("language, none", [("en", "bits per character: none, for 15.0 % of the"),
+                                            ("zh", "没有每字符比特数：15.0 % 的词元是")])
+def test_a_lossy_tokenizer_has_no_bits_a_character(monkeypatch, language, none):
+    monkeypatch.setattr(i18n, "language", lambda: language)
+    assert none in Tokens("token", "tokens", 3.5, 0.15).with_bits("2.00 nats", 2.0)
+    exact = Tokens("token", "tokens", 2.0, 0.0).with_bits("2.00 nats", 2.0)
+    assert "1.44" in exact and none not in exact  # 2 / ln 2 / 2

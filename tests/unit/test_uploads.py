@@ -224,6 +224,7 @@ def test_no_more_rows_are_read_than_needed() -> None:
     (b"[" + b"1" * 5_000 + b"]", "t.json", "corpus.damaged_table", {}),
     (parquet(n=[1, 2]), "t.parquet", "corpus.no_text_column", {}),
     (parquet(text=["", None]), "t.parquet", "corpus.blank_column", {"column": "text"}),
+    (parquet(text=pa.array([], pa.string())), "t.parquet", "corpus.no_rows", {}),
     (parquet(text=["a" * 99])[:-20], "t.parquet", "corpus.damaged_table", {}),
     (b"PAR1 is no table PAR1", "t.parquet", "corpus.damaged_table", {}),
 ])

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 
+from rnnlm_core.data.stretches import Progress
 from rnnlm_core.data.tokenizer.by_bpe import BpeTokenizer
 from rnnlm_core.data.tokenizer.by_bytes import ByteTokenizer
 from rnnlm_core.data.tokenizer.by_characters import CharTokenizer
@@ -45,13 +46,14 @@ KINDS: dict[str, type[Kind]] = {
 
 
 def fit(kind: str, training_text: str, max_vocabulary: int = MAX_VOCABULARY,
-        min_frequency: int = 1, marks: str = "none") -> Tokenizer:
+        min_frequency: int = 1, marks: str = "none", progress: Progress | None = None
+        ) -> Tokenizer:
     """The tokenizer of this kind for a training text, with marks around its lines or paragraphs
-    where these are named. Raises as `Kind.fit`."""
+    where these are named. Tells and raises as `Kind.fit`."""
     if marks == "none":
-        return KINDS[kind].fit(training_text, max_vocabulary, min_frequency)
+        return KINDS[kind].fit(training_text, max_vocabulary, min_frequency, progress)
     return MarkedTokenizer.fit_marked(KINDS[kind], marks, training_text, max_vocabulary,
-                                      min_frequency)
+                                      min_frequency, progress)
 
 
 def from_json(text: str) -> Tokenizer:

@@ -41,10 +41,11 @@ class CharTokenizer(PieceTokenizer):
         for texts in batches:
             yield self.encode("".join(texts)), lengths_of(texts)
 
-    def decode(self, ids: SomeIds) -> str:
+    def decoded(self, ids: SomeIds) -> Iterator[str]:
         points = np.array([ord(piece) for piece in self.pieces], "<u4")
-        return "".join([points[np.asarray(ids[at:at + STRETCH], np.intp)].tobytes().decode(
-            "utf-32-le", "surrogatepass") for at in range(0, len(ids), STRETCH)])
+        for at in range(0, len(ids), STRETCH):
+            yield points[np.asarray(ids[at:at + STRETCH], np.intp)].tobytes().decode(
+                "utf-32-le", "surrogatepass")
 
     @cached_property
     def _table(self) -> Ids:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlm_core.data.stretches import Progress, sections
 from rnnlm_core.data.tokenizer.streams import SomeIds, TextStream
 
 UNKNOWN_ID = 0
@@ -51,7 +52,15 @@ class Tokenizer(ABC):
         return TextStream(self.pieces)
 
     def decode(self, ids: SomeIds) -> str:
-        return self.stream().whole(ids)
+        return "".join(self.decoded(ids))
+
+    def decoded(self, ids: SomeIds) -> Iterator[str]:
+        """The text of `ids` piece by piece, so that a long one need not be held whole."""
+        return self.stream().texts(ids)
+
+    def sections(self, text: str, progress: Progress | None = None) -> Iterator[str]:
+        """Pieces of a long text whose ids, one after another, are those of the whole."""
+        return sections(text, progress)
 
     def known(self, text: str) -> list[int]:
         """Ids of `text` without what the vocabulary lacks."""
@@ -94,12 +103,15 @@ class Kind(Tokenizer):
     """A tokenizer that a training text makes, all by itself."""
 
     @classmethod
-    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1) -> Self:
+    def fit(cls, text: str, max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1,
+            progress: Progress | None = None) -> Self:
         """The vocabulary of a training text: at most `max_vocabulary` ids, `<unk>` included.
 
-        Rarer pieces than `min_frequency` become `<unk>`. Raises `CorpusError` where none is left.
+        Rarer pieces than `min_frequency` become `<unk>`. `progress` is told how many characters
+        have been read. Raises `CorpusError` where no piece is left.
         """
-        return cls.fit_each([[text]], max_vocabulary, min_frequency)
+        return cls.fit_each(([section] for section in sections(text, progress)), max_vocabulary,
+                            min_frequency)
 
     @classmethod
     @abstractmethod

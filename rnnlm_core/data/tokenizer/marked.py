@@ -17,13 +17,14 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlm_core.data.marks import END, START
+from rnnlm_core.data.stretches import Progress, after_line, sections
 from rnnlm_core.data.tokenizer.by_bytes import ByteUnits
 from rnnlm_core.data.tokenizer.interface import MAX_VOCABULARY, Ids, Kind, Tokenizer
 from rnnlm_core.data.tokenizer.streams import STRETCH, ByteStream, TextStream
@@ -57,9 +58,11 @@ class MarkedTokenizer(Tokenizer):
 
     @classmethod
     def fit_marked(cls, kind: type[Kind], documents: str, text: str,
-                   max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1) -> Self:
-        """The marks are two of at most `max_vocabulary` ids. Raises as `Kind.fit`."""
-        base = kind.fit_each(batches_of(text, documents), max_vocabulary - 2, min_frequency)
+                   max_vocabulary: int = MAX_VOCABULARY, min_frequency: int = 1,
+                   progress: Progress | None = None) -> Self:
+        """The marks are two of at most `max_vocabulary` ids. Tells and raises as `Kind.fit`."""
+        base = kind.fit_each(batches_of(text, documents, progress), max_vocabulary - 2,
+                             min_frequency)
         return cls.around(base, documents)
 
     # -- text to ids ----------------------------------------------------------------------------
@@ -80,6 +83,9 @@ class MarkedTokenizer(Tokenizer):
         found[inside] = ids
         found[starts], found[ends] = self.start_id, self.end_id
         return found
+
+    def sections(self, text: str, progress: Progress | None = None) -> Iterator[str]:
+        return sections(text, progress, partial(_end_of_document, documents=self.documents))
 
     def unknown_in(self, text: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(
@@ -111,15 +117,18 @@ class MarkedTokenizer(Tokenizer):
     def _all_but_start(self) -> NDArray[np.bool_]:
         others: NDArray[np.bool_] = np.arange(self.size) != self.start_id
         return others
+
     def to_json(self) -> str:
         return json.dumps({"kind": self.kind, "documents": self.documents,
                            "inside": json.loads(self.base.to_json())})
 
 
-def batches_of(text: str, documents: str) -> Iterator[list[str]]:
+def batches_of(text: str, documents: str, progress: Progress | None = None
+               ) -> Iterator[list[str]]:
     """The documents of a text without what separates them, some 65,000 characters at a time.
 
     A line or a paragraph may be empty: nothing is left out, and all but the last one are closed.
+    `progress` is told after each batch.
     """
     start = 0
     while start < len(text):
@@ -130,11 +139,13 @@ def batches_of(text: str, documents: str) -> Iterator[list[str]]:
             found.pop()
         yield found
         start = end
+        if progress is not None:
+            progress(end)
 
 
 def _end_of_document(text: str, at: int, documents: str) -> int:
     """Where the next document begins from `at` on; the text's end where none does."""
     if documents == "lines":
-        return text.find("\n", at) + 1 or len(text)
+        return after_line(text, at)
     found = _BLANK_LINE.search(text, at)
     return len(text) if found is None else found.end()

@@ -32,9 +32,11 @@ class TextStream:
         """What is left over at the end."""
         return ""
 
-    def whole(self, ids: SomeIds) -> str:
-        """The text of all these, without regard to what came before: quicker than one by one."""
-        return "".join(["".join(map(self._pieces.__getitem__, part)) for part in _stretches(ids)])
+    def texts(self, ids: SomeIds) -> Iterator[str]:
+        """The text of all these, a stretch at a time, without regard to what came before: quicker
+        than one by one."""
+        for part in _stretches(ids):
+            yield "".join(map(self._pieces.__getitem__, part))
 
 
 class ByteStream(TextStream):
@@ -52,9 +54,11 @@ class ByteStream(TextStream):
     def finish(self) -> str:
         return self._take(final=True)
 
-    def whole(self, ids: SomeIds) -> str:
-        parts = [b"".join(map(self._bytes.__getitem__, part)) for part in _stretches(ids)]
-        return b"".join(parts).decode("utf-8", "replace")
+    def texts(self, ids: SomeIds) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be cut in two
+        for part in _stretches(ids):
+            yield decoder.decode(b"".join(map(self._bytes.__getitem__, part)))
+        yield decoder.decode(b"", final=True)
 
     def _take(self, final: bool) -> str:
         text = ""
