@@ -9,8 +9,11 @@ PyTorch has it. Steps are those that the prototype took. Scored on the held-out 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,13 +21,14 @@ from benchmarks.reproduced import Row, measured
 from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.data.generated import GENERATED
 from rnnlm_core.insight.decisions import decisions_of
+from rnnlm_core.insight.interventions import Intervention, control_units, matched, spread_of
 from rnnlm_core.insight.memories import find_memories
-from rnnlm_core.insight.scoring import Score, score, score_with_unit_held
+from rnnlm_core.insight.scoring import Score, approaches, score, score_changed
 from rnnlm_core.insight.units import UnitFinding, all_units, find_units
 from rnnlm_core.lab import Run, train
 
 SEARCHED = 24_000  # characters: the unit is picked on the first half and scored on the second
-CONTROLS = (0, 7, 20)  # other units, held in the same way
+KEEPING = 1.0  # the bias at which a GRU's update gate begins to keep
 
 
 def corpus_config(corpus: str, cell: Cell, steps: int, seed: int) -> RunConfig:
@@ -36,9 +40,9 @@ def corpus_config(corpus: str, cell: Cell, steps: int, seed: int) -> RunConfig:
         weight_decay=0.0, max_steps=steps, max_seconds=0.0, seed=seed, precision="fp32")
 
 
-def _trained(corpus: str, cell: Cell, steps: int, seed: int, runs: Path) -> Run:
+def _trained(corpus: str, cell: Cell, steps: int, seed: int, runs: Path, **changes: Any) -> Run:
     assert corpus in GENERATED
-    run = train(corpus_config(corpus, cell, steps, seed), runs)
+    run = train(replace(corpus_config(corpus, cell, steps, seed), **changes), runs)
     print(f"  {corpus} {cell} seed {seed}: {run.status.final_validation:.4f} nats",
           file=sys.stderr)
     return run
@@ -121,29 +125,54 @@ def agreement(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
 def dialogue2(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
     """The separator, the unit that holds the quotation, and what happens when it is held."""
     for cell, steps, separator, unit, limit in (
-            ("rnn", 800, ".9995", ".867", 0.85), ("gru", 402, "1.0", ".990–1.0", 0.985),
+            ("rnn", 800, ".9995", ".867", 0.85), ("gru", 402, "1.0", ".990–1.0", None),
             ("lstm", 700, "1.0", ".916, .920", 0.9)):
         own = seeds if cell == "gru" else seeds[:3]
         with measured("dialogue2", own) as found:
             trained = [_trained("dialogue2", cell, steps, seed, runs) for seed in own]
             right = [_scores(run)["all"].share for run in trained]
             units = [_quotation_unit(run) for run in trained]
-            held = [_held(run, u) for run, u in zip(trained, units, strict=True)] \
+            held = [_held(run, u).outside for run, u in zip(trained, units, strict=True)] \
                 if cell == "gru" else []
-        rows = [
-            found.at_least(f"{cell}: right separator (chance .5)", separator, 0.995, right, steps),
-            found.at_least(f"{cell}: AUC of the best unit for inside quotations, letters only",
-                           unit, limit, [u.score for u in units], steps)]
+        scores, figure = [u.score for u in units], f"{cell}: AUC of the best unit, letters only"
+        rows = [found.at_least(f"{cell}: right separator (chance .5)", separator, 0.995, right,
+                               steps),
+                found.shown(figure, unit, scores, steps) if limit is None else
+                found.at_least(figure, unit, limit, scores, steps)]
         if held:
-            outside, inside, controls = zip(*held, strict=True)
-            rows += [
-                found.at_least("gru: `_` outside quotations with the unit held at its value inside "
-                               "(was 0)", ".55 .02 .44 .77 .75", 0.3, outside, steps),
-                found.shown("gru: `_` still inside with the unit held at its value outside (was 1)",
-                            ".36", inside, steps),
-                found.at_least("gru: right separator with units 0, 7, 20 held likewise (lowest)",
-                               ".978", 0.95, controls, steps)]
+            rows.append(found.shown("gru: `_` outside quotations with the unit held at its value "
+                                    "inside (was 0)", ".55 .02 .44 .77 .75", held, steps))
         yield rows
+    yield _quotation_switch(seeds, runs)
+
+
+def _quotation_switch(seeds: tuple[int, ...], runs: Path) -> list[Row]:
+    """One unit that knows and one that is used: the GRU whose update gate begins half open."""
+    name, steps, seconds = f"gru, update bias {KEEPING:g}", 402, []
+    with measured("dialogue2", seeds) as found:
+        trained = []
+        for seed in seeds:
+            began = time.process_time()
+            trained.append(_trained("dialogue2", "gru", steps, seed, runs, update_bias=KEEPING))
+            seconds.append(time.process_time() - began)
+        right = [_scores(run)["all"].share for run in trained]
+        units = [_quotation_unit(run) for run in trained]
+        held = [_held(run, unit) for run, unit in zip(trained, units, strict=True)]
+    return [
+        found.at_most(f"{name}: CPU seconds of one training", "≤ 10", 10.0, seconds, steps),
+        found.at_least(f"{name}: right separator (chance .5)", "1.0", 0.995, right, steps),
+        found.at_least(f"{name}: AUC of the best unit, letters of the other half", "≥ .98", 0.98,
+                       [u.score for u in units], steps),
+        found.at_most(f"{name}: `_` outside quotations, untouched", "< .05", 0.05,
+                      [h.untouched for h in held], steps),
+        found.at_least(f"{name}: `_` outside, the unit held at its mean inside for 3 characters",
+                       "> .30", 0.3, [h.outside for h in held], steps),
+        found.shown(f"{name}: `_` still inside, the unit held at its mean outside", ".36",
+                    [h.inside for h in held], steps),
+        found.at_most(f"{name}: accuracy lost with a control unit held at its mean (worst of 5)",
+                      "< .05", 0.05, [h.lost for h in held], steps),
+        found.shown(f"{name}: `_` outside with a control unit moved as far as the unit is "
+                    "(mean of 5)", "–", [h.moved for h in held], steps)]
 
 
 def _quotation_unit(run: Run) -> UnitFinding:
@@ -151,18 +180,28 @@ def _quotation_unit(run: Run) -> UnitFinding:
     return next(one for one in found if one.label == "inside_quotes")
 
 
-def _held(run: Run, unit: UnitFinding) -> tuple[float, float, float]:
-    """`_` outside with the unit held as inside, `_` inside held as outside, worst control."""
+class Held(NamedTuple):
+    """Shares of the separators, with the unit held over the three characters before each."""
+
+    untouched: float  # `_` outside, nothing held
+    outside: float  # `_` outside, held at its mean inside
+    inside: float  # `_` inside, held at its mean outside
+    lost: float  # right separators lost with a control unit held at its own mean, the worst of five
+    moved: float  # `_` outside with a control unit moved as many deviations, the mean of five
+
+
+def _held(run: Run, unit: UnitFinding) -> Held:
     text = run.validation_text
-    decisions = decisions_of("dialogue2", text)
-
-    def shares(number: int, value: float) -> dict[str, Score]:
-        return score_with_unit_held(run.model, run.tokenizer, text, decisions, unit.part,
-                                    unit.layer, number, value)
-
-    states = all_units(run.model, np.asarray(run.tokenizer.encode(text[:SEARCHED]), np.int64))
-    outside = 1 - shares(unit.unit, unit.mean_on)["outside"].share
-    inside = shares(unit.unit, unit.mean_off)["inside"].share
-    others = [number for number in CONTROLS if number != unit.unit]
-    controls = [shares(number, float(states[number].mean()))["all"].share for number in others]
-    return outside, inside, min(controls)
+    near = approaches(run.model, run.tokenizer, text, decisions_of("dialogue2", text))
+    ids = np.asarray(run.tokenizer.encode(text[:SEARCHED]), np.int64)
+    spread = spread_of(all_units(run.model, ids)[:run.config.hidden].T)
+    inside = Intervention((unit.unit,), "clamp", unit.mean_on)
+    controls = control_units(spread.sd, inside.units)
+    changes = [None, inside, replace(inside, value=unit.mean_off),
+               *[Intervention(one, "clamp", float(spread.mean[one[0]])) for one in controls],
+               *[matched(inside, one, spread) for one in controls]]
+    plain, on, off, *others = score_changed(run.model, run.tokenizer, near, changes)
+    still, moved = others[:len(controls)], others[len(controls):]
+    return Held(1 - plain["outside"].share, 1 - on["outside"].share, off["inside"].share,
+                plain["all"].share - min(one["all"].share for one in still),
+                float(np.mean([1 - one["outside"].share for one in moved])))
