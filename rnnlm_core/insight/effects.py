@@ -7,7 +7,7 @@ units. Nothing trains and nothing is kept in the network.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from rnnlm_core.errors import BadInput
 from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.insight.interventions import Intervention, side_by_side
 from rnnlm_core.insight.states import StateReading
-from rnnlm_core.nets.cells import unroll
+from rnnlm_core.nets.cells import Hook, Trace, unroll
 from rnnlm_core.nets.language_model import Carried, LanguageModel
 
 NOTHING = 0.01  # probability that has moved: less is no change to speak of
@@ -34,11 +34,15 @@ Verdict = Literal["turns", "moves", "nothing", "no_more"]
 
 @dataclass(frozen=True)
 class Effect:
-    """P of the next token untouched and changed (V,), and with each of C control sets changed."""
+    """P of the next token untouched and changed (V,), and with each of C control sets changed.
+
+    `states` (steps, H) are the changed layer's, as the change left them on the way to the place.
+    """
 
     before: Floats
     after: Floats
     controls: Floats  # (C, V)
+    states: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     @property
     def moved(self) -> float:
@@ -90,7 +94,15 @@ def next_token(model: LanguageModel, tokenizer: Tokenizer, reading: StateReading
     if tokenizer.unknown_id is not None:
         logits[:, tokenizer.unknown_id] = -torch.inf
     p = torch.softmax(logits, -1).numpy()
-    return Effect(p[0], p[1], p[2:])
+    return Effect(p[0], p[1], p[2:], _states(trace, change.part, change.layer)[1])
+
+
+def _states(trace: Trace, part: str, layer: int) -> NDArray[np.float32]:
+    """(B, T, H) of h, or of c where it is asked for and there is one"""
+    one = trace.layers[layer]
+    chosen = one.c if part == "c" and one.c is not None else one.h
+    found: NDArray[np.float32] = chosen.float().cpu().numpy()
+    return found
 
 
 class Written(NamedTuple):
@@ -101,28 +113,22 @@ class Written(NamedTuple):
 
 
 def write_on(model: LanguageModel, tokenizer: Tokenizer, reading: StateReading, since: int,
-             place: int, settings: SamplingSettings, changes: Changes,
-             shown: tuple[str, int, int]) -> list[Written]:
-    """The continuation from token `place` under each change, all with the same random numbers.
+             place: int, settings: SamplingSettings, hook: Hook | None,
+             shown: tuple[str, int, int]) -> Written:
+    """The continuation from token `place`; with equal settings always by the same random numbers.
 
-    `shown` is (part, layer, unit) of the values. Steps count from token `since` on, where reading
-    begins again.
+    `shown` is (part, layer, unit) of the values. The hook's steps count from token `since` on,
+    where reading begins again.
     """
     part, layer, unit = shown
-    found = []
-    for change in changes:
-        carried, hook = state_before(reading, model, since), None if change is None else change.hook
-        start = [int(i) for i in reading.ids[since:place]]
-        ids = [token.id for token in
-               generate(model, tokenizer, start, settings, hook=hook, carried=carried)]
-        with torch.no_grad():
-            trace = unroll(model, torch.tensor([start + ids]).to(model.device), carried, hook)
-        one = trace.layers[layer]
-        states = one.c if part == "c" and one.c is not None else one.h
-        text, owners = tokenizer.owners(np.array(ids, np.int64))
-        values = states[0, len(start):, unit].float().cpu().numpy()
-        found.append(Written(text, values[owners]))
-    return found
+    carried = state_before(reading, model, since)
+    start = [int(i) for i in reading.ids[since:place]]
+    ids = [token.id for token in
+           generate(model, tokenizer, start, settings, hook=hook, carried=carried)]
+    with torch.no_grad():
+        trace = unroll(model, torch.tensor([start + ids]).to(model.device), carried, hook)
+    text, owners = tokenizer.owners(np.array(ids, np.int64))
+    return Written(text, _states(trace, part, layer)[0, len(start):, unit][owners])
 
 
 def first_difference(one: str, other: str) -> int | None:

@@ -108,6 +108,19 @@ def side_by_side(changes: Sequence[Intervention | None]) -> Hook:
     return hook
 
 
+def kept_up(change: Intervention, place: int) -> Hook:
+    """The change in its span, and again from step `place` on: while the network writes from there.
+
+    A patch has no values beyond its donor's, so it ends with its span.
+    """
+    if change.kind == "patch":
+        return change.hook
+    if change.until is None or change.until >= place:
+        return change.over(change.since).hook
+    first, later = change.hook, change.over(place).hook
+    return lambda layer, t, state: later(layer, t, first(layer, t, state))
+
+
 # -- other units, to compare with ---------------------------------------------------------------
 class Spread(NamedTuple):
     """How each of H units varies over a text."""

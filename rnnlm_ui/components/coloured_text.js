@@ -53,7 +53,7 @@ function write(view) {
 }
 
 function colour(view) {
-  const { fills, prompt } = view.data;
+  const { fills, prompt, marked } = view.data;
   const dark = isDark(view.box);
   view.spans.forEach((el, i) => {
     const fill = FILL.test(fills[i]) ? fills[i] : "";
@@ -63,6 +63,7 @@ function colour(view) {
       el.dark = dark;
     }
     el.classList.toggle("prompt", i < prompt);
+    el.classList.toggle("marked", Boolean(marked) && marked[0] <= i && i < marked[1]);
   });
   const { legend } = view.data;
   view.legend.hidden = !legend;

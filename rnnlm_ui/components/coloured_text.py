@@ -23,12 +23,14 @@ _component = st.components.v2.component(
 
 def coloured_text(text: str, fills: Sequence[str], *, key: str, tips: Sequence[str] | None = None,
                   size: str = "1.3rem", prompt: int = 0, selected: int | None = None,
-                  cursor: bool = False, stream_from: int | None = None,
+                  marked: tuple[int, int] | None = None, cursor: bool = False,
+                  stream_from: int | None = None,
                   legend: tuple[str, str, str] | None = None, label: str = "") -> int | None:
     """Show a text, or recolour and extend the one with this key in place.
 
     `fills` and `tips` have one entry a character (fewer: the rest has none); fills are hexes of the
-    light palette. The first `prompt` characters are bold and grey, `selected` is outlined.
+    light palette. The first `prompt` characters are bold and grey, `selected` is outlined, those
+    from the first of `marked` up to before its second are underlined.
     `stream_from`: the text from this index on is typed out in the browser, once. `legend` is what
     the two ends of the colour mean, and the gradient (`palette.value_gradient()`).
 
@@ -46,8 +48,8 @@ def coloured_text(text: str, fills: Sequence[str], *, key: str, tips: Sequence[s
         key=key,
         # no list or dict inside: Streamlit would import pandas to see whether it is a table
         data={"text": shown, "fills": tuple(fills), "tips": None if tips is None else tuple(tips),
-              "size": size, "prompt": prompt, "selected": selected, "cursor": cursor,
-              "stream": stream_from, "legend": legend,
+              "size": size, "prompt": prompt, "selected": selected, "marked": marked,
+              "cursor": cursor, "stream": stream_from, "legend": legend,
               "label": label or t("component.text_label"), "words": words},
         on_click_change=ignore_event)
     clicked = result.get("click")

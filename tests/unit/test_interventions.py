@@ -25,6 +25,7 @@ from rnnlm_core.insight.interventions import (
     Intervention,
     Spread,
     control_units,
+    kept_up,
     matched,
     rows_of,
     side_by_side,
@@ -132,6 +133,18 @@ def test_a_change_stays_in_its_span_and_its_rows() -> None:
     assert not (both[4:, 1:, 2] == 0.5).any()
 
 
+@pytest.mark.parametrize(("until", "place", "flipped"), [
+    (3, 3, [1, 2, 3, 4]), (2, 4, [1, 4]), (4, 3, [1, 2, 3, 4]), (None, 2, [1, 2, 3, 4])])
+def test_a_change_is_kept_up_from_the_place_on_and_never_made_twice(
+        until: int | None, place: int, flipped: list[int]) -> None:
+    hook = kept_up(Intervention((0,), "flip", since=1, until=until), place)
+    left = [float(hook(0, t, (torch.ones(1, 2),))[0][0, 0]) for t in range(5)]
+    spans = {2: [1], 3: [1, 2], 4: [1, 2, 3], None: [1, 2, 3, 4]}
+    assert [t for t in range(5) if left[t] == -1] == sorted({*spans[until], *flipped})
+    patch = Intervention((0,), "patch", donor=((0.5,),), since=1, until=2)
+    assert float(kept_up(patch, 2)(0, 2, (torch.ones(1, 2),))[0][0, 0]) == 1.0
+
+
 def test_what_cannot_be_done_is_refused() -> None:
     with pytest.raises(BadInput, match="at least one"):
         Intervention((), "zero")
@@ -190,6 +203,7 @@ def test_the_next_token_under_a_change_is_that_of_reading_all_of_it_again() -> N
         p[TOKENIZER.unknown_id or 0] *= TOKENIZER.unknown_id is None
         assert np.allclose(got, p / p.sum(), atol=1e-5)  # the reading keeps float32
     assert found.controls.shape == (1, TOKENIZER.size)
+    assert (found.states[:2, 3] == np.float32(0.7)).all() and found.states.shape == (4, 8)
     start = next_token(model, TOKENIZER, reading, 0, 1, change.over(0))
     assert start.moved > 0
 
@@ -214,8 +228,8 @@ def test_writing_under_a_change_draws_with_the_same_random_numbers(changes: dict
     null = Intervention((2,), "scale", 1.0)
     held = Intervention((2, 4), "clamp", 3.0)
     before = digest(model)
-    free, same, changed = write_on(model, TOKENIZER, reading, 7, 10, settings,
-                                   [None, null, held], ("h", 0, 2))
+    free, same, changed = (write_on(model, TOKENIZER, reading, 7, 10, settings, hook, ("h", 0, 2))
+                           for hook in (None, null.hook, held.hook))
     assert free.text == same.text and len(free.text) == 40
     assert (changed.values == 3.0).all() and not (free.values == 3.0).any()
     assert digest(model) == before
