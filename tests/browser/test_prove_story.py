@@ -35,7 +35,8 @@ def test_a_held_unit_flips_the_prediction_and_the_text_that_is_written(app, page
     tab.get_by_role("button", name=re.compile("mean elsewhere")).click()
     expect(tab.get_by_text(re.compile("changes nothing here"))).to_be_visible(timeout=PATIENCE)
     expect(tab.get_by_text(re.compile("no proof that it is unused"))).to_be_visible()
-    expect(changed.locator("[aria-selected=true]")).to_have_count(0, timeout=PATIENCE)
+    tab.wait_for_function("([el, fill]) => getComputedStyle(el).backgroundColor !== fill",
+                          arg=[span.first.element_handle(), inside], timeout=PATIENCE)
 
     # a click on a character takes the span along
     text.locator("span[data-i='12']").click(position={"x": 3, "y": 8})
