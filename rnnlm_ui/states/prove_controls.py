@@ -8,6 +8,7 @@ from rnnlm_ui import session
 from rnnlm_ui.i18n import t
 from rnnlm_ui.states.choice import chosen_by_widget
 from rnnlm_ui.states.findings import signed
+from rnnlm_ui.states.prove_start import partnered
 from rnnlm_ui.states.prove_trial import (
     FACTOR,
     KIND,
@@ -37,7 +38,7 @@ def controls(made: Bench) -> None:
     st.segmented_control(
         t("states_prove.kind_label"), KINDS, key=session.choice(KIND, KINDS, KINDS[0]),
         required=True, format_func=lambda k: t(f"states_prove.kind.{k}"),
-        on_change=lambda: _partner(made), label_visibility="collapsed")
+        on_change=lambda: _other_kind(made), label_visibility="collapsed")
     if kind == "clamp":
         low, high = made.limits
         st.slider(t("states_prove.value"), low, high, step=0.01, key=VALUE,
@@ -73,15 +74,9 @@ def _keep_place(made: Bench) -> None:
     session.remember(PLACE, place if since < place else until)
 
 
-def _partner(made: Bench) -> None:
-    """A swap takes two: the unit of the most similar spread comes along."""
-    from rnnlm_core.insight.interventions import control_units
-
+def _other_kind(made: Bench) -> None:
     chosen_by_widget()
-    units = list(session.widget(UNITS, []))
-    if session.widget(KIND, "") == "swap" and len(units) == 1:
-        others = control_units(made.spread.sd, units, count=1)
-        session.set_widget(UNITS, [*units, *(others[0] if others else ())])
+    session.set_widget(UNITS, partnered(made, list(session.widget(UNITS, []))))
 
 
 def _set_value(value: float) -> None:

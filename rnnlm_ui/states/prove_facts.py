@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Changes = tuple["Intervention | None", ...]
 MEASURED = 6_000  # characters over which units are measured
 SCORED = 2_048  # tokens of a small network
-_WORK = 2_048 * 128**2  # tokens × H² × layers: a large network scores fewer
+_WORK = 1_024 * 128**2  # tokens × H² × layers: a large network scores fewer
 WRITTEN = 120  # tokens
 
 

@@ -44,11 +44,21 @@ def settle(made: Bench) -> None:
     unit = (look.folder.id, made.part, look.choice)
     if session.recall("prove.unit", None) != unit:
         session.remember("prove.unit", unit)
-        session.set_widget(UNITS, [look.choice.unit])
+        session.set_widget(UNITS, partnered(made, [look.choice.unit]))
         session.set_widget(VALUE, start_value(made, label, session.recall(PLACE, 1)))
     low, high = made.limits
     session.set_widget(VALUE, round(min(max(low, session.widget(VALUE, 0.0)), high), 2))
     session.preset(FACTOR, 2.0)
+
+
+def partnered(made: Bench, units: list[int]) -> list[int]:
+    """A swap takes two: to a single unit, the one of the most similar spread comes along."""
+    from rnnlm_core.insight.interventions import control_units
+
+    if session.widget(KIND, KINDS[0]) != "swap" or len(units) != 1:
+        return units
+    others = control_units(made.spread.sd, units, count=1)
+    return [*units, *(others[0] if others else ())]
 
 
 def label_on(made: Bench) -> Label | None:

@@ -68,6 +68,8 @@ def test_every_kind_has_its_own_answer_and_its_own_text() -> None:
     # the whole of it stands in a link
     linked = prove(DIALOGUE, prove_kind="flip")
     assert answer(linked).startswith("**Flipping the sign of unit 14")
+    swap = answer(prove(DIALOGUE, prove_kind="swap"))
+    assert swap.startswith("**Swapping the values of units 14")
 
 
 def test_a_held_value_goes_back_and_forth_between_the_two_means() -> None:
