@@ -18,7 +18,8 @@ from rnnlm_core.run.process import sleep_while_waiting
 
 SECTIONS = ("recall", "anbn", "dyck2", "agreement", "dialogue2")
 RECIPES = ("shakespeare", "shakespeare_narrow")  # need a text that is not part of the project
-SEEDS = {"recall": (1, 2, 3, 4, 5), "dialogue2": (1, 2, 3, 4, 5)}
+SEEDS = {"recall": (1, 2, 3, 4, 5), "agreement": (1, 2, 3, 4, 5),
+         "dialogue2": (1, 2, 3, 4, 5)}
 _SEEDS = (1, 2, 3)
 _HOLDS = {True: "holds", False: "DOES NOT HOLD", None: ""}
 

@@ -3,28 +3,30 @@
 H = 64 (48 on dialogue2), one layer, embedding 32, batch 32 × 64 characters, state carried, AdamW
 without decay, learning rate 5e-3 (GRU 1e-2: it is given the fewest steps) with a cosine, no
 dropout, fp32, one thread; the RNN begins orthogonal, the LSTM with forget bias 1, the GRU as
-PyTorch has it. Steps are those that the prototype took. Scored on the held-out tenth of the text.
+PyTorch has it; steps are those that the prototype took, where nothing else is said. Scored on the
+held-out tenth of the text.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
+from benchmarks.reproduce_switch import quotation_switch
 from benchmarks.reproduced import Row, measured
 from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.data.generated import GENERATED
 from rnnlm_core.insight.decisions import decisions_of
+from rnnlm_core.insight.interventions import Intervention
 from rnnlm_core.insight.memories import find_memories
-from rnnlm_core.insight.scoring import Score, score, score_with_unit_held
-from rnnlm_core.insight.units import UnitFinding, all_units, find_units
+from rnnlm_core.insight.scoring import Score, approaches, score, score_changed
+from rnnlm_core.insight.units import UnitFinding, find_units
 from rnnlm_core.lab import Run, train
 
 SEARCHED = 24_000  # characters: the unit is picked on the first half and scored on the second
-CONTROLS = (0, 7, 20)  # other units, held in the same way
 
 
 def corpus_config(corpus: str, cell: Cell, steps: int, seed: int) -> RunConfig:
@@ -36,9 +38,9 @@ def corpus_config(corpus: str, cell: Cell, steps: int, seed: int) -> RunConfig:
         weight_decay=0.0, max_steps=steps, max_seconds=0.0, seed=seed, precision="fp32")
 
 
-def _trained(corpus: str, cell: Cell, steps: int, seed: int, runs: Path) -> Run:
+def trained_on(corpus: str, cell: Cell, steps: int, seed: int, runs: Path, **changes: Any) -> Run:
     assert corpus in GENERATED
-    run = train(corpus_config(corpus, cell, steps, seed), runs)
+    run = train(replace(corpus_config(corpus, cell, steps, seed), **changes), runs)
     print(f"  {corpus} {cell} seed {seed}: {run.status.final_validation:.4f} nats",
           file=sys.stderr)
     return run
@@ -61,7 +63,7 @@ def anbn(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
             ("rnn", 1370, ".996", "−.924"), ("gru", 400, ".998", "−.962"),
             ("lstm", 840, ".997", ".986")):
         with measured("anbn", seeds) as found:
-            trained = [_trained("anbn", cell, steps, seed, runs) for seed in seeds]
+            trained = [trained_on("anbn", cell, steps, seed, runs) for seed in seeds]
             right = [_scores(run)["all"] for run in trained]
             units = [abs(_memory(run, "counter").correlation) for run in trained]
         yield [
@@ -83,7 +85,7 @@ def dyck2(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
             ("rnn", 1370, ".977", ".934", ".89", ".983"), ("gru", 400, ".980", "", "−.81", ".996"),
             ("lstm", 840, ".990", ".972", "−.92", ".993")):
         with measured("dyck2", seeds) as found:
-            trained = [_trained("dyck2", cell, steps, seed, runs) for seed in seeds]
+            trained = [trained_on("dyck2", cell, steps, seed, runs) for seed in seeds]
             scores = [_scores(run) for run in trained]
             depths = [abs(_memory(run, "depth").correlation) for run in trained]
             tops = [_memory(run, "top").score for run in trained]
@@ -101,12 +103,18 @@ def dyck2(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
 
 
 def agreement(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
-    """The number of the verb: near its noun, with others between, and with the last one other."""
-    for cell, steps in (("rnn", 1424), ("gru", 1265), ("lstm", 1100)):
+    """The number of the verb: near its noun, with others between, and with the last one other.
+
+    The RNN begins as PyTorch has it, as the GRU does. The LSTM has more steps than the prototype's
+    1,100, after which two of five other seeds (101 to 105) had not yet learnt it.
+    """
+    for cell, steps in (("rnn", 1424), ("gru", 1265), ("lstm", 2000)):
+        start = {"initialisation": "pytorch"} if cell == "rnn" else {}
         with measured("agreement", seeds) as found:
-            scores = [_scores(_trained("agreement", cell, steps, seed, runs)) for seed in seeds]
-        between, conflict = ([s[group].share for s in scores] for group in ("attractors",
-                                                                           "conflict"))
+            scores = [_scores(trained_on("agreement", cell, steps, seed, runs, **start))
+                      for seed in seeds]
+        between, three, conflict = ([s[group].share for s in scores] for group in (
+            "attractors", "attractors_3", "conflict"))
         learns = cell == "lstm"
         limited = found.at_least if learns else found.at_most
         yield [
@@ -114,6 +122,8 @@ def agreement(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
                            [s["attractors_0"].share for s in scores], steps),
             limited(f"{cell}: 1–3 nouns between", "1.0" if learns else ".52–.55",
                     0.99 if learns else 0.6, between, steps),
+            limited(f"{cell}: 3 nouns between", "≥ .99" if learns else "chance",
+                    0.99 if learns else 0.6, three, steps),
             limited(f"{cell}: the noun before the verb is of the other number",
                     "1.0" if learns else "0", 0.99 if learns else 0.05, conflict, steps)]
 
@@ -121,29 +131,25 @@ def agreement(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
 def dialogue2(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
     """The separator, the unit that holds the quotation, and what happens when it is held."""
     for cell, steps, separator, unit, limit in (
-            ("rnn", 800, ".9995", ".867", 0.85), ("gru", 402, "1.0", ".990–1.0", 0.985),
+            ("rnn", 800, ".9995", ".867", 0.85), ("gru", 402, "1.0", ".990–1.0", None),
             ("lstm", 700, "1.0", ".916, .920", 0.9)):
         own = seeds if cell == "gru" else seeds[:3]
         with measured("dialogue2", own) as found:
-            trained = [_trained("dialogue2", cell, steps, seed, runs) for seed in own]
+            trained = [trained_on("dialogue2", cell, steps, seed, runs) for seed in own]
             right = [_scores(run)["all"].share for run in trained]
             units = [_quotation_unit(run) for run in trained]
             held = [_held(run, u) for run, u in zip(trained, units, strict=True)] \
                 if cell == "gru" else []
-        rows = [
-            found.at_least(f"{cell}: right separator (chance .5)", separator, 0.995, right, steps),
-            found.at_least(f"{cell}: AUC of the best unit for inside quotations, letters only",
-                           unit, limit, [u.score for u in units], steps)]
+        scores, figure = [u.score for u in units], f"{cell}: AUC of the best unit, letters only"
+        rows = [found.at_least(f"{cell}: right separator (chance .5)", separator, 0.995, right,
+                               steps),
+                found.shown(figure, unit, scores, steps) if limit is None else
+                found.at_least(figure, unit, limit, scores, steps)]
         if held:
-            outside, inside, controls = zip(*held, strict=True)
-            rows += [
-                found.at_least("gru: `_` outside quotations with the unit held at its value inside "
-                               "(was 0)", ".55 .02 .44 .77 .75", 0.3, outside, steps),
-                found.shown("gru: `_` still inside with the unit held at its value outside (was 1)",
-                            ".36", inside, steps),
-                found.at_least("gru: right separator with units 0, 7, 20 held likewise (lowest)",
-                               ".978", 0.95, controls, steps)]
+            rows.append(found.shown("gru: `_` outside quotations with the unit held at its value "
+                                    "inside (was 0)", ".55 .02 .44 .77 .75", held, steps))
         yield rows
+    yield quotation_switch(seeds, runs)
 
 
 def _quotation_unit(run: Run) -> UnitFinding:
@@ -151,18 +157,10 @@ def _quotation_unit(run: Run) -> UnitFinding:
     return next(one for one in found if one.label == "inside_quotes")
 
 
-def _held(run: Run, unit: UnitFinding) -> tuple[float, float, float]:
-    """`_` outside with the unit held as inside, `_` inside held as outside, worst control."""
+def _held(run: Run, unit: UnitFinding) -> float:
+    """Share of `_` outside quotations with the unit held at its mean inside, before each."""
     text = run.validation_text
-    decisions = decisions_of("dialogue2", text)
-
-    def shares(number: int, value: float) -> dict[str, Score]:
-        return score_with_unit_held(run.model, run.tokenizer, text, decisions, unit.part,
-                                    unit.layer, number, value)
-
-    states = all_units(run.model, np.asarray(run.tokenizer.encode(text[:SEARCHED]), np.int64))
-    outside = 1 - shares(unit.unit, unit.mean_on)["outside"].share
-    inside = shares(unit.unit, unit.mean_off)["inside"].share
-    others = [number for number in CONTROLS if number != unit.unit]
-    controls = [shares(number, float(states[number].mean()))["all"].share for number in others]
-    return outside, inside, min(controls)
+    near = approaches(run.model, run.tokenizer, text, decisions_of("dialogue2", text))
+    inside = Intervention((unit.unit,), "clamp", unit.mean_on)
+    [held] = score_changed(run.model, run.tokenizer, near, [inside])
+    return 1 - held["outside"].share

@@ -238,6 +238,9 @@ SENTENCES: dict[str, str] = {
     "generate.no_marks": "This model was trained without marks, so it does not know where a "
     "document ends. Leave documents at 0.",
     "generate.bad_setting": "{field} is {value}; it must be {rule}.",
+    "intervention.no_unit": "No unit is chosen to be changed. Choose at least one.",
+    "intervention.swap_two": "A swap exchanges the values of units, so it takes at least two. "
+    "Choose another one.",
     "text.held_out_short": "The held-out text has {value} tokens; looking for units needs "
     "{limit}.",
     "text.too_short": "The text has {value} tokens; this view needs at least {limit}.",

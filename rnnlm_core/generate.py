@@ -31,6 +31,7 @@ from rnnlm_core.nets.cells import (
     layer_weights,
     recurrent,
     state_of,
+    with_state,
 )
 from rnnlm_core.nets.language_model import Carried, LanguageModel
 from rnnlm_core.records import SampledToken
@@ -188,11 +189,11 @@ class Writer:
         for layer, weights in enumerate(self.weights):
             wx = self.table[token:token + 1] if self.table is not None and layer == 0 \
                 else input_product(x, weights)
-            state = state_of(advance(self.cell, wx, self.states[layer], weights, self.activation))
+            step = advance(self.cell, wx, self.states[layer], weights, self.activation)
             if self.hook is not None:
-                state = self.hook(layer, self.position, state)
-            self.states[layer] = state
-            x = self.model.above(layer, state[0], x)
+                step = with_state(step, self.hook(layer, self.position, state_of(step)))
+            self.states[layer] = state_of(step)
+            x = self.model.above(layer, step.h, x)
         self.position += 1
         logits: Tensor = self.model.output(x)[0]
         return logits.numpy().astype(np.float64)

@@ -1,9 +1,8 @@
 """Whether a network remembers what it must: right or wrong at the places where the text decides.
 
 A decision (`insight.decisions`) is right where the network holds the true character likelier than
-each rival; all other characters do not matter.
-
-Source: holding a unit: Radford et al. 2017 (arXiv 1704.01444).
+each rival; all other characters do not matter. `score_changed` asks the same with units changed
+(`insight.interventions`) over the last characters before each decision.
 """
 
 from __future__ import annotations
@@ -14,16 +13,17 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.decisions import Decision
-from rnnlm_core.insight.units import Part
-from rnnlm_core.nets.cells import Hook, State, unroll
-from rnnlm_core.nets.language_model import LanguageModel
+from rnnlm_core.insight.interventions import Intervention, side_by_side
+from rnnlm_core.nets.cells import unroll
+from rnnlm_core.nets.language_model import Carried, LanguageModel
 
-HELD_STEPS = 3  # characters before a decision over which a unit is held
-_CONTEXT = 256  # characters read before a decision that is tested with a unit held
+CHANGED_STEPS = 3  # characters before a decision over which units are changed
+_CONTEXT = 256  # characters read before a decision that is tested so
 
 
 class Score(NamedTuple):
@@ -68,32 +68,45 @@ def _tally(logits: NDArray[np.float32], tokenizer: Tokenizer, decisions: Sequenc
             for group, cases in sorted(found.items())}
 
 
-def score_with_unit_held(model: LanguageModel, tokenizer: Tokenizer, text: str,
-                         decisions: Sequence[Decision], part: Part, layer: int, unit: int,
-                         value: float, most: int = 600) -> dict[str, Score]:
-    """The score with one unit held at `value` over the last three characters of each decision.
+class Approaches(NamedTuple):
+    """N decisions, each as the network stands shortly before it: read once, changed often."""
 
-    Each of the first `most` decisions that have 256 characters before them is read from these.
+    decisions: list[Decision]
+    carried: Carried  # (L, N, H) each
+    ids: Tensor  # (N, steps): the last tokens before each decision
+
+    @property
+    def steps(self) -> int:
+        return self.ids.shape[1]
+
+
+def approaches(model: LanguageModel, tokenizer: Tokenizer, text: str,
+               decisions: Sequence[Decision], steps: int = CHANGED_STEPS, most: int = 600
+               ) -> Approaches:
+    """The first `most` decisions that have 256 characters before them, each read from these.
+
     Errors: `text.too_short` where there is none.
     """
     usable = [d for d in decisions if d.at >= _CONTEXT][:most]
     if not usable:
         raise BadInput("text.too_short", value=len(text), limit=_CONTEXT + 1)
     ids = torch.from_numpy(tokenizer.encode(text).astype(np.int64))
-    windows = torch.stack([ids[d.at - _CONTEXT:d.at] for d in usable])
-    hook = _holding(part, layer, unit, value, since=_CONTEXT - HELD_STEPS)
+    windows = torch.stack([ids[d.at - _CONTEXT:d.at] for d in usable]).to(model.device)
     with torch.no_grad():
-        logits = unroll(model, windows.to(model.device), hook=hook).logits[:, -1]
-    return _tally(logits.float().cpu().numpy(), tokenizer, usable)
+        _, carried = model.read(windows[:, :-steps])
+    return Approaches(usable, carried, windows[:, -steps:])
 
 
-def _holding(part: Part, layer: int, unit: int, value: float, since: int) -> Hook:
-    def hook(at_layer: int, t: int, state: State) -> State:
-        if at_layer != layer or t < since:
-            return state
-        held = list(state)
-        index = 0 if part == "h" else 1
-        held[index] = state[index].clone()
-        held[index][:, unit] = value
-        return tuple(held)
-    return hook
+def score_changed(model: LanguageModel, tokenizer: Tokenizer, near: Approaches,
+                  changes: Sequence[Intervention | None]) -> list[dict[str, Score]]:
+    """The score under each change, made at the last steps before each decision; None: untouched.
+
+    Step 0 of a change is the first of `near.ids`.
+    """
+    count = len(changes)
+    with torch.no_grad():
+        trace = unroll(model, near.ids.repeat(count, 1),
+                       tuple(part.repeat(1, count, 1) for part in near.carried),
+                       side_by_side(changes))
+        logits = model.output(trace.seen[:, -1]).float().cpu().numpy()
+    return [_tally(rows, tokenizer, near.decisions) for rows in np.split(logits, count)]

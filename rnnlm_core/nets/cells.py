@@ -140,8 +140,16 @@ def state_of(step: Step) -> State:
 
 
 def with_state(step: Step, state: State) -> Step:
-    """The same step with its state replaced (by a hook that holds a unit at a value)."""
-    return step._replace(**dict(zip(("h", "c"), state, strict=False)))
+    """The same step with its state replaced (by a hook that holds a unit at a value).
+
+    h = o ⊙ tanh(c) is computed after c: where a hook changes c and leaves h alone, h follows c.
+    """
+    if not isinstance(step, LSTMStep):
+        return step._replace(h=state[0])
+    h, c = state
+    if c is not step.c:
+        h = torch.where(h == step.h, step.o * torch.tanh(c), h)
+    return step._replace(h=h, c=c)
 
 
 # -- all steps --------------------------------------------------------------------------------
@@ -240,7 +248,8 @@ def unroll(model: LanguageModel, ids: Tensor, carried: Carried | None = None,
     """The whole network over ids (B, T), T ≥ 1, step by step: equal to `model(ids)` in eval mode.
 
     `hook(layer, t, state)` sees every new state and returns the one to go on with; layer by layer,
-    each over all t. What it returns is what the trace holds and what the layer above reads.
+    each over all t. What it returns (see `with_state`) is what the trace holds and what the layer
+    above reads.
     """
     model, config = recurrent(model), model.config
     carried = model.zero_state(ids.shape[0]) if carried is None else carried

@@ -63,7 +63,7 @@ function write(view) {
 }
 
 function colour(view) {
-  const { fills, bands, prompt } = view.data;
+  const { fills, bands, prompt, marked } = view.data;
   const dark = isDark(view.box);
   view.spans.forEach((el, i) => {
     const fill = FILL.test(fills[i]) ? fills[i] : "";
@@ -78,6 +78,7 @@ function colour(view) {
     }
     el.dark = dark;
     el.classList.toggle("prompt", i < prompt);
+    el.classList.toggle("marked", Boolean(marked) && marked[0] <= i && i < marked[1]);
   });
   const { legend } = view.data;
   view.legend.hidden = !legend;

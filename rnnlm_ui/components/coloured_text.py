@@ -24,7 +24,8 @@ _component = st.components.v2.component(
 
 def coloured_text(text: str | Sequence[str], fills: Sequence[str], *, key: str,
                   tips: Sequence[str] | None = None, size: str = "1.3rem", prompt: int = 0,
-                  selected: int | None = None, cursor: bool = False, stream_from: int | None = None,
+                  selected: int | None = None, marked: tuple[int, int] | None = None,
+                  cursor: bool = False, stream_from: int | None = None,
                   legend: tuple[str, str, str] | None = None, label: str = "",
                   bands: Sequence[str] = (), link: str = "", owners: Sequence[int] = (),
                   lines: bool = False) -> int | None:
@@ -34,7 +35,8 @@ def coloured_text(text: str | Sequence[str], fills: Sequence[str], *, key: str,
     stay whole (an emoji family is one picture, and not four with marks between).
 
     `fills` and `tips` have one entry a character (fewer: the rest has none); fills are hexes of the
-    light palette. The first `prompt` characters are bold and grey, `selected` is outlined.
+    light palette. The first `prompt` characters are bold and grey, `selected` is outlined, those
+    from the first of `marked` up to before its second are underlined.
     `stream_from`: the text from this index on is typed out in the browser, once. `legend` is what
     the two ends of the colour mean, and the gradient (`palette.value_gradient()`). `bands` are a
     second row of fills, along the foot of each character. With `link`, the token that is pointed at
@@ -46,7 +48,7 @@ def coloured_text(text: str | Sequence[str], fills: Sequence[str], *, key: str,
     """
     result = _show(text, fills, key, tips, size, legend, label or t("component.text_label"),
                    prompt=prompt, selected=selected, cursor=cursor, stream=stream_from, lines=lines,
-                   bands=bands, link=link, owners=owners)
+                   bands=bands, link=link, owners=owners, marked=marked)
     clicked = result.get("click")
     return clicked if is_index(clicked, len(text)) else None
 
@@ -71,7 +73,8 @@ def _show(text: str | Sequence[str], fills: Sequence[str], key: str,
           legend: tuple[str, str, str] | None, label: str, *, prompt: int = 0,
           selected: int | None = None, cursor: bool = False, stream: int | None = None,
           lines: bool = False, brush: tuple[int, int] | None = None, bands: Sequence[str] = (),
-          link: str = "", owners: Sequence[int] = ()) -> Any:
+          link: str = "", owners: Sequence[int] = (), marked: tuple[int, int] | None = None
+          ) -> Any:
     if not _SIZE.fullmatch(size):
         raise ValueError(f"size {size!r} must be a CSS length in rem, em or px")
     if legend is not None and not _GRADIENT.fullmatch(legend[2]):
@@ -84,9 +87,9 @@ def _show(text: str | Sequence[str], fills: Sequence[str], key: str,
     return _component(
         key=key,
         # no list or dict inside: Streamlit would import pandas to see whether it is a table
-        data={"text": shown, "fills": tuple(fills), "bands": tuple(bands),
-              "link": link, "owners": tuple(owners), "tips": None if tips is None else tuple(tips),
-              "size": size, "prompt": prompt, "selected": selected, "cursor": cursor,
-              "stream": stream, "legend": legend, "label": label, "words": words, "lines": lines,
-              "brush": brush},
+        data={"text": shown, "fills": tuple(fills), "bands": tuple(bands), "link": link,
+              "owners": tuple(owners), "tips": None if tips is None else tuple(tips),
+              "size": size, "prompt": prompt, "selected": selected, "marked": marked,
+              "cursor": cursor, "stream": stream, "legend": legend, "label": label, "words": words,
+              "lines": lines, "brush": brush},
         on_click_change=ignore_event, on_brush_change=ignore_event)

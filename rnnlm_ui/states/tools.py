@@ -15,7 +15,7 @@ from rnnlm_ui import session
 from rnnlm_ui.i18n import t
 from rnnlm_ui.states.look import Look
 
-TOOLS = ("read", "match", "move", "gates", "context", "compare", "words")
+TOOLS = ("read", "prove", "match", "move", "gates", "context", "compare", "words")
 _KEY = "tool"
 
 

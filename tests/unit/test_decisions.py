@@ -24,8 +24,9 @@ from rnnlm_core.insight.decisions import (
     dyck_decisions,
     recall_decisions,
 )
+from rnnlm_core.insight.interventions import Intervention
 from rnnlm_core.insight.memories import find_memories
-from rnnlm_core.insight.scoring import Score, score, score_with_unit_held
+from rnnlm_core.insight.scoring import Score, approaches, score, score_changed
 from rnnlm_core.nets.build import build
 
 
@@ -207,10 +208,10 @@ def test_a_held_unit_decides_where_the_output_reads_it_alone(value: float) -> No
     decisions = dialogue2_decisions(TEXT)
     late = [d for d in decisions if d.at >= 256]
     wanted = "_" if value > 0 else " "
-    found = score_with_unit_held(model, TOKENIZER, TEXT, decisions, "h", 0, 1, value)
+    near = approaches(model, TOKENIZER, TEXT, decisions)
+    [found] = score_changed(model, TOKENIZER, near, [Intervention((1,), "clamp", value)])
     assert found["all"] == Score(sum(d.right == wanted for d in late), len(late), 0.5)
-    other = score_with_unit_held(model, TOKENIZER, TEXT, decisions, "h", 0, 1, value, most=5)
-    assert other["all"].cases == 5
+    assert len(approaches(model, TOKENIZER, TEXT, decisions, most=5).decisions) == 5
 
 
 def test_holding_a_unit_that_nothing_reads_changes_nothing() -> None:
@@ -220,8 +221,10 @@ def test_holding_a_unit_that_nothing_reads_changes_nothing() -> None:
         model.layers[0].weight_hh_l0[:, 2] = 0.0
     decisions = [d for d in dialogue2_decisions(TEXT) if d.at >= 256]
     plain = score(model, TOKENIZER, TEXT, decisions)
-    assert score_with_unit_held(model, TOKENIZER, TEXT, decisions, "h", 0, 2, 0.7) == plain
-    cell = score_with_unit_held(model, TOKENIZER, TEXT, decisions, "c", 0, 3, 40.0)
+    near = approaches(model, TOKENIZER, TEXT, decisions)
+    untouched, unread, cell = score_changed(model, TOKENIZER, near, [
+        None, Intervention((2,), "clamp", 0.7), Intervention((3,), "clamp", 40.0, "c")])
+    assert unread == untouched == plain
     assert cell != plain  # a cell that is read does
 
 
@@ -230,8 +233,7 @@ def test_texts_without_a_decision_are_refused() -> None:
     with pytest.raises(BadInput):
         score(model, TOKENIZER, "river", [])
     with pytest.raises(BadInput):
-        score_with_unit_held(model, TOKENIZER, TEXT[:100], dialogue2_decisions(TEXT[:100]),
-                             "h", 0, 0, 1.0)
+        approaches(model, TOKENIZER, TEXT[:100], dialogue2_decisions(TEXT[:100]))
 
 
 def test_a_unit_that_counts_is_found() -> None:
