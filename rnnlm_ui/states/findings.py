@@ -89,6 +89,8 @@ def answer_then(finding: UnitFinding, then: float, step: int, newest: int, confi
 
 def doubt(finding: UnitFinding) -> str:
     """Why a finding counts for nothing."""
+    if not finding.elsewhere:
+        return t("states.doubt.elsewhere")
     if finding.few_spans:
         return t("states.doubt.spans", n=finding.spans)
     if finding.score <= finding.chance:
