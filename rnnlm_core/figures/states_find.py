@@ -16,7 +16,7 @@ from rnnlm_core.figures.template import esc
 Values = NDArray[np.floating[Any]]
 BARS_HEIGHT, SIDES_HEIGHT = 196, 250
 _BINS = 40
-_FEWEST = 5  # places that make a median
+_FEWEST = 5  # places that make a mean
 _SHADES = (0.8, 0.5, 0.28)  # of ink: the unit, all units, the character
 
 
@@ -31,7 +31,7 @@ class SidesWords:
 class AgainstWords:
     value: str
     label: str  # the axis of the label's values
-    median: str
+    mean: str
 
 
 def accuracy_figure(bars: Sequence[tuple[str, float]], base: float, base_name: str) -> go.Figure:
@@ -44,7 +44,7 @@ def accuracy_figure(bars: Sequence[tuple[str, float]], base: float, base_name: s
               "showarrow": False, "text": esc(name), "font": {"size": 14, "color": LIGHT["dim"]}}
              for row, (name, _) in enumerate(bars)]
     # in a column of their own: at the bars' ends they would stand on the dashed line
-    names += [{"x": 1.18, "y": row, "xanchor": "right", "showarrow": False,
+    names += [{"x": 1.28, "y": row, "xanchor": "right", "showarrow": False,
                "text": f"{share:.1%}".replace("%", "&#37;"),
                "font": {"size": 15, "color": LIGHT["ink"]}} for row, (_, share) in enumerate(bars)]
     line = {"type": "line", "x0": base, "x1": base, "y0": 0, "y1": 1, "yref": "paper",
@@ -56,7 +56,7 @@ def accuracy_figure(bars: Sequence[tuple[str, float]], base: float, base_name: s
     figure.update_layout(
         height=BARS_HEIGHT, dragmode=False, hovermode=False, shapes=[line],
         annotations=[*names, label], margin={"l": 6, "r": 8, "t": 8, "b": 26},
-        xaxis={"visible": False, "range": [0, 1.2], "fixedrange": True},
+        xaxis={"visible": False, "range": [0, 1.3], "fixedrange": True},
         yaxis={"visible": False, "range": [len(bars) - 0.62, -0.72], "fixedrange": True})
     return figure
 
@@ -92,16 +92,16 @@ def sides_figure(inside: Values, outside: Values, words: SidesWords) -> go.Figur
 
 
 def against_figure(label: Values, values: Values, words: AgainstWords) -> go.Figure:
-    """A unit's values over those of a real-valued label, and their median at each with a few."""
+    """A unit's values over those of a real-valued label, and their mean at each with a few."""
     figure = go.Figure()
     figure.add_scatter(x=label, y=values, mode="markers", hoverinfo="skip",
                        marker={"size": 5, "color": fade(LIGHT["dim"], 0.3)})
     places, counts = np.unique(label, return_counts=True)
     places = places[counts >= _FEWEST]
-    medians = [float(np.median(values[label == place])) for place in places]
-    figure.add_scatter(x=places, y=medians, mode="lines+markers",
+    means = [float(values[label == place].mean()) for place in places]
+    figure.add_scatter(x=places, y=means, mode="lines+markers",
                        line={"color": LIGHT["ink"], "width": 2}, marker={"size": 5},
-                       hovertemplate=f"%{{x:.0f}}: {esc(words.median)} %{{y:.2f}}<extra></extra>")
+                       hovertemplate=f"%{{x:.0f}}: {esc(words.mean)} %{{y:.2f}}<extra></extra>")
     figure.update_layout(
         height=SIDES_HEIGHT, hovermode="closest", margin={"l": 56, "r": 12, "t": 6, "b": 44},
         xaxis={"title": {"text": esc(words.label)}}, yaxis={"title": {"text": esc(words.value)}})

@@ -114,7 +114,7 @@ def _values(look: Look, finding: UnitFinding, unit: Choice) -> None:
     if label.kind == "real":
         st.markdown(t("states_find.against_title", name=name, label=plain(called)))
         live_plot(lambda: against_figure(held, values, AgainstWords(axis, called, t(
-            "states_find.median"))), key="find.values", height=SIDES_HEIGHT, on=(), rev=rev,
+            "states_find.mean"))), key="find.values", height=SIDES_HEIGHT, on=(), rev=rev,
             alt=t("states_find.against_alt", name=name, label=called))
         return
     inside, outside = values[held > 0.5], values[held <= 0.5]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -50,24 +49,28 @@ def guarded_table(look: Look, findings: Sequence[UnitFinding], chosen: UnitFindi
     frame = pd.DataFrame([_cells(finding, look.config) for finding in findings])
     # the sign goes into what is shown, so that the column still sorts by number
     styled = frame.style.format({"spans": lambda n: f"⚠ {n}" if n < _FEW else number(n)})
-    lines = " ".join(f"{f.label} {f.part} {f.layer} {f.unit}" for f in findings)
-    key = f"find.table.{hashlib.sha256(f'{look.path} {lines}'.encode()).hexdigest()[:12]}"
+    key = f"find.table.{look.folder.id}"  # the same while it trains, so that its order stays
+    session.set_widget(key, _selection(list(findings).index(chosen)))
     with place.container():
         st.dataframe(
             styled, key=key, hide_index=True, placeholder="–", row_height=_ROW,
             height=_HEAD + _ROW * min(_MOST, len(frame)), alt=t("states_find.table_alt"),
-            column_config=_columns(), selection_mode="single-row-required",
-            selection_default={"selection": {"rows": [list(findings).index(chosen)]}},
-            on_select=lambda: _picked(findings, session.widget(key, {})))
+            column_config=_columns(), selection_mode=("single-row-required", "single-cell"),
+            on_select=lambda: _picked(findings, key))
         st.markdown(t("states_find.tried", **tried(look.findings, look.config))
                     if look.findings else t("states_find.tried_marks"))
 
 
-def _picked(findings: Sequence[UnitFinding], state: Any) -> None:
-    """A row of the table: what the browser sends may be of an older one."""
-    rows = state.get("selection", {}).get("rows", [])
+def _picked(findings: Sequence[UnitFinding], key: str) -> None:
+    """The row whose circle or one of whose cells was clicked; it may be of an older table."""
+    state = session.widget(key, {}).get("selection", {})
+    rows = [row for row, _ in state.get("cells", [])] or state.get("rows", [])
     if rows and 0 <= rows[0] < len(findings):
         look_at(findings[rows[0]])
+
+
+def _selection(row: int) -> dict[str, Any]:
+    return {"selection": {"rows": [row], "columns": [], "cells": []}}
 
 
 def look_at(finding: UnitFinding) -> None:
@@ -81,11 +84,11 @@ def _cells(finding: UnitFinding, config: RunConfig) -> dict[str, Any]:
     binary = finding.kind == "binary"
     return {"label": label_name(finding.label),
             "unit": unit_name(finding.part, finding.layer, finding.unit, config),
+            "verdict": verdict(finding),
             "auc": finding.score if binary else None,
             "rank": None if binary else finding.score,
             "correlation": finding.correlation, "within": finding.within_character,
-            "control": finding.control, "chance": finding.chance, "spans": finding.spans,
-            "verdict": verdict(finding)}
+            "control": finding.control, "chance": finding.chance, "spans": finding.spans}
 
 
 def _columns() -> dict[str, Any]:
@@ -96,14 +99,14 @@ def _columns() -> dict[str, Any]:
                                    help=t(f"states_find.column_help.{name}"))
 
     return {
-        "label": column.TextColumn(t("states_find.column.label"), width=190, pinned=True),
-        "unit": column.TextColumn(t("states_find.column.unit"), width=90),
-        "auc": figure("auc", 70), "rank": figure("rank", 90),
-        "correlation": figure("correlation", 100), "within": figure("within", 110),
-        "control": figure("control", 90), "chance": figure("chance", 80),
+        "label": column.TextColumn(t("states_find.column.label"), width=165, pinned=True),
+        "unit": column.TextColumn(t("states_find.column.unit"), width=85),
+        "verdict": column.TextColumn(t("states_find.column.verdict"), width=250),
+        "auc": figure("auc", 65), "rank": figure("rank", 85),
+        "correlation": figure("correlation", 95), "within": figure("within", 95),
+        "control": figure("control", 85), "chance": figure("chance", 80),
         "spans": column.NumberColumn(t("states_find.column.spans"), width=85,
-                                     help=t("states_find.column_help.spans")),
-        "verdict": column.TextColumn(t("states_find.column.verdict"), width=310)}
+                                     help=t("states_find.column_help.spans"))}
 
 
 # -- before the guards ----------------------------------------------------------------------------
@@ -111,12 +114,13 @@ def first_table(config: RunConfig, found: Sequence[Candidate], place: DeltaGener
     """In `place`: the same lines without guards, said to be so."""
     import pandas as pd
 
-    names = ("label", "unit", "auc", "rank", "verdict")
+    names = ("label", "unit", "verdict", "auc", "rank")
     frame = pd.DataFrame([
         {"label": label_name(one.label), "unit": unit_name(one.part, one.layer, one.unit, config),
+         "verdict": f"… {t('states_find.unguarded')}",
          "auc": one.picked_score if one.kind == "binary" else None,
-         "rank": None if one.kind == "binary" else one.picked_score,
-         "verdict": f"… {t('states_find.unguarded')}"} for one in found], columns=list(names))
+         "rank": None if one.kind == "binary" else one.picked_score} for one in found],
+        columns=list(names))
     columns = _columns()
     with place.container():
         st.dataframe(frame, hide_index=True, placeholder="–", row_height=_ROW,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -120,10 +121,8 @@ def mark(look: Look, stretch: Stretch) -> None:
     _ask(OWN_MARKS)
 
 
-def unmark(look: Look, stretch: Stretch | None) -> None:
-    """One of them; all where it is None."""
-    kept = [] if stretch is None else [one for one in marks(look) if one != stretch]
-    session.remember(_MARKS, (look.reading.text, kept))
+def unmark(look: Look, gone: Sequence[Stretch]) -> None:
+    session.remember(_MARKS, (look.reading.text, [one for one in marks(look) if one not in gone]))
 
 
 # -- both ---------------------------------------------------------------------------------------
@@ -170,16 +169,19 @@ def own_settings(look: Look, own: Own) -> None:
     for problem in own.problems.values():
         fault(problem)
     if session.widget(_MARKING, False):
-        _marking(look)
+        _marking(look, marks(look))
 
 
 @st.fragment
-def _marking(look: Look) -> None:
+def _marking(look: Look, stretches: list[Stretch]) -> None:
     """The text to mark in: a click on the first character of a stretch, one on its last.
 
-    A fragment, so that the second click may follow at once.
+    A fragment, so that the second click may follow at once; the page is drawn anew when its
+    stretches are no more those that it was drawn with.
     """
-    text, stretches = look.reading.text, marks(look)
+    if marks(look) != stretches:
+        st.rerun()
+    text = look.reading.text
     start_text, start = session.recall(_START, ("", None))
     start = start if start_text == text else None
     told = st.empty()
@@ -197,14 +199,19 @@ def _marking(look: Look) -> None:
     told.markdown(t("states_find.mark_first") if start is None else
                   t("states_find.mark_last", character=plain(visible(text[start]))))
     if stretches:
-        with st.container(horizontal=True, gap="xsmall"):
-            for first, last in stretches:
-                st.button(f"“{_short(text[first:last + 1])}” ✕", key=f"find.unmark.{first}.{last}",
-                          help=t("states_find.unmark"), on_click=unmark,
-                          args=(look, (first, last)))
-            if len(stretches) > 1:
-                st.button(t("states_find.unmark_all"), key="find.unmark_all", type="tertiary",
-                          on_click=unmark, args=(look, None))
+        _marked(look, stretches)
+
+
+def _marked(look: Look, stretches: list[Stretch]) -> None:
+    """Each stretch as a button that takes it away."""
+    with st.container(horizontal=True, gap="xsmall"):
+        for first, last in stretches:
+            st.button(f"“{_short(look.reading.text[first:last + 1])}” ✕",
+                      key=f"find.unmark.{first}.{last}", help=t("states_find.unmark"),
+                      on_click=unmark, args=(look, [(first, last)]))
+        if len(stretches) > 1:
+            st.button(t("states_find.unmark_all"), key="find.unmark_all", type="tertiary",
+                      on_click=unmark, args=(look, stretches))
 
 
 def _short(text: str) -> str:

@@ -32,8 +32,8 @@ def table(app: AppTest):  # type: ignore[no-untyped-def]
 
 
 def bars(app: AppTest) -> list[float]:
-    """One unit, all units, the commoner answer."""
-    line = next(m.value for m in app.markdown if "commoner answer" in m.value and "**" in m.value)
+    """One unit, all units, the base rate."""
+    line = next(m.value for m in app.markdown if "(base rate" in m.value)
     return [float(share) for share in re.findall(r"(\d+\.\d)%", line)]
 
 
@@ -45,8 +45,8 @@ def test_the_best_that_passed_is_the_answer_and_the_first_row(language: str) -> 
     assert answer.startswith("**") and "14" in answer and not app.error
     score, control, chance = map(float, re.findall(r"\d\.\d\d", answer)[:3])
     rows = table(app)
-    assert list(rows.columns) == ["label", "unit", "auc", "rank", "correlation", "within",
-                                  "control", "chance", "spans", "verdict"]
+    assert list(rows.columns) == ["label", "unit", "verdict", "auc", "rank", "correlation",
+                                  "within", "control", "chance", "spans"]
     first = rows.iloc[0]
     assert first["label"] == translate(language, "states.label.inside_quotes")
     assert (round(first["auc"], 2), round(first["control"], 2), round(first["chance"], 2)) == (
@@ -59,7 +59,7 @@ def test_the_best_that_passed_is_the_answer_and_the_first_row(language: str) -> 
     assert vowel["within"] == 0
 
 
-def test_one_unit_a_probe_and_the_commoner_answer() -> None:
+def test_one_unit_a_probe_and_the_base_rate() -> None:
     unit, probe, base = bars(finder(DIALOGUE))
     assert unit > 99 and probe > 99 and 60 < base < 70
 
@@ -72,9 +72,10 @@ def test_a_row_chooses_label_and_unit_in_all_tools(monkeypatch: pytest.MonkeyPat
 
     def clicked(look, findings, chosen, place):  # type: ignore[no-untyped-def]
         if look.choice.unit == 14:  # as the browser says it
-            find_table._picked(findings, {"selection": {"rows": [row]}})
-            find_table._picked(findings, {"selection": {"rows": [99]}})  # an older table
-            find_table._picked(findings, {})
+            for rows, cells in (([], [(row, "auc")]), ([99], []), ([], [])):
+                find.session.set_widget("a table", {"selection": {"rows": rows, "cells": cells}})
+                find_table._picked(findings, "a table")
+            find_table._picked(findings, "no table")
             find.st.rerun()
         real(look, findings, chosen, place)
 
@@ -135,7 +136,7 @@ def test_the_unguarded_list_stands_there_until_the_guards_are_done(
     with monkeypatch.context() as patch:
         patch.setattr(reading, "found_units", never)
         app = finder(DIALOGUE)
-        assert list(table(app).columns) == ["label", "unit", "auc", "rank", "verdict"]
+        assert list(table(app).columns) == ["label", "unit", "verdict", "auc", "rank"]
         assert set(table(app)["verdict"]) == {"… unguarded"}
         assert "**Unguarded**" in said(app)
     app.run()
