@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import data, instruments, learning, page, peers, reader, speed, words
+from benchmarks import data, instruments, learning, page, peers, reader, speed, states, words
 from benchmarks.machine import machine
 from benchmarks.rows import Found, Row
 
@@ -31,6 +31,7 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
         "instruments": instruments.instruments,
         "reader": reader.reader,
         "data": data.data,
+        "states": states.states,
         "words": lambda _runs: words.words(asked.text),
         "learning": learning.learning,
         "worker": page.worker,
@@ -42,8 +43,8 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("names", nargs="*", metavar="NAME",
-                        help="speed, neighbour, instruments, reader, data, words, learning, "
-                             "worker, paint, memory, peers")
+                        help="speed, neighbour, instruments, reader, data, states, words, "
+                             "learning, worker, paint, memory, peers")
     parser.add_argument("--minutes", type=float, default=10.0, help="of the memory benchmark")
     parser.add_argument("--text", type=Path, help="of the words benchmark")
     parser.add_argument("--peers-python", type=Path, help="a Python with benchmarks/peers.txt")
