@@ -53,6 +53,7 @@ def test_only_colours_of_the_palette_and_no_markup_of_strangers() -> None:
     for figure in (sides_figure(np.ones(3), np.zeros(3), SIDES),
                    accuracy_figure([("a", 0.5)], 0.5, "b"),
                    against_figure(np.zeros(6), np.zeros(6), AgainstWords("v", "<b>", "m"))):
+        figure.layout.template = None  # Plotly's own
         text = json.dumps(figure.to_plotly_json(), default=lambda a: a.tolist())
         assert {c.upper() for c in re.findall(r"#[0-9A-Fa-f]{6}", text)} <= set(LIGHT.values())
         assert "rgba" not in text and "<b>" not in text
