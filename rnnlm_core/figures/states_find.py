@@ -35,7 +35,8 @@ class AgainstWords:
 
 
 def accuracy_figure(bars: Sequence[tuple[str, float]], base: float, base_name: str) -> go.Figure:
-    """Shares that are told right, one bar each, above its name; the base rate as a dashed line."""
+    """Shares that are told right, one bar each, above its name; the base rate as a dotted line
+    across them."""
     rows = list(range(len(bars)))
     figure = go.Figure(go.Bar(
         x=[share for _, share in bars], y=rows, orientation="h", width=0.42, hoverinfo="skip",
@@ -47,14 +48,15 @@ def accuracy_figure(bars: Sequence[tuple[str, float]], base: float, base_name: s
     names += [{"x": 1.28, "y": row, "xanchor": "right", "showarrow": False,
                "text": f"{share:.1%}".replace("%", "&#37;"),
                "font": {"size": 15, "color": LIGHT["ink"]}} for row, (_, share) in enumerate(bars)]
-    line = {"type": "line", "x0": base, "x1": base, "y0": 0, "y1": 1, "yref": "paper",
-            "line": {"color": LIGHT["ngram"], "width": 1.5, "dash": "dash"}}
+    # across each bar, not across the names between them
+    lines = [{"type": "line", "x0": base, "x1": base, "y0": row - 0.27, "y1": row + 0.27,
+              "line": {"color": LIGHT["ngram"], "width": 2, "dash": "dot"}} for row in rows]
     label = {"x": base, "xanchor": "right" if base > 0.5 else "left", "y": 0, "yref": "paper",
              "yanchor": "top", "yshift": -2, "showarrow": False,
              "text": f"{esc(base_name)} {base:.1%}".replace("%", "&#37;"),
              "font": {"size": 14, "color": LIGHT["ngram"]}}
     figure.update_layout(
-        height=BARS_HEIGHT, dragmode=False, hovermode=False, shapes=[line],
+        height=BARS_HEIGHT, dragmode=False, hovermode=False, shapes=lines,
         annotations=[*names, label], margin={"l": 6, "r": 8, "t": 8, "b": 26},
         xaxis={"visible": False, "range": [0, 1.3], "fixedrange": True},
         yaxis={"visible": False, "range": [len(bars) - 0.62, -0.72], "fixedrange": True})

@@ -23,7 +23,7 @@ SIDES = SidesWords("value of unit 3", "with: <b>$x", "without")
 def test_each_bar_has_its_name_and_its_share_and_the_base_rate_is_a_line() -> None:
     figure = accuracy_figure([("unit <3>", 0.93), ("all", 1.0), ("character", 0.7)], 0.6, "base")
     assert list(figure.data[0].x) == [0.93, 1.0, 0.7]
-    assert (figure.layout.shapes[0].x0, figure.layout.shapes[0].x1) == (0.6, 0.6)
+    assert [(line.x0, line.x1) for line in figure.layout.shapes] == [(0.6, 0.6)] * 3
     told = [note.text for note in figure.layout.annotations]
     assert told == ["unit &lt;3&gt;", "all", "character", "93.0&#37;", "100.0&#37;", "70.0&#37;",
                     "base 60.0&#37;"]
