@@ -24,7 +24,9 @@ from benchmarks import (
     peers,
     reader,
     speed,
+    states,
     states_move,
+    states_page,
     states_trace,
     words,
 )
@@ -42,8 +44,10 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
         "instruments": instruments.instruments,
         "reader": reader.reader,
         "data": data.data,
-        "states": states_trace.states,
+        "states": states.states,
+        "states_trace": states_trace.states_trace,
         "states_move": states_move.states_move,
+        "states_page": states_page.states_page,
         "words": lambda _runs: words.words(asked.text),
         "learning": learning.learning,
         "worker": page.worker,
@@ -55,8 +59,9 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("names", nargs="*", metavar="NAME",
-                        help="speed, neighbour, instruments, reader, data, states, states_move, "
-                             "words, learning, worker, paint, memory, peers")
+                        help="speed, neighbour, instruments, reader, data, states, states_trace, "
+                             "states_move, states_page, words, learning, worker, paint, memory, "
+                             "peers")
     parser.add_argument("--minutes", type=float, default=10.0, help="of the memory benchmark")
     parser.add_argument("--text", type=Path, help="of the words benchmark")
     parser.add_argument("--peers-python", type=Path, help="a Python with benchmarks/peers.txt")

@@ -1,8 +1,8 @@
 """`python -m benchmarks.reproduce [SECTION …] [--text PATH] [--seeds 1 2 3]`: the learning figures.
 
-Sections: recall, anbn, dyck2, agreement, dialogue2 and, where a text is given, shakespeare. Rows
-go into `docs/reproduced.json` and `docs/reproduced.md` as soon as they are measured, in place of
-earlier ones of the same name; at its end a section's leftovers of earlier runs go.
+Sections: recall, anbn, dyck2, agreement, dialogue2, source and, where a text is given, shakespeare.
+Rows go into `docs/reproduced.json` and `docs/reproduced.md` as soon as they are measured, in place
+of earlier ones of the same name; at its end a section's leftovers of earlier runs go.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.reproduced import Row, keep
 from rnnlm_core.run.process import sleep_while_waiting
 
-SECTIONS = ("recall", "anbn", "dyck2", "agreement", "dialogue2")
+SECTIONS = ("recall", "anbn", "dyck2", "agreement", "dialogue2", "source")
 RECIPES = ("shakespeare", "shakespeare_narrow")  # need a text that is not part of the project
 SEEDS = {"recall": (1, 2, 3, 4, 5), "agreement": (1, 2, 3, 4, 5),
          "dialogue2": (1, 2, 3, 4, 5)}

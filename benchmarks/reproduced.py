@@ -20,6 +20,7 @@ TITLES = {
     "recall": "First-symbol recall: which cells learn to look back T symbols",
     "anbn": "aⁿbⁿ: counting", "dyck2": "dyck2: brackets of two kinds",
     "agreement": "agreement: the verb and its noun", "dialogue2": "dialogue2: inside quotations",
+    "source": "Python source: what an LSTM 128 keeps of code after two processor minutes",
     "shakespeare_narrow": "Tiny Shakespeare, the recipe for processors without AMX",
     "shakespeare": "Tiny Shakespeare"}
 _HEAD = """# Reproduced figures

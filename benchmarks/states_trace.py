@@ -16,7 +16,7 @@ CHARACTERS, READ = 2_000, 24_000  # of a reader's own text, and of a run's held-
 _LETTERS = 60
 
 
-def states(_runs: Path) -> list[Found]:
+def states_trace(_runs: Path) -> list[Found]:
     import numpy as np
 
     from rnnlm_core.config import RunConfig

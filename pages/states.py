@@ -23,6 +23,7 @@ def view(folder: RunFolder, shown: Entry | None, tool: str) -> None:
     assert shown is not None  # the model is read from it
     path, step = str(folder.path), time_machine.moment(folder)
     answer, newest = st.container(), look_inside.newest(folder)
+    early = tools.before(tool, folder, step, shown)
     try:
         findings, limit = found_units(path, newest.sha256 if newest is not None else ""), None
     except UnrollError as error:  # the held-out text is short: a limit, not a fault
@@ -40,7 +41,7 @@ def view(folder: RunFolder, shown: Entry | None, tool: str) -> None:
         with answer:
             fault(error)
         reading = read(path, step, shown.sha256, default_text(run))
-    look = Look(folder, step, shown, run.config, reading, choice, findings, limit)
+    look = Look(folder, step, shown, run.config, reading, choice, findings, limit, early)
     tools.show(tool, look, answer)
 
 

@@ -243,6 +243,15 @@ SENTENCES: dict[str, str] = {
     "Choose another one.",
     "text.held_out_short": "The held-out text has {value} tokens; looking for units needs "
     "{limit}.",
+    "label.bad_pattern": "“{pattern}” is no regular expression: character {place} does not "
+    "fit. Mend it there, or write a backslash before a sign that is meant as itself.",
+    "label.slow_pattern": "“{pattern}” takes too long on this text. Make it simpler; a repetition "
+    "inside another repetition is the usual cause.",
+    "label.no_match": "“{pattern}” matches nothing in the held-out text. Try a shorter one.",
+    "label.few_cases": "“{label}” has too few characters inside or outside: each half of the "
+    "held-out text needs {limit} of both. Choose something commoner.",
+    "label.few_marked": "At least {limit} characters of the text must be marked, and as many must "
+    "not be. Mark more, or less.",
     "text.too_short": "The text has {value} tokens; this view needs at least {limit}.",
 }
 

@@ -109,6 +109,8 @@ def read_gates(model: LanguageModel, ids: NDArray[np.integer]) -> GatesReading:
     batch = torch.from_numpy(strips)
     with torch.no_grad():
         _, carried = model.read(batch[:, :WARM_UP])
+        for state in carried:
+            state[:, 0] = 0.0  # the first strip begins with the text
         for start in range(0, length, _CHUNK):
             some = slice(start, min(start + _CHUNK, length))
             trace = unroll(model, batch[:, WARM_UP:][:, some], carried)

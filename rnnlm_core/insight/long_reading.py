@@ -13,8 +13,7 @@ from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.corpus_labels import corpus_labels
 from rnnlm_core.insight.labels import Label, label_of_tokens, labels_of
 from rnnlm_core.insight.states import refuse_no_numbers
-from rnnlm_core.insight.units import joined, strips_of
-from rnnlm_core.nets.cells import unroll
+from rnnlm_core.insight.units import joined, read_in_strips
 from rnnlm_core.nets.language_model import LanguageModel
 
 FEWEST_TOKENS = 50
@@ -45,7 +44,7 @@ def read_long(model: LanguageModel, tokenizer: Tokenizer, text: str, part: str =
     if len(ids) < FEWEST_TOKENS:
         raise BadInput("text.too_short", value=len(ids), limit=FEWEST_TOKENS)
     with torch.no_grad():
-        trace = unroll(model, torch.from_numpy(strips_of(ids)).to(model.device))
+        trace = read_in_strips(model, ids)
         own = trace.layers[layer]
         kept = own.h if part == "h" else own.c if part == "c" else own.gates[part]
         assert kept is not None

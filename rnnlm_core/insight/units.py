@@ -24,9 +24,17 @@ from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.corpus_labels import corpus_labels
 from rnnlm_core.insight.labels import Label, label_of_tokens, labels_of, spans_of
+from rnnlm_core.insight.picking import (
+    FEWEST_CASES,
+    FEWEST_MARKED,
+    Floats,
+    Places,
+    Ranking,
+    has_enough,
+    places_of,
+)
 from rnnlm_core.insight.ranks import (
     Kind,
-    Ranks,
     as_score,
     centred_ranks,
     chance_level,
@@ -34,16 +42,13 @@ from rnnlm_core.insight.ranks import (
     pearson,
 )
 from rnnlm_core.insight.states import refuse_no_numbers, without_character_means
-from rnnlm_core.nets.cells import unroll
+from rnnlm_core.nets.cells import State, Trace, unroll
 from rnnlm_core.nets.language_model import LanguageModel
 
 FEWEST_TOKENS = 200
-FEWEST_CASES = 20  # of each class, in each half
 FEWEST_SPANS = 10
-PICKED_ON = 2000  # letters: neighbours are nearly the same case, so every second or third will do
 STRIPS, WARM_UP = 48, 128  # a long text is read in strips side by side, each with a run-up
 
-Floats = NDArray[np.float32]
 Part = Literal["h", "c"]
 
 
@@ -69,6 +74,7 @@ class UnitFinding:
     spans: int  # independent stretches in the scored half
     mean_on: float  # the unit's mean with the label (or above its median), scored half
     mean_off: float  # and without: what to hold it at
+    elsewhere: bool = True  # whether it was scored on text that it was not picked on
 
     @property
     def few_spans(self) -> bool:
@@ -82,8 +88,20 @@ class UnitFinding:
 
     @property
     def trusted(self) -> bool:
-        """Better than shuffled labels and than the untrained network, on enough stretches."""
-        return not self.few_spans and self.score > max(self.chance, self.control)
+        """Better than shuffled labels and the untrained network, elsewhere, on enough stretches."""
+        return self.elsewhere and not self.few_spans and self.score > max(self.chance, self.control)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The best unit for one label, without any guard: it may be an echo, or luck."""
+
+    label: str
+    kind: Kind
+    part: Part
+    layer: int
+    unit: int
+    picked_score: float  # on the half of the text that it was picked on
 
 
 def find_units(model: LanguageModel, untrained: LanguageModel, tokenizer: Tokenizer,
@@ -95,16 +113,22 @@ def find_units(model: LanguageModel, untrained: LanguageModel, tokenizer: Tokeni
     Searches h of every layer and c of an LSTM. Unknown pieces are left out. Errors:
     `text.too_short` below 200 known tokens.
     """
+    ids, labels = token_labels(tokenizer, text, corpus)
+    return best_units(model, untrained, labels, ids, top, seed)
+
+
+def token_labels(tokenizer: Tokenizer, text: str, corpus: str = ""
+                 ) -> tuple[NDArray[np.int64], list[Label]]:
+    """The known tokens of a text, and all that is to be searched for, at each of them.
+
+    Errors: `text.too_short` below 200 known tokens.
+    """
     ids = np.array(tokenizer.known(text), np.int64)
     if len(ids) < FEWEST_TOKENS:
         raise BadInput("text.too_short", value=len(ids), limit=FEWEST_TOKENS)
     read, owners = tokenizer.owners(ids)
-    labels = [label_of_tokens(label, owners, ids) for label in _labels(corpus, read)]
-    return best_units(model, untrained, labels, ids, top, seed)
-
-
-def _labels(corpus: str, text: str) -> list[Label]:
-    return corpus_labels(corpus, text) + labels_of(text)
+    found = corpus_labels(corpus, read) + labels_of(read)
+    return ids, [label_of_tokens(label, owners, ids) for label in found]
 
 
 def best_units(model: LanguageModel, untrained: LanguageModel, labels: list[Label],
@@ -124,11 +148,11 @@ def unit_names(config: RunConfig) -> list[tuple[Part, int, int]]:
 def all_units(model: LanguageModel, ids: NDArray[np.int64]) -> Floats:
     """Every unit of h (all layers), then of c, over ids (T,) → (units, T).
 
-    Read in strips at once: see `strips_of`. Raises `RunError`, run.no_numbers, of a network that
-    diverged.
+    Read in strips at once: see `read_in_strips`. Raises `RunError`, run.no_numbers, of a network
+    that diverged.
     """
     with torch.no_grad():
-        trace = unroll(model, torch.from_numpy(strips_of(ids)).to(model.device))
+        trace = read_in_strips(model, ids)
         parts = [layer.h for layer in trace.layers]
         parts += [layer.c for layer in trace.layers if layer.c is not None]
         units = torch.stack([joined(part, len(ids)).T for part in parts])  # (P, H, T)
@@ -137,11 +161,27 @@ def all_units(model: LanguageModel, ids: NDArray[np.int64]) -> Floats:
     return values
 
 
+def read_in_strips(model: LanguageModel, ids: NDArray[np.int64]) -> Trace:
+    """ids (T,) as `strips_of` cuts them, the first strip from the zero state where the text begins.
+
+    `joined` makes one text of it again.
+    """
+    later = torch.ones(STRIPS, 1, device=model.device)
+    later[0] = 0.0
+
+    def begins_with_the_text(_layer: int, t: int, state: State) -> State:
+        return state if t >= WARM_UP else tuple(part * later for part in state)
+
+    return unroll(model, torch.from_numpy(strips_of(ids)).to(model.device),
+                  hook=begins_with_the_text)
+
+
 def strips_of(ids: NDArray[np.int64]) -> NDArray[np.int64]:
     """ids (T,) cut into 48 strips of equal length, each with the 128 tokens before it.
 
     After these the state no longer depends on where reading began, but for a memory that is longer.
-    → (48, 128 + length), where 48 · length ≥ T: the last strip ends in copies of the last token.
+    → (48, 128 + length), where 48 · length ≥ T: the last strip ends in copies of the last token,
+    and the first begins with copies of the first, for which the reader has to put the zero state.
     """
     length = -(-len(ids) // STRIPS)
     padded = np.concatenate([np.repeat(ids[:1], WARM_UP), ids,
@@ -156,24 +196,37 @@ def joined(part: Tensor, count: int) -> Tensor:
     return part[:, WARM_UP:].flatten(0, 1)[:count]
 
 
+def first_list(states: Floats, names: list[tuple[Part, int, int]], labels: list[Label]
+               ) -> list[Candidate]:
+    """The best unit for each label by its score on the half it is picked on, the best first.
+
+    Much faster than `search`, and as easily fooled: to be shown only until that is done.
+    """
+    ranking, found = Ranking(states), []
+    for label in labels:
+        if has_enough(label, places := places_of(label)):
+            row, value = ranking.best(label, places.picked)
+            found.append((abs(value), Candidate(label.name, label.kind, *names[row],
+                                                as_score(abs(value), label.kind))))
+    return [candidate for _, candidate in sorted(found, key=lambda pair: -pair[0])]
+
+
 def search(states: Floats, control: Floats, names: list[tuple[Part, int, int]], labels: list[Label],
-           ids: NDArray[np.int64], top: int = 8, seed: int = 0) -> list[UnitFinding]:
+           ids: NDArray[np.int64], top: int | None = 8, seed: int = 0, echoes: bool = False,
+           halves: bool = True) -> list[UnitFinding]:
     """The search itself, over units (U, T) of a network and of its untrained control.
 
-    Labels that the current character gives away and those with too few cases are not searched.
+    Labels with too few cases are not searched, and those that the current character gives away
+    only with `echoes`, to be caught. Without `halves` a unit is picked and scored on all of a short
+    text, so that no finding of it can be trusted.
     """
-    half = len(ids) // 2
-    first = np.arange(len(ids)) < half
-    usable = [label for label in labels if not label.given_away and _enough(label, first)]
-    ranked: dict[bytes, tuple[Ranks, Ranks]] = {}  # by which places count: labels share them
-    findings = []
-    for label in usable:
-        pick, score = _thinned(label.where & first), label.where & ~first
-        key = pick.tobytes()
-        if key not in ranked:
-            ranked[key] = (centred_ranks(states[:, pick]), centred_ranks(control[:, pick]))
-        findings.append(_finding(label, pick, score, states, control, ranked[key], names, ids,
-                                 len(states) * len(usable), seed))
+    usable = [(label, places_of(label, halves)) for label in labels
+              if echoes or not label.given_away]
+    fewest = FEWEST_CASES if halves else FEWEST_MARKED
+    usable = [(label, places) for label, places in usable if has_enough(label, places, fewest)]
+    ranking, rivals = Ranking(states), Ranking(control)
+    findings = [_finding(label, places, ranking, rivals, names, ids, len(states) * len(usable),
+                         seed, halves) for label, places in usable]
     return sorted(findings, key=lambda f: (not f.trusted, -f.strength))[:top]
 
 
@@ -183,10 +236,8 @@ def score_again(model: LanguageModel, tokenizer: Tokenizer, text: str, finding: 
 
     Nothing is picked anew: unit, label and sign are those of the finding.
     """
-    ids = np.array(tokenizer.known(text), np.int64)
-    read, owners = tokenizer.owners(ids)
-    label = next(label_of_tokens(one, owners, ids) for one in _labels(corpus, read)
-                 if one.name == finding.label)
+    ids, labels = token_labels(tokenizer, text, corpus)
+    label = next(one for one in labels if one.name == finding.label)
     half = len(ids) // 2
     before = min(half, WARM_UP)
     row = unit_names(model.config).index((finding.part, finding.layer, finding.unit))
@@ -196,50 +247,28 @@ def score_again(model: LanguageModel, tokenizer: Tokenizer, text: str, finding: 
     return as_score(own * finding.sign, label.kind)
 
 
-def _thinned(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """At most 2,000 of the places, evenly: ranking all units is the costly part of a search."""
-    places = np.flatnonzero(where)
-    kept = np.zeros(len(where), bool)
-    kept[places[::-(-len(places) // PICKED_ON) or 1]] = True
-    return kept
-
-
-def _enough(label: Label, first: NDArray[np.bool_]) -> bool:
-    for part in (_thinned(label.where & first), label.where & ~first):
-        values = label.values[part]
-        if len(values) < 2 * FEWEST_CASES:
-            return False
-        positives = values.sum()
-        if label.kind == "binary" and min(positives, len(values) - positives) < FEWEST_CASES:
-            return False
-        if label.kind == "real" and values.min() == values.max():
-            return False
-    return True
-
-
-def _finding(label: Label, pick: NDArray[np.bool_], score: NDArray[np.bool_], states: Floats,
-             control: Floats, ranks: tuple[Ranks, Ranks], names: list[tuple[Part, int, int]],
-             ids: NDArray[np.int64], tried: int, seed: int) -> UnitFinding:
-    picked, held = label.values[pick], label.values[score]
-    scores = effect(ranks[0], picked, label.kind)
-    unit = int(np.abs(scores).argmax())
-    rival = int(np.abs(control_scores := effect(ranks[1], picked, label.kind)).argmax())
-    sign = 1 if scores[unit] >= 0 else -1
-    values = states[unit, score].astype(np.float64)
-    other = control[rival, score]
+def _finding(label: Label, places: Places, ranking: Ranking, rivals: Ranking,
+             names: list[tuple[Part, int, int]], ids: NDArray[np.int64], tried: int, seed: int,
+             elsewhere: bool) -> UnitFinding:
+    picked, held = label.values[places.picked], label.values[places.scored]
+    unit, effect_there = ranking.best(label, places.picked)
+    rival, rival_there = rivals.best(label, places.picked)
+    sign = 1 if effect_there >= 0 else -1
+    values = ranking.units[unit, places.scored].astype(np.float64)
+    other = rivals.units[rival, places.scored]
     own = float(effect(centred_ranks(values[None]), held, label.kind)[0]) * sign
-    its = float(effect(centred_ranks(other[None]), held, label.kind)[0]
-                * np.sign(control_scores[rival]))
+    its = float(effect(centred_ranks(other[None]), held, label.kind)[0] * np.sign(rival_there))
     on = held > (0.5 if label.kind == "binary" else np.median(held))
-    both = without_character_means(np.stack([values, held], 1), ids[score])
+    both = without_character_means(np.stack([values, held], 1), ids[places.scored])
+    chance = chance_level(ranking.at(places.picked), picked, label.kind, seed)
     part, layer, index = names[unit]
     return UnitFinding(
         label.name, label.kind, part, layer, index, sign, as_score(own, label.kind),
-        as_score(abs(float(scores[unit])), label.kind), pearson(values, held),
+        as_score(abs(effect_there), label.kind), pearson(values, held),
         pearson(both[:, 0], both[:, 1]), as_score(its, label.kind),
-        as_score(chance_level(ranks[0], picked, label.kind, seed), label.kind), tried,
-        len(held), int(held.sum()) if label.kind == "binary" else 0,
-        spans_of(label, score), _mean(values[on]), _mean(values[~on]))
+        as_score(chance, label.kind), tried, len(held),
+        int(held.sum()) if label.kind == "binary" else 0, spans_of(label, places.scored),
+        _mean(values[on]), _mean(values[~on]), elsewhere)
 
 
 def _mean(values: NDArray[np.float64]) -> float:

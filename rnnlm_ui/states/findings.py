@@ -37,7 +37,7 @@ def is_memory(finding: UnitFinding) -> bool:
 
 
 def by_training(findings: Sequence[UnitFinding]) -> list[UnitFinding]:
-    """Memories first; among them, the further above chance and the untrained network the earlier.
+    """Memories first, echoes last; the further above chance and the untrained network the earlier.
 
     AUC and rank correlation have no common scale, but both say how much training has added.
     """
@@ -45,7 +45,7 @@ def by_training(findings: Sequence[UnitFinding]) -> list[UnitFinding]:
         bar = max(finding.control, finding.chance)
         return finding.strength - (2 * bar - 1 if finding.kind == "binary" else bar)
 
-    return sorted(findings, key=lambda f: (not is_memory(f), -gain(f)))
+    return sorted(findings, key=lambda f: (not is_memory(f), is_echo(f), -gain(f)))
 
 
 def unit_name(part: str, layer: int, unit: int, config: RunConfig) -> str:
@@ -89,6 +89,8 @@ def answer_then(finding: UnitFinding, then: float, step: int, newest: int, confi
 
 def doubt(finding: UnitFinding) -> str:
     """Why a finding counts for nothing."""
+    if not finding.elsewhere:
+        return t("states.doubt.elsewhere")
     if finding.few_spans:
         return t("states.doubt.spans", n=finding.spans)
     if finding.score <= finding.chance:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
@@ -40,6 +41,7 @@ class Look:
     choice: Choice
     findings: Sequence[UnitFinding]  # of the newest weights
     unsearched: UnrollError | None = None  # why nothing could be searched: a limit, no fault
+    early: DeltaGenerator | None = None  # where the tool began to draw before the search
 
     @property
     def path(self) -> str:

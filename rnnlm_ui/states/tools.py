@@ -1,7 +1,8 @@
 """The tools of the States page: one question each, one of them at a time.
 
 A tool is a module of this package with `show(look, answer)`: it writes its finding, one sentence,
-into `answer` and draws below. Only the chosen one is imported and drawn.
+into `answer` and draws below. Only the chosen one is imported and drawn. One that has something to
+show before the units are searched has `before`, too: `Look.early` is where that stands.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from importlib import import_module
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_core.run.history import Entry
 from rnnlm_ui import session
 from rnnlm_ui.i18n import t
 from rnnlm_ui.states.look import Look
 
-TOOLS = ("read", "prove", "match", "move", "gates", "context", "compare", "words")
+TOOLS = ("read", "find", "prove", "match", "move", "gates", "context", "compare", "words")
 _KEY = "tool"
 
 
@@ -29,3 +32,9 @@ def switch() -> str:
 
 def show(tool: str, look: Look, answer: DeltaGenerator) -> None:
     import_module(f"rnnlm_ui.states.{tool}").show(look, answer)
+
+
+def before(tool: str, folder: RunFolder, step: int | None, shown: Entry) -> DeltaGenerator | None:
+    """What the tool has to show while the units are searched, and where it stands."""
+    early = getattr(import_module(f"rnnlm_ui.states.{tool}"), "before", None)
+    return early(folder, step, shown) if early is not None else None
