@@ -162,8 +162,7 @@ class Trainer:
         By norm: all parameters together, direction kept. By value: each entry by itself. They read
         one number from the device a step, which costs nothing on a CPU.
         """
-        norms = torch.stack(torch._foreach_norm(
-            [p.grad for p in self._parameters if p.grad is not None]))
+        norms = self._gradient_norms()
         layers = [float(norms[list(part)].norm()) for part in self._layers]
         total = norms.norm()
         before = float(total)
@@ -176,6 +175,17 @@ class Trainer:
             after = float(nn.utils.get_total_norm(
                 [p.grad for p in self._parameters if p.grad is not None], foreach=True))
         return layers, before, after
+
+    def _gradient_norms(self) -> Tensor:
+        """Of each parameter that is trained; 0 where this step has no gradient for it: no token of
+        that part of an adaptive vocabulary came up."""
+        gradients = [p.grad for p in self._parameters if p.requires_grad]
+        norms = torch.stack(torch._foreach_norm([g for g in gradients if g is not None]))
+        if len(norms) == len(gradients):
+            return norms
+        whole = norms.new_zeros(len(gradients))
+        whole[[i for i, g in enumerate(gradients) if g is not None]] = norms
+        return whole
 
     @torch.no_grad()
     def _average(self) -> None:

@@ -126,6 +126,20 @@ def test_clipping_keeps_the_direction() -> None:
     assert trainer.model.output.bias.grad[:2].tolist() == pytest.approx([0.6, 0.8], rel=1e-5)
 
 
+def test_a_part_of_an_adaptive_vocabulary_that_does_not_come_up_has_norm_0() -> None:
+    config = small(softmax="adaptive", loss="cross_entropy")
+    trainer = Trainer(config, plan_of(config), TRAIN, 4_000)  # the text has the first few ids only
+    result = trainer.step()
+    gradients = {name: p.grad for name, p in trainer.model.named_parameters()}
+    assert any(gradient is None for gradient in gradients.values())
+    norms = {part: sum(float(g.norm()) ** 2 for name, g in gradients.items()
+                       if g is not None and name.startswith(f"{part}.")) ** 0.5
+             for part in trainer.layer_names}
+    clip = config.clip_norm / max(config.clip_norm, result.gradient_norm)  # they are clipped by now
+    assert [norms[part] for part in trainer.layer_names] == pytest.approx(
+        [norm * clip for norm in result.layer_norms], rel=1e-4)
+
+
 def test_clip_norm_0_leaves_the_gradient_alone() -> None:
     trainer = trainer_of(small(clip_norm=0.0))
     result = trainer.step()
