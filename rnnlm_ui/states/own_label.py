@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rnnlm_core.insight.units import UnitFinding
 
 LABEL = "find.label"  # which label is looked at
+_EXAMPLE = r"\b(is|was|are|were)\b"
 OWN_PATTERN, OWN_MARKS = "own_pattern", "own_marks"
 PATTERN_LENGTH = 200
 MOST_MARKS = 40
@@ -161,7 +162,7 @@ def own_settings(look: Look, own: Own) -> None:
     columns = st.columns([1.6, 1], gap="medium", vertical_alignment="bottom")
     columns[0].text_input(
         t("states_find.pattern"), key=_PATTERN, max_chars=PATTERN_LENGTH, persist_state="session",
-        placeholder=r"\b(is|was|are|were)\b", help=t("states_find.pattern_help"),
+        placeholder=_EXAMPLE, help=t("states_find.pattern_help"),
         disabled=look.unsearched is not None,
         on_change=_ask, args=(OWN_PATTERN,))
     columns[1].toggle(t("states_find.mark"), key=_MARKING, persist_state="session",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = [*sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "rnnlm_ui").glob("*.py")),
+FILES = [*sorted((ROOT / "pages").glob("*.py")), *sorted((ROOT / "rnnlm_ui").rglob("*.py")),
          ROOT / "app.py"]
 SHOWN = {"live_plot", "coloured_text", "head", "how_to_read", "primary_label", "next_link",
          "button", "markdown", "title", "header", "subheader", "caption", "text", "write", "metric",
@@ -20,13 +20,14 @@ SHOWN = {"live_plot", "coloured_text", "head", "how_to_read", "primary_label", "
          "toggle", "expander", "popover", "tabs", "progress", "spinner", "chat_input",
          "download_button", "page_link", "pills", "latex", "code", "dataframe", "table"}
 MACHINE = {"key", "icon", "icon_position", "type", "width", "height", "gap", "size", "bind", "on",
-           "on_change", "args", "label_visibility", "vertical_alignment", "horizontal_alignment",
-           "format", "mime", "file_type", "language", "selection_mode", "row_height", "rev",
+           "on_change", "on_click", "args", "label_visibility", "vertical_alignment",
+           "horizontal_alignment", "format", "mime", "file_type", "language", "selection_mode", "row_height", "rev",
            "persist_state", "border", "column_order", "anchor", "submit_mode", "accept_file"}
 # first arguments that are names of files or icons, not words
-NAMED = {"next_link": {0}, "primary_label": {1}, "page_link": {0}, "latex": {0}}
+NAMED = {"next_link": {0}, "primary_label": {1}, "page_link": {0}, "latex": {0},
+         "download_button": {2, 3}}
 WORD = re.compile(r"[A-Za-z一-鿿]{2,}")
-MARKUP = re.compile(r":material/[a-z_0-9]*:?|:(gray|violet|red|green|orange|blue)\[")
+MARKUP = re.compile(r":material/[a-z_0-9]*:?|:(small|gray|violet|red|green|orange|blue)\[")
 
 
 def words_in(node: ast.AST) -> list[str]:
