@@ -21,7 +21,8 @@ SHOWN = {"live_plot", "coloured_text", "head", "how_to_read", "primary_label", "
          "download_button", "page_link", "pills", "latex", "code", "dataframe", "table"}
 MACHINE = {"key", "icon", "icon_position", "type", "width", "height", "gap", "size", "bind", "on",
            "on_change", "on_click", "args", "label_visibility", "vertical_alignment",
-           "horizontal_alignment", "format", "mime", "file_type", "language", "selection_mode", "row_height", "rev",
+           "horizontal_alignment",
+           "format", "mime", "file_type", "language", "selection_mode", "row_height", "rev",
            "persist_state", "border", "column_order", "anchor", "submit_mode", "accept_file"}
 # first arguments that are names of files or icons, not words
 NAMED = {"next_link": {0}, "primary_label": {1}, "page_link": {0}, "latex": {0},
