@@ -28,9 +28,10 @@ class Gate:
         self.open, self.reached, self.ended = (threading.Event() for _ in range(3))
         self._fit = fit
 
-    def __call__(self, kind: str, text: str, most: int, least: int, progress: Any) -> Any:
+    def __call__(self, kind: str, text: str, most: int, least: int, marks: str, progress: Any
+                 ) -> Any:
         if progress is None or kind != "words":
-            return self._fit(kind, text, most, least, progress)
+            return self._fit(kind, text, most, least, marks, progress)
         progress(len(text) // 2)
         self.reached.set()
         while not self.open.wait(0.01):
@@ -39,7 +40,7 @@ class Gate:
             except Unwanted:
                 self.ended.set()
                 raise
-        return self._fit(kind, text, most, least, progress)
+        return self._fit(kind, text, most, least, marks, progress)
 
 
 @pytest.fixture

@@ -173,7 +173,8 @@ def _listen(page: Page, watch: Watch) -> None:
     def heard(message: Any) -> None:
         where = message.location.get("url", "")
         if message.type in ("error", "warning") and not KNOWN_404.search(where):
-            watch.console.append(f"{message.type}: {message.text} ({where})")
+            line, column = (message.location.get(n) for n in ("lineNumber", "columnNumber"))
+            watch.console.append(f"{message.type}: {message.text} ({where}:{line}:{column})")
 
     def asked(request: Any) -> None:
         address = urlsplit(request.url)

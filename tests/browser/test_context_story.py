@@ -37,6 +37,7 @@ def test_a_click_on_a_dot_chooses_its_unit(app, page):
     unit = across.index(max(across))  # the most often shut: it stands by itself
     box = dots.nth(unit).bounding_box()
     tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    tab.locator(".hoverlayer .hovertext").first.wait_for(timeout=PATIENCE)  # Plotly has heard of it
     tab.mouse.down()
     tab.mouse.up()
     expect(tab.get_by_text(re.compile(f"^Chosen: unit f{unit}, open"))).to_be_visible(
