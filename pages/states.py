@@ -60,6 +60,7 @@ except UnrollError as error:
         look_inside.why_nothing(error)
 with stamp:
     look_inside.follow_checkpoints(folder, shown)
-next_link("gradients", t("states.next"))
+if not tools.next_step(tool):
+    next_link("gradients", t("states.next"))
 how_to_read(t("states.how_to_read", **words_on(folder)))
 viewport.watch()

@@ -252,6 +252,8 @@ SENTENCES: dict[str, str] = {
     "held-out text needs {limit} of both. Choose something commoner.",
     "label.few_marked": "At least {limit} characters of the text must be marked, and as many must "
     "not be. Mark more, or less.",
+    "text.little_in_common": "Only {value} characters of this text are read by both networks; the "
+    "comparison needs at least {limit}. Read a longer text, or choose another run.",
     "text.too_short": "The text has {value} tokens; this view needs at least {limit}.",
 }
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from itertools import chain
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from rnnlm_core.data import tokenizer as tokenizers
@@ -14,6 +12,7 @@ from rnnlm_core.data.corpus import Corpus
 from rnnlm_core.data.marks import short
 from rnnlm_core.data.statistics import TokenStatistics, character_name, passage
 from rnnlm_core.data.tokenizer import Tokenizer
+from rnnlm_core.data.tokenizer.spelling import divided
 from rnnlm_core.figures.data import Token, TokenWords, token_figure, token_width
 from rnnlm_core.figures.palette import LIGHT, SURPRISE_TOP, fade, surprise_fill, surprise_gradient
 from rnnlm_ui import session
@@ -119,35 +118,6 @@ def _name(ids: Tokenizer, tokens: list[int], piece: str) -> str:
     if ids.unknown_id in tokens:
         return t("data.unknown_piece")
     return spoken(piece) if len(piece) == 1 else piece.replace("\n", "⏎")
-
-
-def divided(text: str, ids: Tokenizer) -> list[tuple[str, list[int]]]:
-    """The shortest parts of a text that are whole tokens, each with its ids.
-
-    Of bytes, the characters, each with several; of all else the pieces, `<unk>` among them. A start
-    mark is a part without text, an end mark has that of the line end or blank line in its place.
-    """
-    if isinstance(ids, tokenizers.MarkedTokenizer):
-        return _between_marks(text, ids)
-    if isinstance(ids, tokenizers.PieceTokenizer):
-        pieces = list(ids.divide(text))
-        return [(p, [int(i)]) for p, i in zip(pieces, ids.encode(text), strict=True)]
-    tokens = ids.encode(text).tolist()
-    _, owners = ids.owners(tokens)
-    found, start, first = [], 0, 0
-    for end in (*np.flatnonzero(np.diff(owners)) + 1, len(owners)) if len(owners) else ():
-        last = int(owners[end - 1]) + 1
-        found.append((text[start:end], tokens[first:last]))
-        start, first = int(end), last
-    return found
-
-
-def _between_marks(text: str, ids: tokenizers.MarkedTokenizer) -> list[tuple[str, list[int]]]:
-    found: list[tuple[str, list[int]]] = []
-    for document in chain.from_iterable(tokenizers.batches_of(text, ids.documents)):
-        found += [("", [ids.start_id]), *divided(document, ids.base),
-                  (ids.separator, [ids.end_id])]
-    return found if text.endswith(ids.separator) else found[:-1]
 
 
 def token_strip(corpus: Corpus, ids: Tokenizer) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from rnnlm_core.data.tokenizer import Tokenizer
+from rnnlm_core.data.tokenizer.spelling import Spelling, spelled
 from rnnlm_core.errors import BadInput
 
 FEWEST = 32  # characters at which both have just ended a token
@@ -27,16 +28,17 @@ Floats = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class CommonText:
-    """A text that both read, and the characters at which both have ended a token.
-
-    `first` and `second` are the tokens of each that end at these characters, (N,).
-    """
+    """A text as two networks read it, and the characters at which both have just ended a token."""
 
     text: str
-    first_ids: NDArray[np.int64]
-    second_ids: NDArray[np.int64]
-    first: NDArray[np.int64]
-    second: NDArray[np.int64]
+    first: Spelling
+    second: Spelling
+    places: NDArray[np.int64]  # (N,) characters
+
+    @property
+    def tokens(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The token of each that ends at these characters, both (N,)."""
+        return self.first.owners[self.places], self.second.owners[self.places]
 
 
 class UnitPair(NamedTuple):
@@ -52,46 +54,42 @@ class Matching(NamedTuple):
 
 
 def common_text(text: str, first: Tokenizer, second: Tokenizer) -> CommonText:
-    """What is left of `text` without what either has no id for, and where tokens of both end.
+    """`text` as each of the two reads it, without what it has no id for itself.
 
-    Raises `BadInput` (text.too_short) below 32 such places.
+    Raises `BadInput` (text.little_in_common) where tokens of both end at fewer than 32 characters.
     """
-    read, before = text, None
-    while read != before:  # what one leaves out may join what the other then reads differently
-        before = read
-        for tokenizer in (first, second):
-            read = tokenizer.owners(tokenizer.known(read))[0]
-    ids = [np.array(tokenizer.known(read), np.int64) for tokenizer in (first, second)]
-    ends = [_ends(tokenizer.owners(own)[1])
-            for tokenizer, own in zip((first, second), ids, strict=True)]
-    places = np.flatnonzero((ends[0] >= 0) & (ends[1] >= 0))
+    spellings = spelled(text, first), spelled(text, second)
+    ends = [_is_end(one.owners) for one in spellings]
+    places = np.flatnonzero(ends[0] & ends[1])
     if len(places) < FEWEST:
-        raise BadInput("text.too_short", value=len(places), limit=FEWEST)
-    return CommonText(read, ids[0], ids[1], ends[0][places], ends[1][places])
+        raise BadInput("text.little_in_common", value=len(places), limit=FEWEST)
+    return CommonText(text, *spellings, places)
 
 
-def _ends(owners: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The token that each character is the last of, else −1; of several without a character of
-    their own in between, the last."""
-    is_last = np.append(owners[1:] != owners[:-1], True)
-    return np.where(is_last, owners, -1)
+def _is_end(owners: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each character is the last one of a known token."""
+    ends: NDArray[np.bool_] = np.append(owners[1:] != owners[:-1], len(owners) > 0) & (owners >= 0)
+    return ends[:len(owners)]
 
 
 def surprise_of_characters(surprise: NDArray[np.floating], owners: NDArray[np.int64]) -> Floats:
     """Bits of each token (T,), spread evenly over the characters that it ends: (characters,).
 
     Bits of a token that ends no character (a byte within one) go to the next that does. The first
-    token has none (NaN) and counts as 0.
+    token has none (NaN) and counts as 0. Characters that have no id have no bits: NaN.
     """
-    counts = np.bincount(owners, minlength=len(surprise))
+    known = owners[owners >= 0]
+    if not len(known):
+        return np.full(len(owners), np.nan)
+    counts = np.bincount(known, minlength=len(surprise))
     bits, waiting = np.nan_to_num(np.asarray(surprise, np.float64)), 0.0
     for token in np.flatnonzero(counts == 0):
         if token + 1 < len(bits):
             bits[token + 1] += bits[token]
         else:
             waiting += bits[token]  # at the very end: nothing follows
-    bits[owners[-1]] += waiting
-    spread: Floats = (bits / np.maximum(counts, 1))[owners]
+    bits[known[-1]] += waiting
+    spread: Floats = np.where(owners >= 0, (bits / np.maximum(counts, 1))[owners], np.nan)
     return spread
 
 

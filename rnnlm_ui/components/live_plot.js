@@ -137,7 +137,7 @@ function draw(plot) {
     plot.width = width;
     prepareWalk(plot, figure);
     plot.drawing = true;
-    Promise.resolve(window.Plotly.react(el, figure.data, figure.layout, config))
+    plot.pending = Promise.resolve(window.Plotly.react(el, figure.data, figure.layout, config))
       .then(() => drawn(plot), () => say(plot, data.broken))
       .finally(() => { plot.drawing = false; });
   } catch {
@@ -242,7 +242,8 @@ function unmount(root, plot) {
   clearTimeout(plot.hover);
   pauseWalk(plot);
   cancelAnimationFrame(plot.frame);
-  window.Plotly?.purge(plot.el);
+  // emptied while it is still being drawn, Plotly would measure labels that are gone
+  Promise.resolve(plot.pending).finally(() => window.Plotly?.purge(plot.el));
   const kept = zoomed.get(plot.revision);
   if (kept?.plot === plot) kept.left = performance.now();
 }

@@ -23,6 +23,7 @@ PARTS = {"rnn": ("h",), "gru": ("h", "r", "z", "n"), "lstm": ("h", "c", "i", "f"
 ORDERS = ("activity", "similarity", "index")
 LONGEST_TEXT = 2_000
 DEFAULT_TEXT, DEFAULT_LINES = 200, 4
+FEWEST_TO_SEE = 80  # characters: a memory needs room to show
 COLOURS = ("unit", "two", "surprise")
 PART, LAYER, UNIT, ORDER, PAGE, TEXT, FOUND, MEANS, COLOUR, SECOND, EXPECTED = (
     f"states_{name}" for name in ("part", "layer", "unit", "order", "page", "text", "found",
@@ -78,9 +79,12 @@ def keep_text() -> None:
 
 
 def default_text(run: Run) -> str:
-    """Whole lines of the text, about three lines on the page."""
+    """Whole lines of the text, about three lines on the page; of short ones as many more."""
     text, _ = look_inside.text_of(run)
-    start = "\n".join(text[:DEFAULT_TEXT].strip("\n").split("\n")[:DEFAULT_LINES])
+    lines = text[:DEFAULT_TEXT].strip("\n").split("\n")
+    start = "\n".join(lines[:DEFAULT_LINES])
+    if len(start) < FEWEST_TO_SEE:
+        start = "\n".join(lines[:-1] or lines)
     if "\n" in start[DEFAULT_TEXT // 3:]:  # the last line may have been cut
         start = start[:start.rindex("\n")]
     return start or run.tokenizer.decode([*range(1, min(41, run.tokenizer.size))])
@@ -88,8 +92,11 @@ def default_text(run: Run) -> str:
 
 def text_box(place: DeltaGenerator) -> None:
     """Where the reader writes a text of their own."""
-    place.text_area(t("states.text", n=number(LONGEST_TEXT)), key=TEXT, height=96,
-                    max_chars=LONGEST_TEXT, on_change=keep_text, persist_state="session")
+    # no `max_chars`: the browser would keep a longer text back without a word
+    written = place.text_area(t("states.text", n=number(LONGEST_TEXT)), key=TEXT, height=96,
+                              on_change=keep_text, persist_state="session")
+    if len(written or "") > LONGEST_TEXT:
+        place.markdown(t("states.text_cut", n=number(LONGEST_TEXT)))
 
 
 def settings(config: RunConfig) -> None:

@@ -25,6 +25,7 @@ from rnnlm_ui.page import fault, plain
 from rnnlm_ui.states.choice import text_box
 from rnnlm_ui.states.findings import signed, unit_name
 from rnnlm_ui.states.look import Look
+from rnnlm_ui.states.picture import unknown_note
 from rnnlm_ui.states.reading import searched_characters
 
 if TYPE_CHECKING:
@@ -55,11 +56,17 @@ class Likeness:
 
 @dataclass(frozen=True)
 class Difference:
-    """A text that both read, and the bits each needed for every character (characters,)."""
+    """A text, and the bits each needed for every character, NaN where it has no id for it."""
 
     text: str
     this: NDArray[np.floating[Any]]
     other: NDArray[np.floating[Any]]
+    unknown: tuple[str, ...]  # pieces that one of them has no id for
+
+    @property
+    def both(self) -> NDArray[np.bool_]:
+        """The characters that both read."""
+        return np.isfinite(self.this) & np.isfinite(self.other)
 
 
 # -- computed once for all visitors ------------------------------------------------------------
@@ -68,10 +75,11 @@ def difference_of(this: Moment, other: Moment, text: str) -> Difference:
     from rnnlm_core.insight.alignment import common_text, surprise_of_characters
 
     one, two = (runs.opened(RunFolder(m.path), m.step) for m in (this, other))
-    read = common_text(text, one.tokenizer, two.tokenizer).text
-    bits = [surprise_of_characters(reading.surprise, reading.owners)
-            for reading in (one.states(read), two.states(read))]
-    return Difference(read, *bits)
+    common = common_text(text, one.tokenizer, two.tokenizer)
+    bits = [surprise_of_characters(run.states(text).surprise, spelling.owners)
+            for run, spelling in ((one, common.first), (two, common.second))]
+    unknown = {*one.tokenizer.unknown_in(text), *two.tokenizer.unknown_in(text)}
+    return Difference(text, *bits, tuple(sorted(unknown)))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -81,20 +89,23 @@ def likeness_of(this: Moment, other: Moment, layer: int, other_layer: int) -> Li
     one, two = (runs.opened(RunFolder(m.path), m.step) for m in (this, other))
     text = look_inside.text_of(one)[0][:min(MOST, searched_characters(one.config))]
     common = common_text(text, one.tokenizer, two.tokenizer)
-    first = _layers(one, common.first_ids, common.first)
-    second = _layers(two, common.second_ids, common.second)
-    return Likeness(len(common.text), [[linear_cka(x, y) for y in second] for x in first],
+    characters = np.array([ord(text[place]) for place in common.places])
+    first = _layers(one, common.first.ids, common.tokens[0], characters)
+    second = _layers(two, common.second.ids, common.tokens[1], characters)
+    return Likeness(len(common.places), [[linear_cka(x, y) for y in second] for x in first],
                     match_units(first[layer], second[other_layer]))
 
 
-def _layers(run: Any, ids: NDArray[np.int64], places: NDArray[np.int64]
-            ) -> list[NDArray[np.float32]]:
-    """h (T, H) of each layer at these tokens."""
+def _layers(run: Any, ids: NDArray[np.int64], places: NDArray[np.int64],
+            characters: NDArray[np.int64]) -> list[NDArray[np.floating[Any]]]:
+    """h (T, H) of each layer at these tokens, less the mean over all places with the same
+    character: that both know which one was just read is no likeness."""
+    from rnnlm_core.insight.states import without_character_means
     from rnnlm_core.insight.units import all_units
 
     rows = run.config.hidden * run.config.layers
     h = all_units(run.model, ids)[:rows].reshape(run.config.layers, run.config.hidden, -1)
-    return [np.ascontiguousarray(layer[:, places].T) for layer in h]
+    return [without_character_means(layer[:, places].T, characters) for layer in h]
 
 
 # -- the page ------------------------------------------------------------------------------------
@@ -146,9 +157,11 @@ def _choose(look: Look) -> tuple[RunFolder, Entry] | None:
     if not steps:
         st.markdown(t("inside.waiting"))
         return None
-    if session.widget(_STEP, None) not in steps:
+    moved = session.recall(_RUN, look.folder.id) != folder.id
+    if moved or session.widget(_STEP, None) not in steps:
         own = folder.id == look.folder.id
         session.set_widget(_STEP, min(steps) if own else max(steps))
+    session.remember(_RUN, folder.id)
     step = moment.selectbox(t("states_compare.moment"), list(steps), key=_STEP,
                             format_func=lambda s: t("states_compare.step", step=number(s)),
                             persist_state="session")
@@ -160,21 +173,24 @@ def _names(look: Look, folder: RunFolder, entry: Entry) -> tuple[str, str]:
     if folder.id == look.folder.id:
         return (t("states_compare.step", step=number(look.shown.step)),
                 t("states_compare.step", step=number(entry.step)))
-    return t("states_compare.this"), runs.title(folder)
+    return t("states_compare.this"), t("states_compare.run_at", run=runs.title(folder),
+                                       step=number(entry.step))
 
 
 def _surprises(look: Look, found: Difference, names: tuple[str, str], answer: DeltaGenerator
                ) -> None:
     """The text, filled by who is less surprised, and the places where they differ most."""
-    this, other = (float(bits.mean()) for bits in (found.this, found.other))
-    gain = found.other - found.this
+    both = found.both
+    this, other = (float(bits[both].mean()) for bits in (found.this, found.other))
+    gain = np.nan_to_num(found.other - found.this)
     answer.markdown(t(
         "states_compare.answer" if this <= other else "states_compare.answer_worse",
         this=plain(names[0]), other=plain(names[1]), bits=f"{this:.2f}", others=f"{other:.2f}",
-        share=f"{(gain > 0).mean():.0%}", n=number(len(gain))))
+        share=f"{(gain[both] > 0).mean():.0%}", n=number(int(both.sum()))))
     template = t("states_compare.tip")
-    tips = [template.format(character=visible(c), bits=f"{a:.1f}", others=f"{b:.1f}")
-            for c, a, b in zip(found.text, found.this.tolist(), found.other.tolist(), strict=True)]
+    rows = zip(found.text, found.this.tolist(), found.other.tolist(), both, strict=True)
+    tips = [template.format(character=visible(c), bits=f"{a:.1f}", others=f"{b:.1f}") if read
+            else t("states_compare.unread") for c, a, b, read in rows]
     picture, side = st.columns([2.1, 1], gap="medium")
     with picture:
         coloured_text(
@@ -182,6 +198,7 @@ def _surprises(look: Look, found: Difference, names: tuple[str, str], answer: De
             legend=(t("states_compare.worse", n=number(TOP)), t("states_compare.better"),
                     value_gradient()),
             label=t("states_compare.text_label"))
+        unknown_note(found.unknown)
     with side:
         st.subheader(t("states_compare.places"), anchor=False)
         rows = [_place(found, int(i)) for i in np.argsort(-np.abs(gain), kind="stable")[:PLACES]]

@@ -65,7 +65,7 @@ def show(look: Look, answer: DeltaGenerator) -> None:
         label_view(look, chosen)
     else:
         text_picture(look)
-    unknown_note(look.reading)
+    unknown_note(look.reading.unknown)
     settings(look.config)
     st.markdown(t("states_find.not_in_minutes"))
 

@@ -79,7 +79,7 @@ def show(look: Look, answer: DeltaGenerator) -> None:
     # what the text says of a brush decides, so that one press is one rerun
     with text:
         _text(look, brush, levels)
-        unknown_note(look.reading)
+        unknown_note(look.reading.unknown)
     report = report_of(look.path, look.step, look.digest, look.reading.text, look.choice.part,
                        look.choice.layer, brush.span, levels, bool(session.widget(ALONE, False)),
                        bool(session.widget(LENGTHS, True)))

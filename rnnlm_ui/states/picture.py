@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ from rnnlm_ui.states.look import Look, has_no_limits
 from rnnlm_ui.tokens import listed
 
 if TYPE_CHECKING:
-    from rnnlm_core.insight.states import StateReading
+    pass
 
 LONG = 600  # characters: a longer text is written smaller
 BEFORE = 12  # characters that are named before a place
@@ -107,8 +108,8 @@ def character_panel(look: Look) -> None:
               rev=look.revision)
 
 
-def unknown_note(reading: StateReading) -> None:
+def unknown_note(unknown: Sequence[str]) -> None:
     """What the network never saw, by name."""
-    if reading.unknown:
-        problem = Problem("prompt.unknown_characters", {"characters": listed(reading.unknown)})
+    if unknown:
+        problem = Problem("prompt.unknown_characters", {"characters": listed(unknown)})
         st.markdown(":material/info: " + plain(error_text(problem)))

@@ -46,7 +46,7 @@ def section(look: Look, answer: DeltaGenerator) -> None:
     picture, side = st.columns([2.1, 1], gap="medium")
     with picture:
         _text(look, pull)
-        unknown_note(reading)
+        unknown_note(reading.unknown)
     with side:
         if pull.sum() > 0:
             _strongest(look, pull)

@@ -37,7 +37,7 @@ def show(look: Look, answer: DeltaGenerator) -> None:
     picture, side = st.columns([2.1, 1], gap="medium")
     with picture:
         text_picture(look)
-        unknown_note(look.reading)
+        unknown_note(look.reading.unknown)
         heat_picture(look)
     with side:
         if look.findings:

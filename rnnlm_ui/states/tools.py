@@ -20,6 +20,7 @@ from rnnlm_ui.states.look import Look
 
 TOOLS = ("read", "find", "prove", "match", "move", "gates", "context", "compare", "words")
 _KEY = "tool"
+_NEXT = {"read": "find", "find": "prove"}
 
 
 def switch() -> str:
@@ -28,6 +29,16 @@ def switch() -> str:
         t("states.tool"), TOOLS, key=session.choice(_KEY, TOOLS, TOOLS[0]), required=True,
         format_func=lambda tool: t(f"states.tool_name.{tool}"),
         label_visibility="collapsed") or TOOLS[0]
+
+
+def next_step(tool: str) -> bool:
+    """The button that leads on: what a unit tells is found, then proved. Whether there is one."""
+    if tool not in _NEXT:
+        return False
+    st.button(t(f"states.next_{_NEXT[tool]}"), key="states.next_step", type="tertiary",
+              icon=":material/arrow_forward:", icon_position="right",
+              on_click=session.set_widget, args=(_KEY, _NEXT[tool]))
+    return True
 
 
 def show(tool: str, look: Look, answer: DeltaGenerator) -> None:

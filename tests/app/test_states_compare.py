@@ -36,9 +36,9 @@ def test_two_runs_are_compared_on_a_typed_text() -> None:
     app = opened("states", DIALOGUE, tool="compare")
     app.text_area(key="states_text").set_value("the horse left and the cloud said so again").run()
     app.selectbox(key="states_compare_run").select(NAMES).run()
-    assert not app.exception
-    assert "this text" in said(app) or app.error  # names has capitals alone: too little in common
-    assert app.selectbox(key="states_compare_run").value == NAMES
+    assert (not app.exception and not app.error) or "read by both" in app.error[0].value
+    steps = app.selectbox(key="states_compare_step")
+    assert steps.value == 5_000  # another run is looked at as it is, not untrained
 
 
 @pytest.mark.parametrize("layers", [1, 2])

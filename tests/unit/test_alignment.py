@@ -83,28 +83,36 @@ def test_noise_is_not_beyond_chance() -> None:
 @pytest.mark.parametrize("kinds", [("characters", "characters"), ("characters", "words"),
                                    ("bytes", "words"), ("bpe", "characters"),
                                    ("graphemes", "chinese")], ids="-".join)
-def test_both_read_the_same_text_and_end_tokens_at_the_same_characters(kinds: tuple[str, str]
-                                                                       ) -> None:
+def test_both_end_tokens_at_the_same_characters(kinds: tuple[str, str]) -> None:
     first, second = (fit(kind, TEXT, 300) for kind in kinds)
     found = common_text(TEXT, first, second)
-    assert found.text == TEXT
-    for tokenizer, ids, ends in ((first, found.first_ids, found.first),
-                                 (second, found.second_ids, found.second)):
-        assert tokenizer.decode(ids) == TEXT
-        assert (np.diff(ends) > 0).all()
-    read = [[tokenizer.decode(ids[:end + 1]) for end in ends]
-            for tokenizer, ids, ends in ((first, found.first_ids, found.first),
-                                         (second, found.second_ids, found.second))]
-    assert read[0] == read[1]  # up to each place, the same beginning
+    for tokenizer, one, tokens in ((first, found.first, found.tokens[0]),
+                                   (second, found.second, found.tokens[1])):
+        assert tokenizer.decode(one.ids) == TEXT
+        assert (np.diff(tokens) > 0).all()
+        # up to each place, it has read just that beginning of the text
+        for place, token in zip(found.places, tokens, strict=True):
+            assert tokenizer.decode(one.ids[:token + 1]) == TEXT[:place + 1]
 
 
-def test_what_one_of_them_lacks_neither_reads() -> None:
-    found = common_text(TEXT, fit("characters", TEXT), fit("characters", "the oldrsaiwn\n, :" * 9))
-    assert "你" not in found.text and "the old door said" in found.text
+def test_a_marked_text_is_read_with_its_marks() -> None:
+    lines = "anna\nbob\ncarla\n" * 4
+    found = common_text(lines, fit("characters", lines, 50, 1, "lines"), fit("characters", lines))
+    assert len(found.first.ids) == len(lines) + 12 and len(found.places) == len(lines)
+
+
+def test_each_leaves_out_what_it_lacks_and_nothing_else() -> None:
+    """A rare word between spaces must not take them along."""
+    words = fit("words", "the old door said hello , : \n" * 9)
+    found = common_text(TEXT, fit("characters", TEXT), words)
+    left_out = "".join(c for c, owner in zip(TEXT, found.second.owners, strict=True) if owner < 0)
+    assert left_out == "new你好！" * 3
+    assert (found.first.owners >= 0).all() and words.decode(found.second.ids) == "".join(
+        c for c, owner in zip(TEXT, found.second.owners, strict=True) if owner >= 0)
 
 
 def test_texts_with_too_little_in_common_are_refused() -> None:
-    with pytest.raises(BadInput, match="at least 32"):
+    with pytest.raises(BadInput, match="0 characters of this text are read by both"):
         common_text("你好" * 50, fit("characters", "你好"), fit("characters", "abc"))
 
 
@@ -123,5 +131,7 @@ def test_no_bit_is_lost_when_it_is_spread_over_characters(lengths: list[int], ra
 
 
 def test_bits_of_a_token_are_shared_evenly_by_its_characters() -> None:
-    spread = surprise_of_characters(np.array([np.nan, 6.0, 1.0, 2.0]), np.array([0, 1, 1, 1, 3]))
-    np.testing.assert_allclose(spread, [0, 2, 2, 2, 3])  # token 2 ends none: its bit goes to 3
+    spread = surprise_of_characters(np.array([np.nan, 6.0, 1.0, 2.0]),
+                                    np.array([0, 1, 1, 1, -1, 3]))
+    # token 2 ends none: its bit goes to 3; the fifth character has no id
+    np.testing.assert_allclose(spread, [0, 2, 2, 2, np.nan, 3])
