@@ -43,9 +43,22 @@ def config_of(settings: dict[str, Any], runs: Path | None) -> tuple[RunConfig, P
 
 def _with_file(config: RunConfig, path: Path, root: Path) -> RunConfig:
     """The file's text goes into the store; the run names it by its hash, never by a path."""
-    text = read_upload(read_bytes(path), path.name, Wishes(), Found(), config.max_characters)
+    found = Found()
+    text = read_upload(read_bytes(path), path.name, Wishes(), found, config.max_characters)
     kept = keep_own_text(root / "corpora", text, path.name, config.max_characters)
+    if told := _as_read(found, kept.manifest.characters < len(text)):
+        print(f"{path.name}: {told}", file=sys.stderr)
     return RunConfig.from_mapping({**_values(config), "corpus": kept.manifest.source})
+
+
+def _as_read(found: Found, cut: bool) -> str:
+    """What was guessed of a file or left out; nothing where it was read as it is."""
+    told = [] if found.encoding in ("", "utf-8", "utf-8-sig") else [f"read as {found.encoding}"]
+    if found.column:
+        told.append(f"the column {found.column}")
+    if cut:
+        told.append("cut at --max-characters")
+    return ", ".join(told)
 
 
 def _with_table(given: dict[str, Any], root: Path) -> dict[str, Any]:

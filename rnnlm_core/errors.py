@@ -182,6 +182,8 @@ SENTENCES: dict[str, str] = {
     "hub.splits": "{value} does not name two or three different splits. Write what is trained on "
     "first and then what is held out, for example train+validation+test.",
     "hub.column": "{id} has no column {value}. Choose one of {choices}.",
+    "hub.part_column": "The split {part} of {id} has no text in the column {value}. Read the split "
+    "{first} alone, and it is divided here.",
     "hub.not_text": "The column {value} of {id} holds {type}, not text. Choose one of {choices}.",
     "hub.no_text": "{id} has no column of text. Choose another dataset.",
     "hub.no_files": "{id} holds no data files. Choose another dataset.",

@@ -29,11 +29,16 @@ class Tokens:
     unknown: float = 0.0  # share of tokens that have no id
 
     def with_bits(self, value: str, nats: float) -> str:
-        """A loss a token, and what it is a character where that is something else."""
-        if self.characters in (None, 1.0):
+        """A loss a token, and what it is a character where that is something else; where tokens
+        have no id, that it is none of the text's."""
+        if self.characters is None:
             return value
         if self.unknown:  # the ids are another text, and an easier one
-            return t("token.no_bits", value=value, share=f"{self.unknown:.1%}".replace("%", " %"))
+            share = f"{self.unknown:.1%}".replace("%", " %")
+            return t("token.no_bits" if self.characters != 1.0 else "token.no_bits_characters",
+                     value=value, share=share)
+        if self.characters == 1.0:
+            return value
         return t("token.with_bits", value=value,
                  bits=f"{nats / math.log(2) / self.characters:.2f}")
 

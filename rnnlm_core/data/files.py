@@ -109,10 +109,14 @@ def decode_bytes(raw: bytes, name: str, encoding: str | None = None) -> DecodedT
     return _decoded(raw, name, _detected(raw) or latin(raw) or "cp1252")
 
 
+def has_mark(raw: bytes) -> bool:
+    """Whether it begins with a byte order mark."""
+    return any(raw.startswith(mark) for mark, _ in _MARKS)
+
+
 def looks_like_text(raw: bytes) -> bool:
     """Whether `decode_bytes` has a chance."""
-    marked = any(raw.startswith(mark) for mark, _ in _MARKS)
-    return not raw.startswith(_MAGIC) and (marked or not _is_binary(raw))
+    return not raw.startswith(_MAGIC) and (has_mark(raw) or not _is_binary(raw))
 
 
 def other_readings(raw: bytes) -> list[str]:

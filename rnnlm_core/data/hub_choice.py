@@ -61,10 +61,15 @@ class Source:
     def readers(self) -> Iterator[tuple[Reader, Leaf]]:
         """One split after another, each opened when its turn comes."""
         yield self.reader, self.leaf
-        for opened in self.others:
+        names = self.dataset.split.split("+")[1:]
+        for name, opened in zip(names, self.others, strict=True):
             reader = opened()
             column = self.dataset.column
-            yield reader, _leaves(reader, column, self.dataset.id)[column]
+            leaves = text_leaves(reader.schema())
+            if column not in leaves:
+                raise CorpusError("hub.part_column", id=self.dataset.id, part=plain(name),
+                                  value=plain(column), first=self.dataset.split.split("+")[0])
+            yield reader, leaves[column]
 
 
 def open_source(spec: HubSpec, job: Job) -> Source:

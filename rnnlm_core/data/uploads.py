@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from rnnlm_core.data.archives import Member, is_archive, unpack
 from rnnlm_core.data.cleaning import visible
 from rnnlm_core.data.csv_tables import read_csv
-from rnnlm_core.data.files import decode_bytes, looks_like_text, other_readings
+from rnnlm_core.data.files import decode_bytes, has_mark, looks_like_text, other_readings
 from rnnlm_core.data.joining import JoinedRows, RowCounts
 from rnnlm_core.data.tables import Table, kind_of, read_json, read_parquet
 from rnnlm_core.errors import CorpusError
@@ -72,7 +72,8 @@ def read_upload(raw: bytes, name: str, wishes: Wishes, found: Found, max_charact
     chosen = next((m for m in members if m.name == found.file), members[0])
     found.kind = kind_of(chosen.name, chosen.raw)
     if found.kind is None or (wishes.plain and found.kind != "parquet"):
-        return _decoded(chosen, wishes, found)
+        mark = "\ufeff" if has_mark(chosen.raw) else ""  # for the cleaning to take off and count
+        return mark + _decoded(chosen, wishes, found)
     return _column(_table(chosen, found.kind, wishes, found), chosen.name, wishes, found,
                    max_characters)
 

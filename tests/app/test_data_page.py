@@ -276,7 +276,8 @@ def with_panel(app: AppTest) -> AppTest:
 def test_cleaning_is_shown_step_by_step_and_more_of_it_on_request() -> None:
     app = with_panel(uploading("poem.txt", ("Ａ  verse，\r\n" * 20).encode("utf-8-sig")))
     assert "**Line ends made one character: 20**" in said(app)
-    before, after = [code.value for code in app.code if code.value.startswith("Ａ")][1:3]
+    assert "**Byte order mark dropped: 1**" in said(app)
+    before, after = [code.value for code in app.code if code.value.startswith("Ａ")][-2:]
     assert before.startswith("Ａ  verse，⟨000D⟩\nＡ") and after.startswith("Ａ  verse，\nＡ")
     assert "“，” → “\\,” (20)" in said(app) and "20 of them are full-width" in said(app)
     app.button(key="data.request.collapsed").click().run()

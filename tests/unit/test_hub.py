@@ -496,7 +496,7 @@ def test_a_home_that_cannot_be_written_is_no_hindrance(calls: Calls) -> None:
      {"id": "acme/stories", "value": "train[10%]", "choices": "train, validation"}),
     ("no such part", "hub.split",
      {"id": "acme/divided", "value": "dev", "choices": "train, validation, test"}),
-    ("odd test", "hub.column", {"id": "acme/odd_test", "value": "text", "choices": "body"}),
+    ("odd test", "hub.part_column", {"id": "acme/odd_test", "part": "test", "value": "text", "first": "train"}),
     ("no column", "hub.column", {"id": "acme/stories", "value": "body", "choices": "text"}),
     ("number", "hub.not_text",
      {"id": "acme/stories", "value": "id", "type": "int64", "choices": "text"}),
