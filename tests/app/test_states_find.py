@@ -165,7 +165,9 @@ def test_a_pattern_is_searched_and_its_unit_looked_at() -> None:
 
 
 @pytest.mark.parametrize(("pattern", "sentence"), [
-    ("(((", "is no regular expression: character 4"), ("zebra", "matches nothing"),
+    ("(((", "has a bracket that is not closed"),
+    ("a)", "is no regular expression: character 2"), ("^", "takes in no character"),
+    ("zebra", "matches nothing"),
     ("(a|aa|aaa)+(?=€)x", "matches nothing"), ("^paper lantern", "too few characters")])
 def test_a_wrong_pattern_is_one_sentence_and_all_else_stays(pattern: str, sentence: str) -> None:
     app = finder(DIALOGUE)
