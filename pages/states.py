@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rnnlm_core.errors import UnrollError
+from rnnlm_core.errors import RunError, UnrollError
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry
 from rnnlm_ui import look_inside, runs, time_machine
@@ -31,7 +31,8 @@ def view(folder: RunFolder, shown: Entry | None, tool: str) -> None:
             raise  # nothing of this page can be shown of a CNN
         if error.code == "run.no_numbers" and step is None:
             raise  # nor of weights that are no numbers; an earlier moment may have some
-        findings, limit = [], error
+        findings, limit = [], (
+            RunError("run.newest_no_numbers") if error.code == "run.no_numbers" else error)
     choice = settle(folder, run.config, findings)
     try:
         reading = read(path, step, shown.sha256, text_to_read(run))

@@ -220,6 +220,8 @@ SENTENCES: dict[str, str] = {
     "machine was faster than measured.",
     "run.no_numbers": "At this moment the network's outputs are no numbers, because its training "
     "diverged. Go back to an earlier moment, or train again with a lower learning rate.",
+    "run.newest_no_numbers": "The newest weights of this run give no numbers, because its training "
+    "diverged, so no units could be looked for. This earlier moment is shown as it was.",
     "run.mismatch": "The checkpoint does not fit the settings of this run: {what}.",
     "run.storage": "The run folder cannot be written ({reason}). Free some space, then resume.",
     "run.memory": "There was not enough memory to train this model. Make it smaller.",
@@ -243,20 +245,23 @@ SENTENCES: dict[str, str] = {
     "intervention.no_unit": "No unit is chosen to be changed. Choose at least one.",
     "intervention.swap_two": "A swap exchanges the values of units, so it takes at least two. "
     "Choose another one.",
-    "text.held_out_short": "The held-out text has {value} tokens; looking for units needs "
-    "{limit}.",
+    "text.held_out_short": "Tokens in the held-out text: {value}; looking for units needs {limit}.",
     "label.bad_pattern": "“{pattern}” is no regular expression: character {place} does not "
     "fit. Mend it there, or write a backslash before a sign that is meant as itself.",
+    "label.open_bracket": "“{pattern}” has a bracket that is not closed. Close it, or write a "
+    "backslash before a bracket that is meant as itself.",
     "label.slow_pattern": "“{pattern}” takes too long on this text. Make it simpler; a repetition "
     "inside another repetition is the usual cause.",
     "label.no_match": "“{pattern}” matches nothing in the held-out text. Try a shorter one.",
+    "label.no_character": "“{pattern}” finds places but takes in no character of them, and a label "
+    "is of characters. Add one: a dot stands for any, so ^. is the first of a line.",
     "label.few_cases": "“{label}” has too few characters inside or outside: each half of the "
     "held-out text needs {limit} of both. Choose something commoner.",
     "label.few_marked": "At least {limit} characters of the text must be marked, and as many must "
     "not be. Mark more, or less.",
     "text.little_in_common": "Only {value} characters of this text are read by both networks; the "
     "comparison needs at least {limit}. Read a longer text, or choose another run.",
-    "text.too_short": "The text has {value} tokens; this view needs at least {limit}.",
+    "text.too_short": "Tokens in the text: {value}; this view needs at least {limit}.",
 }
 
 

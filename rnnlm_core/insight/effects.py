@@ -23,7 +23,8 @@ from rnnlm_core.insight.states import StateReading
 from rnnlm_core.nets.cells import Hook, Trace, unroll
 from rnnlm_core.nets.language_model import Carried, LanguageModel
 
-NOTHING = 0.01  # probability that has moved: less is no change to speak of
+NOTHING = 0.01  # of one token's probability: less is no change to speak of
+TURNS = 0.05  # rise of the token that becomes the likeliest: less is a near tie tipped over
 LOSS_ROWS = 32
 _CHUNK = 2_000_000  # logits at a time
 
@@ -55,14 +56,34 @@ class Effect:
 
     @property
     def verdict(self) -> Verdict:
-        """`nothing` moved; `no_more` than by the strongest control; else the likeliest token
-        `turns` into another, or its probability `moves`.
+        """`nothing`: no token's probability moved by a point. `turns`: another token is the
+        likeliest, and has risen by five points and by more than under any control. `moves`: more
+        probability moved than under any control, of some token too. Else `no_more`.
         """
-        if self.moved < NOTHING:
+        rises = self.after - self.before
+        if np.abs(rises).max() < NOTHING:
             return "nothing"
-        if self.moved <= max(self.moved_by_controls, default=0.0):
+        best = int(self.after.argmax())
+        by_controls = float((self.controls[:, best] - self.before[best]).max(initial=0.0))
+        if best != self.before.argmax() and rises[best] >= TURNS and rises[best] > by_controls:
+            return "turns"
+        if self.moved <= max(self.moved_by_controls, default=0.0) or self._beyond.max() <= 0:
             return "no_more"
-        return "turns" if self.after.argmax() != self.before.argmax() else "moves"
+        return "moves"
+
+    @property
+    def token(self) -> int:
+        """Whose probability tells the verdict."""
+        told = {"turns": self.after, "nothing": self.before, "moves": self._beyond,
+                "no_more": np.abs(self.after - self.before)}
+        return int(told[self.verdict].argmax())
+
+    @property
+    def _beyond(self) -> Floats:
+        """By how much more each token moved than under the strongest control; −∞ for no change."""
+        change = np.abs(self.after - self.before)
+        controls = np.abs(self.controls - self.before).max(axis=0, initial=0.0)
+        return np.where(change < NOTHING, -np.inf, change - controls)
 
 
 def _moved(before: Floats, after: Floats) -> float:

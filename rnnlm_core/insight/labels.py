@@ -98,11 +98,11 @@ def decided_by_character(values: NDArray[np.float64], characters: NDArray[np.int
 def spans_of(label: Label, where: NDArray[np.bool_]) -> int:
     """Independent stretches of a label among the places `where`.
 
-    Binary: runs of 1 over the whole text that hold such a place. Real-valued: times that it starts
-    again from a lower value, plus the first.
+    Runs over the whole text that hold such a place. Binary: runs of 1. Real-valued: runs above the
+    lowest of the places, so that a count that climbs and falls again is one.
     """
-    if label.kind == "real":
-        return int((np.diff(label.values[where]) < 0).sum()) + 1
-    starts = np.diff(label.values, prepend=0.0) > 0
-    run = np.cumsum(starts)
-    return len(np.unique(run[where & (label.values > 0)]))
+    if not where.any():
+        return 0
+    above = label.values > (label.values[where].min() if label.kind == "real" else 0)
+    run = np.cumsum(np.diff(above, prepend=False) & above)
+    return len(np.unique(run[where & above]))

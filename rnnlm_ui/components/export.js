@@ -61,11 +61,11 @@ Plotly.newPlot("chart", figure.data, figure.layout, { responsive: true });</scri
 
 // One line a point. What a tick says about a place (a character, a unit) stands beside its number.
 function table(el) {
-  const rows = [["trace", "x", "x_label", "y", "y_label", "z", "text"]];
+  const rows = [["trace", titled(el, "x"), "x_label", titled(el, "y"), "y_label", "z", "text"]];
   el._fullData.forEach((trace, k) => {
     const name = plainText(trace.name ?? k);
     const [xLabel, yLabel] = [labels(el, trace.xaxis, "x"), labels(el, trace.yaxis, "y")];
-    const text = (i) => plainText(at(trace.hovertext, i) ?? at(trace.text, i));
+    const text = (i) => said(trace, i);
     const line = (x, y, z, said) => rows.push([name, x, xLabel(x), y, yLabel(y), z, said]);
     if (trace.type === "heatmap") {
       Array.from(trace.z, (row, r) => Array.from(row, (z, c) => line(
@@ -78,15 +78,39 @@ function table(el) {
   return rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
 }
 
+// `x: share of time`; several axes of one kind say all that they show.
+function titled(el, letter) {
+  const names = el._fullData.map((trace) => axisName(trace[`${letter}axis`], letter));
+  const titles = names.map((name) => plainText(el.layout[name]?.title?.text));
+  const shown = [...new Set(titles)].filter(Boolean).join(" / ");
+  return shown ? `${letter}: ${shown}` : letter;
+}
+
+// What a point is called: on hover, beside it, or as its data where the hover shows those.
+function said(trace, i) {
+  const name = one(trace.hovertext, i) ?? one(trace.text, i);
+  const shown = String(one(trace.hovertemplate, i) ?? "").includes("%{customdata");
+  const data = shown || name === undefined ? [at(trace.customdata, i) ?? []].flat() : [];
+  return [name ?? [], ...data].flat().map(plainText).filter(Boolean).join(" · ");
+}
+
+// Plotly takes one text for all points as well as one for each.
+function one(values, index) {
+  return typeof values === "string" ? values || undefined : at(values, index);
+}
+
 function at(values, index) {
   return values && typeof values !== "string" ? values[index] : undefined;
 }
 
 function labels(el, reference, letter) {
-  const name = `${letter}axis${(reference ?? letter).slice(1)}`;
-  const { tickvals, ticktext } = el._fullLayout[name] ?? {};
+  const { tickvals, ticktext } = el._fullLayout[axisName(reference, letter)] ?? {};
   const found = new Map(Array.from(tickvals ?? [], (value, i) => [value, ticktext?.[i]]));
   return (value) => plainText(found.get(value));
+}
+
+function axisName(reference, letter) {
+  return `${letter}axis${(reference ?? letter).slice(1)}`;
 }
 
 // The text of a label: Plotly's own markup taken off, its escapes read.

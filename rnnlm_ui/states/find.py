@@ -15,12 +15,13 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.i18n import joined, number, t
+from rnnlm_ui.page import plain
 from rnnlm_ui.states.choice import settings
 from rnnlm_ui.states.find_label import label_view
 from rnnlm_ui.states.find_table import first_table, guarded_table, label_name, look_at
 from rnnlm_ui.states.findings import doubt, is_memory, score_text, signed, unit_name
 from rnnlm_ui.states.look import Look
-from rnnlm_ui.states.own_label import LABEL, just_asked, own_findings, own_settings
+from rnnlm_ui.states.own_label import LABEL, just_asked, own_findings, own_is_gone, own_settings
 from rnnlm_ui.states.picture import text_picture, unknown_note
 from rnnlm_ui.states.reading import candidates, found_units
 
@@ -52,9 +53,13 @@ def show(look: Look, answer: DeltaGenerator) -> None:
     if (fresh := just_asked(own)) is not None:
         look_at(fresh)
         st.rerun()
-    answer.markdown(_answer(look, found))
+    if found and own_is_gone(look, own):
+        look_at(found[0])
+        st.rerun()
     rows = [*own.findings, *found]
     chosen = _chosen(look, rows)
+    answer.markdown(_own_answer(look, chosen)
+                    if chosen is not None and chosen in own.findings else _answer(look, found))
     place = look.early if look.early is not None else st.empty()
     if chosen is not None:
         guarded_table(look, rows, chosen, place)
@@ -78,6 +83,21 @@ def _chosen(look: Look, rows: Sequence[UnitFinding]) -> UnitFinding | None:
     return ranked[0] if ranked else None
 
 
+def _own_answer(look: Look, own: UnitFinding) -> str:
+    """The best unit for the reader's own label, and whether it passed every guard."""
+    values = {"label": plain(label_name(own.label)), **_numbers(look, own)}
+    if is_memory(own):
+        return t("states_find.own_best", within=signed(own.within_character),
+                 spans=number(own.spans), **look.words, **values)
+    return t("states_find.own_none", reason=doubt(own), **values)
+
+
+def _numbers(look: Look, finding: UnitFinding) -> dict[str, str]:
+    return {"name": unit_name(finding.part, finding.layer, finding.unit, look.config),
+            "score": score_text(finding, finding.score), "control": f"{finding.control:.2f}",
+            "chance": f"{finding.chance:.2f}"}
+
+
 def _answer(look: Look, found: Sequence[UnitFinding]) -> str:
     """The best finding that passed every guard, or plainly that none did."""
     if look.unsearched is not None:
@@ -88,9 +108,7 @@ def _answer(look: Look, found: Sequence[UnitFinding]) -> str:
         return t("states.answer_nothing")
     passed = [finding for finding in found if is_memory(finding)]
     best = (passed or found)[0]
-    values = {"name": unit_name(best.part, best.layer, best.unit, look.config),
-              "score": score_text(best, best.score), "control": f"{best.control:.2f}",
-              "chance": f"{best.chance:.2f}"}
+    values = _numbers(look, best)
     if not passed:
         return t("states_find.none", label=label_name(best.label), reason=doubt(best),
                  n=len(found), **values)

@@ -14,7 +14,7 @@ from rnnlm_ui.i18n import number, t
 from rnnlm_ui.states.choice import choose
 from rnnlm_ui.states.findings import Choice, doubt, is_memory, tried, unit_name
 from rnnlm_ui.states.look import Look
-from rnnlm_ui.states.own_label import LABEL, OWN_MARKS, OWN_PATTERN, pattern
+from rnnlm_ui.states.own_label import LABEL, OWN_MARKS, OWN_PATTERN, OWN_UNIT, pattern
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.units import Candidate, UnitFinding
@@ -77,7 +77,10 @@ def look_at(finding: UnitFinding) -> None:
     """This label and its unit, here and in the other tools."""
     session.remember(LABEL, finding.label)
     session.remember("states.label", finding.label)
-    choose(Choice(finding.part, finding.layer, finding.unit))
+    choice = Choice(finding.part, finding.layer, finding.unit)
+    if finding.label in (OWN_PATTERN, OWN_MARKS):
+        session.remember(OWN_UNIT, choice)
+    choose(choice)
 
 
 def _cells(finding: UnitFinding, config: RunConfig) -> dict[str, Any]:

@@ -66,11 +66,18 @@ def finding_of(findings: Sequence[UnitFinding], choice: Choice, label: str = ""
 
 
 def answer(findings: Sequence[UnitFinding], choice: Choice, label: str, config: RunConfig) -> str:
-    """What the chosen unit was found to tell, else the best one; what nothing tells, plainly."""
+    """What the chosen unit was found to tell; else that nothing was, and the best one beside it.
+
+    Gates are not searched. What no unit tells is said plainly.
+    """
     memories = [f for f in findings if is_memory(f)]
     if memories:
-        finding = finding_of(memories, choice, label) or memories[0]
-        return t("states.answer", name=_name(finding, config),
+        own = finding_of(memories, choice, label)
+        finding = own or memories[0]
+        key = "answer" if own is not None else (
+            "answer_other" if choice.part in ("h", "c") else "answer_gate")
+        return t(f"states.{key}", name=_name(finding, config),
+                 chosen=unit_name(choice.part, choice.layer, choice.unit, config),
                  claim=t(f"states.claim.{finding.label}"), **_numbers(finding))
     if findings:
         best = findings[0]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LABEL = "find.label"  # which label is looked at
 _EXAMPLE = r"\b(is|was|are|were)\b"
 OWN_PATTERN, OWN_MARKS = "own_pattern", "own_marks"
+OWN_UNIT = "find.own_unit"  # the choice that was made for such a label
 PATTERN_LENGTH = 200
 MOST_MARKS = 40
 _PATTERN, _MARKING = "find.pattern", "find.marking"
@@ -138,6 +139,18 @@ def just_asked(own: Own) -> UnitFinding | None:
     asked = session.recall(_ASKED, "")
     session.forget(_ASKED)
     return next((finding for finding in own.findings if finding.label == asked), None)
+
+
+def own_is_gone(look: Look, own: Own) -> bool:
+    """Whether a label of the reader's own that is no more, or that failed, leaves its unit behind
+    as the one that is looked at; once."""
+    label = session.recall(LABEL, "")
+    if label not in (OWN_PATTERN, OWN_MARKS) or label in {f.label for f in own.findings}:
+        return False
+    session.remember(LABEL, "")
+    unit = session.recall(OWN_UNIT, None)
+    session.forget(OWN_UNIT)
+    return bool(unit == look.choice)
 
 
 def own_findings(look: Look) -> Own:

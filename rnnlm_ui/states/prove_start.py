@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rnnlm_core.insight.states import StateReading
 
 _STEPS = 3  # tokens of the span
+_PAIR = "prove.pair"  # a unit and the partner that a swap has given it
 
 
 def settle(made: Bench) -> None:
@@ -52,13 +53,20 @@ def settle(made: Bench) -> None:
 
 
 def partnered(made: Bench, units: list[int]) -> list[int]:
-    """A swap takes two: to a single unit, the one of the most similar spread comes along."""
+    """A swap takes two: to a single unit, the one of the most similar spread comes along, and goes
+    again where something else is done to the two."""
     from rnnlm_core.insight.interventions import control_units
 
-    if session.widget(KIND, KINDS[0]) != "swap" or len(units) != 1:
+    if session.widget(KIND, KINDS[0]) != "swap":
+        pair = session.recall(_PAIR, [])
+        session.forget(_PAIR)
+        return units[:1] if units == pair else units
+    if len(units) != 1:
         return units
     others = control_units(made.spread.sd, units, count=1)
-    return [*units, *(others[0] if others else ())]
+    pair = [*units, *(others[0] if others else ())]
+    session.remember(_PAIR, pair)
+    return pair
 
 
 def label_on(made: Bench) -> Label | None:

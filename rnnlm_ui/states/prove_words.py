@@ -68,10 +68,9 @@ def found(made: Bench, tried: Trial, effect: Effect) -> str:
     """What the change did at this place, beside what it does to control units."""
     pieces = made.look.run.tokenizer.pieces
     verdict, told = effect.verdict, deed(made, tried.change)
-    change = effect.after - effect.before
-    token = int(effect.after.argmax() if verdict == "turns" else
-                effect.before.argmax() if verdict == "nothing" else np.abs(change).argmax())
-    how = ("up" if change[token] > 0 else "down") if verdict == "moves" else verdict
+    token = effect.token
+    rises = effect.after[token] > effect.before[token]
+    how = ("up" if rises else "down") if verdict == "moves" else verdict
     sentence = t(f"states_prove.found.{how}", deed=told, token=piece_text(pieces[token]),
                  was=piece_text(pieces[int(effect.before.argmax())]), after=context(made, tried),
                  numbers=numbers(effect.before[token], effect.after[token],

@@ -61,7 +61,7 @@ def test_before_the_first_checkpoint_the_untrained_are_shown(runs_folder: Path) 
 def test_too_little_text_is_said_in_the_answers_place(runs_folder: Path) -> None:
     app = opened("gradients", new_run(runs_folder, small_text(400)).id)
     assert [error.value for error in app.error] == [
-        "The text has 38 tokens\\; this view needs at least 44\\."]
+        "Tokens in the text\\: 38\\; this view needs at least 44\\."]
 
 
 @LANGUAGES

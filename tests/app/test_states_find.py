@@ -158,14 +158,22 @@ def test_a_pattern_is_searched_and_its_unit_looked_at() -> None:
     assert first["label"] == 'matches of (?<=")[a-z_]+'
     assert first["auc"] > 0.9 and first["verdict"].startswith("✓")
     assert app.number_input(key="states_unit").value == int(first["unit"])
+    told = app.markdown[0].value.replace("\\", "")
+    assert told.startswith(f'**Your label “matches of (?<=")[a-z_]+”: unit {first["unit"]} tells')
+    assert f"AUC {first['auc']:.2f} on text" in told
     app.text_input(key="find.pattern").set_value("[aeiou]").run()
     assert "echo" in table(app)["verdict"][0]
+    told = app.markdown[0].value.replace("\\", "")
+    assert told.startswith("**Your label “matches of [aeiou]”: no unit passes every guard.**")
+    assert f"Nearest is unit {table(app).iloc[0]['unit']}, AUC" in told and "echo" in told
     app.text_input(key="find.pattern").set_value("").run()
     assert "matches" not in " ".join(table(app)["label"]) and not app.exception
 
 
 @pytest.mark.parametrize(("pattern", "sentence"), [
-    ("(((", "is no regular expression: character 4"), ("zebra", "matches nothing"),
+    ("(((", "has a bracket that is not closed"),
+    ("a)", "is no regular expression: character 2"), ("^", "takes in no character"),
+    ("zebra", "matches nothing"),
     ("(a|aa|aaa)+(?=€)x", "matches nothing"), ("^paper lantern", "too few characters")])
 def test_a_wrong_pattern_is_one_sentence_and_all_else_stays(pattern: str, sentence: str) -> None:
     app = finder(DIALOGUE)
@@ -173,6 +181,20 @@ def test_a_wrong_pattern_is_one_sentence_and_all_else_stays(pattern: str, senten
     app.text_input(key="find.pattern").set_value(pattern).run()
     assert not app.exception and len(app.error) == 1 and len(table(app)) == rows
     assert sentence in app.error[0].value.replace("\\", "")
+
+
+def test_a_pattern_that_fails_leaves_no_unit_behind() -> None:
+    app = finder(DIALOGUE)
+    best = app.number_input(key="states_unit").value
+    app.text_input(key="find.pattern").set_value("[aeiou]").run()
+    assert app.number_input(key="states_unit").value != best
+    app.text_input(key="find.pattern").set_value("(").run()
+    assert app.number_input(key="states_unit").value == best
+    assert f"Inside quotes: unit {best} is at" in said(app)
+    assert app.markdown[0].value.startswith(f"**Unit {best} tells inside from outside quotation")
+    app.number_input(key="states_unit").set_value(3).run()  # the reader's own stays
+    app.text_input(key="find.pattern").set_value("zebra").run()
+    assert app.number_input(key="states_unit").value == 3 and not app.exception
 
 
 def test_marks_are_of_their_text_and_can_be_taken_away() -> None:

@@ -62,13 +62,14 @@ def test_states_reads_odd_text_and_names_what_it_never_saw() -> None:
     assert "has no id for" in said(app) and "€" in said(app)
 
 
-@pytest.mark.parametrize(("text", "sentence"), [("", "0 tokens"), ("€☃", "has no id for")])
+@pytest.mark.parametrize(("text", "sentence"), [
+    ("", "Tokens in the text: 0"), ("€☃", "has no id for")])
 def test_states_says_what_is_wrong_with_a_text_and_still_shows_a_picture(text: str, sentence: str
                                                                          ) -> None:
     app = opened("states", DIALOGUE)
     app.text_area(key="states_text").set_value(text).run()
     assert not app.exception
-    assert [sentence in error.value for error in app.error] == [True]
+    assert [sentence in error.value.replace("\\", "") for error in app.error] == [True]
     assert "after it" in said(app)
 
 

@@ -109,6 +109,22 @@ def test_a_swap_takes_two_units_and_no_unit_is_said_so() -> None:
     assert not app.error and "units 14, 3, 5" in answer(app)
 
 
+def test_the_partner_of_a_swap_goes_with_it_and_units_of_ones_own_stay() -> None:
+    app = prove(DIALOGUE)
+
+    def units(kind: str) -> list[int]:
+        app.segmented_control(key="prove_kind").set_value(kind).run()
+        assert not app.exception
+        return list(app.multiselect(key="prove_units").value)
+
+    pair = units("swap")
+    assert pair[0] == 14 and len(pair) == 2
+    assert units("patch") == [14] and units("clamp") == [14]
+    assert units("swap") == pair and units("clamp") == [14]
+    app.multiselect(key="prove_units").set_value(pair).run()  # chosen, not given
+    assert units("flip") == units("swap") == units("clamp") == pair
+
+
 def test_all_units_leave_no_controls() -> None:
     app = prove(DIALOGUE, prove_kind="zero")
     app.multiselect(key="prove_units").set_value(list(range(48))).run()

@@ -41,6 +41,21 @@ def loss_figure(points: int) -> go.Figure:
     return figure
 
 
+def dots_figure() -> go.Figure:
+    """A point is named by its hover text, by its text and data, or by its data alone."""
+    figure = go.Figure()
+    figure.add_scatter(x=[0.25], y=[1], mode="markers", name="hover",
+                       hovertext=["unit 3, <b>o</b>"])
+    figure.add_scatter(x=[0.5, 0.75], y=[2, 3], mode="markers", name="both", text=["a", "b"],
+                       customdata=[0.5, 1.5], hovertemplate="%{text}: %{customdata:.1f}")
+    figure.add_scatter(x=[1], y=[4], mode="markers", name="data", customdata=[["unit 9", 7]],
+                       hovertemplate="%{customdata[0]}")
+    figure.add_scatter(x=[1], y=[5], mode="markers", name="one for all", text="best")
+    figure.update_layout(xaxis_title_text="shut: share of time<br>below 0.1",
+                         yaxis_title_text="open, in %")
+    return figure
+
+
 @st.fragment(run_every=0.5)
 def live() -> None:
     step = session.recall("step", 0) + 1
@@ -55,6 +70,7 @@ def live() -> None:
 def plots() -> None:
     head("Is it learning?", "**1.00 bits.** Still falling.")
     live()
+    live_plot(dots_figure, key="dots", alt="Five points.", rev=0)
 
 
 def still() -> None:

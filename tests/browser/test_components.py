@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import re
@@ -159,12 +160,12 @@ def test_what_is_pointed_at_in_one_view_is_marked_in_the_other(lab: Any, page: O
     expect(text.locator("span[data-i='3']")).to_have_css("box-shadow", re.compile("inset"))
 
 
-def saved(page: Page, frame: Locator, ending: str) -> bytes:
+def saved(page: Page, frame: Locator, ending: str, key: str = "states") -> bytes:
     frame.hover()
     frame.get_by_role("button", name=translate("en", "component.save")).click()
     with page.expect_download(timeout=PATIENCE) as download:
         frame.get_by_role("button", name=ending, exact=True).click()
-    assert download.value.suggested_filename == f"unroll-states.{ending.lower()}"
+    assert download.value.suggested_filename == f"unroll-{key}.{ending.lower()}"
     return Path(download.value.path()).read_bytes()
 
 
@@ -186,6 +187,20 @@ def test_a_chart_is_saved_as_picture_page_and_numbers(lab: Any, page: Open, tmp_
     here.goto(alone.as_uri())
     expect(here.locator("#chart .heatmaplayer")).to_be_attached(timeout=PATIENCE)
     expect(here.get_by_text("States of 12 units.")).to_be_visible()
+
+
+def test_the_numbers_of_a_chart_have_its_axes_titles_and_its_points_names(
+        lab: Any, page: Open) -> None:
+    here = page(lab)
+    chart(here, "Five points.")
+    frame = here.locator(".live-plot-frame").filter(has=here.get_by_label("Five points."))
+    lines = saved(here, frame, "CSV", "dots").decode("utf-8-sig").splitlines()
+    assert list(csv.reader(lines)) == [
+        ["trace", "x: shut: share of time below 0.1", "x_label", "y: open, in %", "y_label", "z",
+         "text"],
+        ["hover", "0.25", "", "1", "", "", "unit 3, o"],
+        ["both", "0.5", "", "2", "", "", "a · 0.5"], ["both", "0.75", "", "3", "", "", "b · 1.5"],
+        ["data", "1", "", "4", "", "", "unit 9 · 7"], ["one for all", "1", "", "5", "", "", "best"]]
 
 
 def test_a_chart_behind_a_tab_is_drawn_when_it_is_shown(lab: Any, page: Open) -> None:

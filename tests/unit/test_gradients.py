@@ -233,7 +233,7 @@ def test_short_texts_give_the_windows_they_have_or_an_error():
     model = build(RunConfig(cell="gru", hidden=4, embedding=3), 9)
 
     assert lag_profile(model, IDS[:104]).windows == 1  # warm-up shrinks before anything else
-    with pytest.raises(BadInput, match=r"has 101 tokens.*at least 102"):
+    with pytest.raises(BadInput, match=r"text: 101;.*at least 102"):
         lag_profile(model, IDS[:101])
 
 

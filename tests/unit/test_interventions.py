@@ -219,6 +219,24 @@ def test_what_moved_is_told_from_what_the_controls_do() -> None:
     assert effect([0.9, 0.1], [0.2, 0.8], [0.85, 0.15], [0.1, 0.9]).verdict == "no_more"
 
 
+def test_another_likeliest_token_is_a_turn_only_by_points_and_beyond_the_controls() -> None:
+    """The rises by hand; token 1 becomes the likeliest every time."""
+    def effect(before: list[float], after: list[float], *controls: list[float]) -> Effect:
+        return Effect(np.array(before), np.array(after), np.array(controls).reshape(-1, 3))
+
+    start, after = [0.30, 0.28, 0.42], [0.25, 0.45, 0.30]  # it rises by 17 points
+    assert effect(start, after, [0.30, 0.38, 0.32]).verdict == "turns"  # a control: by 10
+    risen_more = effect(start, after, [0.26, 0.46, 0.28])  # by 18: and 14 off token 2, not 12
+    assert (risen_more.verdict, risen_more.token) == ("no_more", 1)
+    # 2 points tip a tie: that moves it, and no more; 0.4 points are nothing
+    tipped = effect([0.31, 0.30, 0.39], [0.33, 0.34, 0.33], [0.31, 0.30, 0.39])
+    assert (tipped.verdict, tipped.token) == ("moves", 2)
+    assert effect([0.332, 0.330, 0.338], [0.332, 0.335, 0.333]).verdict == "nothing"
+    # the token that is told is the one that the controls leave alone, not the largest change
+    told = effect([0.10, 0.30, 0.60], [0.30, 0.10, 0.60], [0.10, 0.20, 0.70], [0.28, 0.30, 0.42])
+    assert (told.verdict, told.token) == ("moves", 1)
+
+
 @pytest.mark.parametrize("changes", CELLS, ids=NAMES)
 def test_writing_under_a_change_draws_with_the_same_random_numbers(changes: dict[str, Any]
                                                                    ) -> None:

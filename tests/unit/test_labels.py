@@ -75,8 +75,10 @@ def test_a_pattern_marks_its_matches(pattern: str, text: str, expected: str) -> 
 
 
 @pytest.mark.parametrize(("pattern", "code", "place"), [
-    ("(", "label.bad_pattern", 2), ("ab[", "label.bad_pattern", 4), ("a**", "label.bad_pattern", 3),
-    ("x(?R)", "label.bad_pattern", 2), ("", "label.no_match", None), ("^", "label.no_match", None),
+    ("(", "label.open_bracket", None), ("ab[", "label.open_bracket", None),
+    ("((x)", "label.open_bracket", None), ("a)", "label.bad_pattern", 2),
+    ("a**", "label.bad_pattern", 3), ("x(?R)", "label.bad_pattern", 2),
+    ("", "label.no_character", None), ("^", "label.no_character", None),
     ("zebra", "label.no_match", None)])
 def test_a_pattern_that_will_not_do_is_told_in_one_sentence(pattern: str, code: str,
                                                             place: int | None) -> None:

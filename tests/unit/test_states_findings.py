@@ -53,11 +53,21 @@ def test_order_is_by_what_training_added() -> None:
 
 
 def test_the_answer_has_the_number_its_control_and_its_chance() -> None:
-    said = answer([QUOTES, WORD], Choice("h", 0, 3), "", GRU)
+    said = answer([QUOTES, WORD], Choice("h", 0, 42), "", GRU)
     assert said == ("**Unit 42 tells inside from outside quotation marks**: AUC 0.99 on text it "
                     "was not picked on (untrained network: 0.60, best of shuffled labels: 0.61).")
     assert answer([QUOTES, WORD], Choice("h", 0, 7), "", GRU).startswith(
         "**Unit 7 follows the position in the word**: rank correlation 0.99")
+
+
+def test_of_a_unit_without_a_finding_that_is_said_and_the_best_named_beside_it() -> None:
+    said = answer([QUOTES, WORD], Choice("h", 0, 24), "", GRU)
+    assert said.startswith("**Unit 24 was not found to tell any label**; unit 42 tells inside from")
+    assert "AUC 0.99" in said and "0.60" in said and "0.61" in said
+    assert answer([QUOTES, WORD], Choice("z", 0, 42), "", GRU).startswith(
+        "**Unit z42 is a gate’s, and only the states h and c are searched**; unit 42 tells")
+    assert answer([QUOTES], Choice("h", 1, 42), "", RunConfig(layers=2, cell="gru")).startswith(
+        "**Unit 42 (layer 2) was not found")
 
 
 def test_where_nothing_beats_chance_the_answer_says_so() -> None:

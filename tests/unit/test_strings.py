@@ -23,7 +23,11 @@ MARKUP = re.compile(r"`[^`]*`|\$[^$]*\$|:material/\w+:|:\w+\[|\]\([^)]*\)|\{[^}]
 
 
 def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    """Of `{n:{one}|{many}}` n and many: a language without plurals has no use for the other."""
+    fields = [(name, inner or "") for _, name, inner, _ in Formatter().parse(text)
+              if name is not None]
+    return {name for name, _ in fields}.union(
+        *(placeholders(inner.partition("|")[2]) for _, inner in fields))
 
 
 def test_both_languages_have_the_same_keys() -> None:
@@ -121,3 +125,10 @@ def test_a_page_calls_a_setting_by_its_label(
 @pytest.mark.parametrize(("n", "text"), [("1", "1 run"), ("2", "2 runs"), ("1,001", "1,001 runs")])
 def test_one_is_no_plural(n: str, text: str) -> None:
     assert f"{Counted(n):run|runs}" == text
+
+
+@pytest.mark.parametrize(("n", "text"), [("1", "on 1 token"), ("2,048", "on 2,048 tokens")])
+def test_what_is_counted_may_be_a_word_of_the_sentence(n: str, text: str) -> None:
+    said = translate("en", "states_prove.loss", n=n, one="token", many="tokens", before="1.00",
+                     after="1.20", more="+0.2")
+    assert said.endswith(text)

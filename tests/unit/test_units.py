@@ -13,6 +13,7 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.data.generated import teaching
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.errors import BadInput
+from rnnlm_core.insight.corpus_labels import corpus_labels
 from rnnlm_core.insight.labels import Label, labels_of, spans_of
 from rnnlm_core.insight.ranks import auc, centred_ranks, chance_level, effect
 from rnnlm_core.insight.text_features import (
@@ -113,6 +114,22 @@ def test_spans_count_independent_stretches_that_hold_a_scored_place():
     assert spans_of(label, np.ones(8, bool)) == 3
     assert spans_of(label, np.arange(8) >= 2) == 3  # the first run still has a place
     assert spans_of(label, np.arange(8) >= 3) == 2
+
+
+@pytest.mark.parametrize(("corpus", "name", "text", "count"), [
+    ("anbn", "counter", "aaabbb\nab\naabb\n", 3),
+    ("dyck", "depth", "(()())[]\n([[]])\n", 3),  # falls inside the first and the last are no ends
+    ("recall", "since_key", "a01?a\nb000?b\n", 2),
+    ("", "line_position", "one\n  two\n“three”\n", 3),
+    ("", "line_position", "“one”\n“two”\n", 2),  # no letter stands at 0
+    ("", "word_position", "one two, three", 3),
+    ("", "bracket_depth", "f(a, g(b), h(c)) + k(d)", 2),
+    ("", "digit_run", "12 345 67", 3),
+])
+def test_stretches_of_a_number_go_from_its_lowest_value_to_the_next_time(
+        corpus: str, name: str, text: str, count: int) -> None:
+    label = next(one for one in corpus_labels(corpus, text) + labels_of(text) if one.name == name)
+    assert spans_of(label, label.where) == count
 
 
 # -- the search -----------------------------------------------------------------------------------
