@@ -9,7 +9,7 @@ import streamlit as st
 
 from rnnlm_core.config import BYTES, MARKS, RunConfig
 from rnnlm_core.data.copies import SHARED_LENGTH
-from rnnlm_core.data.corpus import HUB, Corpus
+from rnnlm_core.data.corpus import HUB, OWN, Corpus
 from rnnlm_core.data.hub_spec import HubSpec, lacks_validation
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
 from rnnlm_core.data.tokenizer import Tokenizer
@@ -48,7 +48,7 @@ def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics, ids:
     _listed(lines)
     if numbers.parts.validation:
         data_xz.fact(corpus, config)
-    origin = _origin(corpus)
+    origin = _origin(corpus, config.max_characters)
     _listed([("cleaning", _cleaning(corpus.manifest.cleaning)),
              *([("origin", origin)] if origin else [])])
     sha = corpus.manifest.sha256
@@ -178,8 +178,9 @@ def _repeats(notes: dict[str, Any]) -> tuple[int, int]:
     return notes.get("copies", left_out), notes.get("repeated_rows", kept)
 
 
-def _origin(corpus: Corpus) -> str:
-    """Where it came from, as far as the line beside the choice does not say it."""
+def _origin(corpus: Corpus, limit: int) -> str:
+    """Where it came from, as far as the line beside the choice does not say it; `limit` is what the
+    settings now allow, in characters."""
     manifest, parts = corpus.manifest, []
     if manifest.source.startswith(HUB):
         parts.append(t("data.origin_hub", rows=number(manifest.rows or 0),
@@ -198,4 +199,6 @@ def _origin(corpus: Corpus) -> str:
     if manifest.characters == manifest.max_characters or notes.get("ended") == "characters":
         parts.append(t("data.cut_own" if manifest.parts else "data.cut",
                        limit=number(manifest.max_characters)))
+        if manifest.source.startswith(OWN) and limit > manifest.max_characters:
+            parts.append(t("data.cut_gone"))
     return "  \n".join(parts)

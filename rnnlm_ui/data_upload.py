@@ -33,6 +33,8 @@ class Uploaded:
     found: Found
     error: CorpusError | None
     repairs: list[tuple[Wishes, Found]]
+    limit: int  # of characters, as the settings had it
+    source: str = ""  # the text that came of it, as in `RunConfig.corpus`
 
 
 def taken(file: Any) -> None:
@@ -48,25 +50,36 @@ def uploaded() -> Uploaded | None:
     return found
 
 
+def keep_up() -> None:
+    """Read the file again where the text on the page is its own and the settings now have another
+    limit of characters: what was cut off comes back."""
+    file, draft = uploaded(), session.draft()
+    if file is not None and file.source == draft.corpus and file.limit != draft.max_characters:
+        read(file.name, file.raw, file.wishes)
+
+
 def read(name: str, raw: bytes, wishes: Wishes) -> None:
     """Into the store and into the draft, or the one sentence on why not; the draft then stays."""
-    found, error, offered = Found(), None, []
+    found, error, offered, source = Found(), None, [], ""
     limit = session.draft().max_characters
     try:
         if len(raw) > MAX_MEGABYTES * 1_000_000:
             raise CorpusError("corpus.too_large", name=name, limit=MAX_MEGABYTES)
         text = read_upload(raw, name, wishes, found, limit)
         title = found.file.rsplit("/", 1)[-1] if found.file not in ("", ALL) else name
-        use(keep_text(store(), text, OWN, title, limit,
-                      rows=None if found.rows is None else found.rows.read,
-                      notes=_notes(found)))
+        corpus = keep_text(store(), text, OWN, title, limit,
+                           rows=None if found.rows is None else found.rows.read,
+                           notes=_notes(found))
+        use(corpus)
+        source = corpus.manifest.source
     except CorpusError as caught:
         error, offered = caught, repairs(raw, name, wishes, found)
         refuse(error)
     except OSError as caught:
         error = CorpusError("corpus.not_kept", reason=type(caught).__name__)
         refuse(error)
-    session.remember("data.uploaded", Uploaded(name, raw, wishes, found, error, offered))
+    session.remember("data.uploaded", Uploaded(name, raw, wishes, found, error, offered,
+                                               limit, source))
 
 
 def _notes(found: Found) -> dict[str, Any]:
