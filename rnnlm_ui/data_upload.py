@@ -95,6 +95,14 @@ def encoding_name(encoding: str) -> str:
     return t("data.encoding_lenient") if encoding == LENIENT else encoding
 
 
+def _encoding_option(encoding: str) -> str:
+    """With what is written in it, where the name does not say."""
+    if encoding == LENIENT or encoding.startswith("utf"):
+        return encoding_name(encoding)
+    name = encoding.replace("-", "_")
+    return encoding + " · " + t(f"data.written_in.{name}")
+
+
 # -- what can be chosen ----------------------------------------------------------------------------
 def upload_choices() -> None:
     """How the file is read, with the first lines of what that gives."""
@@ -102,8 +110,8 @@ def upload_choices() -> None:
     if file is None:
         return
     found, wishes = file.found, file.wishes
-    if file.error is not None and not (found.preview or found.columns or found.files or
-                                       file.repairs):
+    if file.error is not None and file.error.code != "corpus.encoding_at" and not (
+            found.preview or found.columns or found.files or file.repairs):
         return  # nothing of it can be read in any way: the sentence above says why
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(t("data.upload_from", name=plain(file.name)), width="content")
@@ -116,7 +124,7 @@ def upload_choices() -> None:
                     lambda name: t("data.upload_all") if name == ALL else name)
         if found.kind != "parquet":
             _select("encoding", ["", *ENCODINGS], wishes.encoding, t("data.encoding_label"),
-                    lambda name: encoding_name(name) if name else t("data.encoding_auto"))
+                    lambda name: _encoding_option(name) if name else t("data.encoding_auto"))
         if found.columns:
             _select("column", found.columns, found.column, t("data.hub_column"), str)
     with right:
@@ -124,6 +132,9 @@ def upload_choices() -> None:
             st.markdown(":gray[" + t("data.upload_preview", encoding=plain(
                 encoding_name(found.encoding))) + "]")
             st.code(found.preview, language=None, wrap_lines=True)
+        if not found.sure:
+            st.markdown(":orange[:material/warning: " + t("data.encoding_guess", encoding=plain(
+                encoding_name(found.encoding))) + "]")
     if found.left_out:
         st.markdown(":gray[" + t("data.upload_left_out", n=number(found.left_out)) + "]")
 

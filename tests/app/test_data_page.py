@@ -242,6 +242,17 @@ def test_an_empty_column_is_mended_by_another() -> None:
     assert "**107 characters in 4 lines" in said(repaired(app, "Use the column story"))
 
 
+def test_an_encoding_that_is_a_guess_says_so_and_every_other_can_be_chosen() -> None:
+    app = uploading("kurz.txt", ("こんにちは、世界。" * 3).encode("shift_jis"))
+    assert "shift\\_jis is a guess" in said(app)
+    russian = "Большая белая птица села у Белых ворот."
+    app = uploading("dos.txt", russian.encode("cp866"))
+    assert "byte 1 does not fit" in app.error[0].value  # cp1252 has no letter there
+    app.selectbox(key="data.encoding").select("cp866").run()
+    assert russian in [code.value for code in app.code] and "is a guess" not in said(app)
+    assert not app.error
+
+
 def test_a_higher_limit_brings_back_what_was_cut_off() -> None:
     app = opened("data", max_characters="1000")
     app.segmented_control(key="data.source").set_value("own").run()
