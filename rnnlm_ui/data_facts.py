@@ -21,6 +21,8 @@ from rnnlm_ui.page import plain
 from rnnlm_ui.tokens import listed
 
 _NAMED = 8  # pieces of each sort
+_LEAK = 0.2  # of the held-out passages
+_SMALL_PART = 1_000  # characters: a loss over so few says little
 
 
 def finding(numbers: TextStatistics, source: str = "") -> str:
@@ -109,8 +111,23 @@ def _split(corpus: Corpus, numbers: TextStatistics, config: RunConfig) -> str:
         text += "  \n" + t("data.copies_read_leaks" if leaks else "data.copies_read",
                            n=number(copies), leaks=number(leaks))
     if numbers.shared is not None:
-        text += "  \n" + t("data.shared", share=f"{numbers.shared:.1%}", length=SHARED_LENGTH)
+        text += "  \n" + _shared(numbers.shared, config)
+    if small := [n for n in (parts.validation, parts.test) if 0 < n < _SMALL_PART]:
+        text += "  \n" + _warned(t("data.small_part", n=number(min(small))))
     return text
+
+
+def _shared(share: float, config: RunConfig) -> str:
+    """What the held-out part has of the training part; much of it makes every score too good."""
+    text = t("data.shared", share=f"{share:.1%}", length=SHARED_LENGTH)
+    if share < _LEAK:
+        return text
+    again = config.division in ("contiguous", "own")
+    return _warned(t("data.leak" if again else "data.leak_divided", shared=text))
+
+
+def _warned(text: str) -> str:
+    return ":orange[:material/warning: " + text + "]"
 
 
 def _own_division(corpus: Corpus) -> str:
