@@ -9,6 +9,7 @@ from rnnlm_ui import (
     data_embeddings,
     data_hub_call,
     data_text,
+    data_upload,
     data_vectors,
     session,
 )
@@ -24,6 +25,7 @@ from rnnlm_ui.page import head, how_to_read, next_link, plain
 
 data_hub_call.take_result()
 data_vectors.take_result()
+data_upload.keep_up()
 head(t("data.title"), actions=source_switch)
 config = session.draft()
 problem = data_text.take_fault()

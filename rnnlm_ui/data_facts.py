@@ -9,7 +9,7 @@ import streamlit as st
 
 from rnnlm_core.config import BYTES, MARKS, RunConfig
 from rnnlm_core.data.copies import SHARED_LENGTH
-from rnnlm_core.data.corpus import HUB, Corpus
+from rnnlm_core.data.corpus import HUB, OWN, Corpus
 from rnnlm_core.data.hub_spec import HubSpec, lacks_validation
 from rnnlm_core.data.statistics import TextStatistics, TokenStatistics
 from rnnlm_core.data.tokenizer import Tokenizer
@@ -21,6 +21,8 @@ from rnnlm_ui.page import plain
 from rnnlm_ui.tokens import listed
 
 _NAMED = 8  # pieces of each sort
+_LEAK = 0.2  # of the held-out passages
+_SMALL_PART = 1_000  # characters: a loss over so few says little
 
 
 def finding(numbers: TextStatistics, source: str = "") -> str:
@@ -48,7 +50,7 @@ def facts(corpus: Corpus, numbers: TextStatistics, tokens: TokenStatistics, ids:
     _listed(lines)
     if numbers.parts.validation:
         data_xz.fact(corpus, config)
-    origin = _origin(corpus)
+    origin = _origin(corpus, config.max_characters)
     _listed([("cleaning", _cleaning(corpus.manifest.cleaning)),
              *([("origin", origin)] if origin else [])])
     sha = corpus.manifest.sha256
@@ -109,8 +111,23 @@ def _split(corpus: Corpus, numbers: TextStatistics, config: RunConfig) -> str:
         text += "  \n" + t("data.copies_read_leaks" if leaks else "data.copies_read",
                            n=number(copies), leaks=number(leaks))
     if numbers.shared is not None:
-        text += "  \n" + t("data.shared", share=f"{numbers.shared:.1%}", length=SHARED_LENGTH)
+        text += "  \n" + _shared(numbers.shared, config)
+    if small := [n for n in (parts.validation, parts.test) if 0 < n < _SMALL_PART]:
+        text += "  \n" + _warned(t("data.small_part", n=number(min(small))))
     return text
+
+
+def _shared(share: float, config: RunConfig) -> str:
+    """What the held-out part has of the training part; much of it makes every score too good."""
+    text = t("data.shared", share=f"{share:.1%}", length=SHARED_LENGTH)
+    if share < _LEAK:
+        return text
+    again = config.division in ("contiguous", "own")
+    return _warned(t("data.leak" if again else "data.leak_divided", shared=text))
+
+
+def _warned(text: str) -> str:
+    return ":orange[:material/warning: " + text + "]"
 
 
 def _own_division(corpus: Corpus) -> str:
@@ -178,8 +195,9 @@ def _repeats(notes: dict[str, Any]) -> tuple[int, int]:
     return notes.get("copies", left_out), notes.get("repeated_rows", kept)
 
 
-def _origin(corpus: Corpus) -> str:
-    """Where it came from, as far as the line beside the choice does not say it."""
+def _origin(corpus: Corpus, limit: int) -> str:
+    """Where it came from, as far as the line beside the choice does not say it; `limit` is what the
+    settings now allow, in characters."""
     manifest, parts = corpus.manifest, []
     if manifest.source.startswith(HUB):
         parts.append(t("data.origin_hub", rows=number(manifest.rows or 0),
@@ -198,4 +216,6 @@ def _origin(corpus: Corpus) -> str:
     if manifest.characters == manifest.max_characters or notes.get("ended") == "characters":
         parts.append(t("data.cut_own" if manifest.parts else "data.cut",
                        limit=number(manifest.max_characters)))
+        if manifest.source.startswith(OWN) and limit > manifest.max_characters:
+            parts.append(t("data.cut_gone"))
     return "  \n".join(parts)

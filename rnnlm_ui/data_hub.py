@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from rnnlm_core.config import FIELDS
 from rnnlm_core.data.hub import HubDataset, HubSpec
 from rnnlm_core.data.hub_spec import MOST_PARTS, MOST_PLACES, lacks_validation
 from rnnlm_core.data.own_parts import budgets
@@ -16,6 +17,7 @@ from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.page import plain, primary_label
 
 _PARTS = ("config", "split", "column")
+_LEAST, _MOST = (int(FIELDS["max_characters"].metadata[end]) for end in ("low", "high"))
 
 
 def hub_chooser() -> None:
@@ -34,6 +36,7 @@ def _choices(dataset: HubDataset, busy: bool) -> None:
         st.button(t("data.hub_marks"), type="tertiary", key="data.hub_marks",
                   icon=":material/data_array:", help=t("config.help.marks"),
                   on_click=config_form.change, args=("marks", entry.marks))
+    possible = _is_possible(_amount())
     # kept beside the widgets, which Streamlit resets whenever they are away for a moment
     wanted = _wanted(dataset)
     own = dataset.own_division
@@ -46,7 +49,8 @@ def _choices(dataset: HubDataset, busy: bool) -> None:
                          disabled=busy, on_change=_choose, args=(part,),
                          format_func=_split_name if part == "split" else str)
         session.set_widget("data.hub_amount", _amount())
-        st.number_input(t("data.hub_amount"), 100, 50_000_000, step=100_000, disabled=busy,
+        # without bounds of its own: the browser would keep what is out of them to itself
+        st.number_input(t("data.hub_amount"), step=100_000, disabled=busy,
                         key="data.hub_amount", on_change=partial(_keep, "amount", _amount()))
         if dataset.places > 1:
             session.set_widget("data.hub_place", _place(dataset))
@@ -54,9 +58,13 @@ def _choices(dataset: HubDataset, busy: bool) -> None:
                             key="data.hub_place", on_change=partial(_keep, "place", 0),
                             help=t("data.hub_place_help", places=dataset.places))
         # the primary button's ink would be lost on a disabled one
-        st.button(t("data.read") if busy else primary_label(t("data.read"), "download"),
-                  type="primary", key="data.read", disabled=busy, on_click=_fetch)
-    if (splits := HubSpec(dataset.id, split=wanted["split"]).splits)[1:]:
+        stopped = busy or not possible
+        st.button(t("data.read") if stopped else primary_label(t("data.read"), "download"),
+                  type="primary", key="data.read", disabled=stopped, on_click=_fetch)
+    if not possible:
+        st.markdown(":red[:material/error: " + t(
+            "data.hub_amount_wrong", low=number(_LEAST), high=number(_MOST)) + "]")
+    if possible and (splits := HubSpec(dataset.id, split=wanted["split"]).splits)[1:]:
         st.markdown(_own_division(splits))
 
 
@@ -106,6 +114,10 @@ def _amount() -> int:
     return session.recall("data.hub_amount", session.draft().max_characters)
 
 
+def _is_possible(amount: int) -> bool:
+    return _LEAST <= amount <= _MOST
+
+
 def _place(dataset: HubDataset) -> int:
     return session.recall("data.hub_place", 0) if dataset.places > 1 else 0
 
@@ -124,6 +136,8 @@ def _choose(part: str) -> None:
 
 
 def _fetch() -> None:
+    if not _is_possible(_amount()):  # typed and pressed in one go
+        return
     dataset: HubDataset = session.recall("data.dataset", None)  # type: ignore[arg-type]
     fetch(HubSpec(dataset.id, **_wanted(dataset), revision=_asked(dataset).revision,
                   place=_place(dataset)), _amount())

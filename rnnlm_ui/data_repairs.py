@@ -8,9 +8,12 @@ from dataclasses import replace
 import streamlit as st
 
 from rnnlm_core.config import RunConfig
+from rnnlm_core.data.hub_spec import HubSpec
 from rnnlm_core.data.uploads import Found, Wishes
-from rnnlm_core.errors import ConfigError, UnrollError
+from rnnlm_core.errors import ConfigError, CorpusError, UnrollError
 from rnnlm_ui import config_form, session
+from rnnlm_ui.data_hub_call import fetch, present
+from rnnlm_ui.data_text import refuse
 from rnnlm_ui.data_upload import encoding_name, read, uploaded
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import fault, plain
@@ -56,6 +59,8 @@ def _of_settings(error: UnrollError, config: RunConfig) -> list[Repair]:
     if error.code == "corpus.nothing_to_train":
         return [(t("data.repair_division"), lambda: session.set_draft(
             replace(session.draft(), division="contiguous", gap=0)))]
+    if error.code == "corpus.not_here":
+        return [(t("data.repair_not_here"), _read_named)] if present() is None else []
     if error.code == "corpus.no_own_parts":
         return [(t("data.repair_own"), lambda: config_form.change("division", "contiguous"))]
     if error.code == "corpus.nothing_frequent" and error.values["value"]:
@@ -65,6 +70,19 @@ def _of_settings(error: UnrollError, config: RunConfig) -> list[Repair]:
     if error.code == "config.marks_division":
         return [(t("data.repair_marks"), lambda: config_form.change("marks", "lines"))]
     return []
+
+
+def _read_named() -> None:
+    """The dataset that the settings name, as far as they allow; its progress is told below."""
+    config = session.draft()
+    try:
+        spec = HubSpec.parse(config.corpus)
+    except CorpusError as error:
+        refuse(error)
+        return
+    session.set_widget("data.source", "hub")
+    session.set_widget("data.hub_id", spec.id)
+    fetch(spec, config.max_characters)
 
 
 def shorter_sequence(config: RunConfig, tokens: int) -> RunConfig | None:

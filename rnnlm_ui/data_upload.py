@@ -33,6 +33,8 @@ class Uploaded:
     found: Found
     error: CorpusError | None
     repairs: list[tuple[Wishes, Found]]
+    limit: int  # of characters, as the settings had it
+    source: str = ""  # the text that came of it, as in `RunConfig.corpus`
 
 
 def taken(file: Any) -> None:
@@ -48,25 +50,36 @@ def uploaded() -> Uploaded | None:
     return found
 
 
+def keep_up() -> None:
+    """Read the file again where the text on the page is its own and the settings now have another
+    limit of characters: what was cut off comes back."""
+    file, draft = uploaded(), session.draft()
+    if file is not None and file.source == draft.corpus and file.limit != draft.max_characters:
+        read(file.name, file.raw, file.wishes)
+
+
 def read(name: str, raw: bytes, wishes: Wishes) -> None:
     """Into the store and into the draft, or the one sentence on why not; the draft then stays."""
-    found, error, offered = Found(), None, []
+    found, error, offered, source = Found(), None, [], ""
     limit = session.draft().max_characters
     try:
         if len(raw) > MAX_MEGABYTES * 1_000_000:
             raise CorpusError("corpus.too_large", name=name, limit=MAX_MEGABYTES)
         text = read_upload(raw, name, wishes, found, limit)
         title = found.file.rsplit("/", 1)[-1] if found.file not in ("", ALL) else name
-        use(keep_text(store(), text, OWN, title, limit,
-                      rows=None if found.rows is None else found.rows.read,
-                      notes=_notes(found)))
+        corpus = keep_text(store(), text, OWN, title, limit,
+                           rows=None if found.rows is None else found.rows.read,
+                           notes=_notes(found))
+        use(corpus)
+        source = corpus.manifest.source
     except CorpusError as caught:
         error, offered = caught, repairs(raw, name, wishes, found)
         refuse(error)
     except OSError as caught:
         error = CorpusError("corpus.not_kept", reason=type(caught).__name__)
         refuse(error)
-    session.remember("data.uploaded", Uploaded(name, raw, wishes, found, error, offered))
+    session.remember("data.uploaded", Uploaded(name, raw, wishes, found, error, offered,
+                                               limit, source))
 
 
 def _notes(found: Found) -> dict[str, Any]:
@@ -82,6 +95,14 @@ def encoding_name(encoding: str) -> str:
     return t("data.encoding_lenient") if encoding == LENIENT else encoding
 
 
+def _encoding_option(encoding: str) -> str:
+    """With what is written in it, where the name does not say."""
+    if encoding == LENIENT or encoding.startswith("utf"):
+        return encoding_name(encoding)
+    name = encoding.replace("-", "_")
+    return encoding + " · " + t(f"data.written_in.{name}")
+
+
 # -- what can be chosen ----------------------------------------------------------------------------
 def upload_choices() -> None:
     """How the file is read, with the first lines of what that gives."""
@@ -89,8 +110,8 @@ def upload_choices() -> None:
     if file is None:
         return
     found, wishes = file.found, file.wishes
-    if file.error is not None and not (found.preview or found.columns or found.files or
-                                       file.repairs):
+    if file.error is not None and file.error.code != "corpus.encoding_at" and not (
+            found.preview or found.columns or found.files or file.repairs):
         return  # nothing of it can be read in any way: the sentence above says why
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(t("data.upload_from", name=plain(file.name)), width="content")
@@ -103,7 +124,7 @@ def upload_choices() -> None:
                     lambda name: t("data.upload_all") if name == ALL else name)
         if found.kind != "parquet":
             _select("encoding", ["", *ENCODINGS], wishes.encoding, t("data.encoding_label"),
-                    lambda name: encoding_name(name) if name else t("data.encoding_auto"))
+                    lambda name: _encoding_option(name) if name else t("data.encoding_auto"))
         if found.columns:
             _select("column", found.columns, found.column, t("data.hub_column"), str)
     with right:
@@ -111,6 +132,9 @@ def upload_choices() -> None:
             st.markdown(":gray[" + t("data.upload_preview", encoding=plain(
                 encoding_name(found.encoding))) + "]")
             st.code(found.preview, language=None, wrap_lines=True)
+        if not found.sure:
+            st.markdown(":orange[:material/warning: " + t("data.encoding_guess", encoding=plain(
+                encoding_name(found.encoding))) + "]")
     if found.left_out:
         st.markdown(":gray[" + t("data.upload_left_out", n=number(found.left_out)) + "]")
 

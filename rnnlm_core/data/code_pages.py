@@ -19,6 +19,7 @@ _LATIN = {
 _SIGNS = frozenset("€‚„…†‡‰‹‘’“”•–—™›\u00a0¤¦§¨©«¬\u00ad®°±´µ¶·»¸")
 _COVERED = 0.9  # of the letters beyond ASCII by one language: what Central European must have,
 _AHEAD = 0.1  # and by how much more than Western European has
+_TELLING = 2  # letters that no Western language has, where one Central European has them all
 _COMMON = {"cp1251": "оеаинтсрвлкмдпу", "koi8-r": "оеаинтсрвлкмдпу", "cp1253": "αοιετσνηυρπκμλς"}
 _SHARE_OF_COMMON = 0.6  # Russian and Greek have four fifths, other readings a quarter
 _FEWEST = 8  # letters
@@ -28,25 +29,34 @@ def latin(raw: bytes) -> str | None:
     """cp1252, or cp1250 where the letters speak clearly for it; None where the text is neither."""
     found = {name: share for name in _LATIN if (share := _covered(raw, name)) is not None}
     western, central = found.get("cp1252"), found.get("cp1250")
-    if central is not None and central >= _COVERED and (
-            western is None or western <= central - _AHEAD):
+    if central is not None and central[0] >= _COVERED and (
+            western is None or western[0] <= central[0] - _AHEAD
+            or (central[1] == 0 and western[1] >= _TELLING)):
         return "cp1250"
-    return None if western is None or western < 0.5 else "cp1252"
+    return None if western is None or western[0] < 0.5 else "cp1252"
 
 
-def _covered(raw: bytes, code_page: str) -> float | None:
-    """The share of the letters beyond ASCII that one language has, of the one that has most; None
-    where the bytes are not of this code page, or most letters are none of ASCII's."""
+def is_clear(raw: bytes, code_page: str) -> bool:
+    """Whether one language of this code page has nearly all of the letters beyond ASCII."""
+    found = _covered(raw, code_page)
+    return found is not None and found[0] >= _COVERED
+
+
+def _covered(raw: bytes, code_page: str) -> tuple[float, int] | None:
+    """The share of the letters beyond ASCII that one language has, of the one that has most, and
+    how many it has not; None where the bytes are not of this code page, or most letters are none of
+    ASCII's (of a short sentence for showing accents, more than half may be)."""
     text = _read(raw, code_page)
     if text is None:
         return None
     counts = Counter(text.lower())
     beyond = {c: n for c, n in counts.items() if c > "\x7f" and c not in _SIGNS}
     among = sum(beyond.values())
-    if among > sum(n for c, n in counts.items() if "a" <= c <= "z"):
+    most = max(sum(n for c, n in beyond.items() if c in letters) for letters in _LATIN[code_page])
+    ascii_ = sum(n for c, n in counts.items() if "a" <= c <= "z")
+    if among > (2 * ascii_ if most == among else ascii_):
         return None
-    return max(sum(n for c, n in beyond.items() if c in letters)
-               for letters in _LATIN[code_page]) / among if among else 1.0
+    return (most / among, among - most) if among else (1.0, 0)
 
 
 def cyrillic_or_greek(raw: bytes) -> str | None:

@@ -1,7 +1,8 @@
 """Text files: bytes in, text out, with the encoding named so that a page can show it.
 
 The order is from sure to unsure: byte order mark, strict UTF-8, a code page of Cyrillic or Greek
-where its commonest letters are there, GB 18030 where the result is Chinese, the detector of
+where its commonest letters are there, a double-byte encoding where the commonest characters of its
+language are, GB 18030 where the result is Chinese, the detector of
 charset-normalizer for what is not in Latin script, Windows-1252 or, on clear evidence, Windows-1250
 (see `code_pages`). What is not text is refused. Only the
 byte order mark is dropped; line ends and the rest are left to `cleaning`.
@@ -12,17 +13,20 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rnnlm_core.data.code_pages import cyrillic_or_greek, latin
+from rnnlm_core.data.code_pages import cyrillic_or_greek, is_clear, latin
+from rnnlm_core.data.east_asian import east_asian
 from rnnlm_core.errors import CorpusError
 
 MAX_BYTES = 20_000_000
 # UTF-8 in which some bytes are wrong: each becomes �. Never guessed, only chosen.
 LENIENT = "utf-8-lenient"
 ENCODINGS = ("utf-8", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr", "utf-16", "utf-16-le",
-             "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1253", "koi8-r", LENIENT)
+             "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256",
+             "cp1257", "cp1258", "iso8859-2", "iso8859-5", "iso8859-9", "koi8-r", "koi8-u", "cp866",
+             "cp874", "mac_roman", LENIENT)
 
 # the longer mark first: UTF-32's begins like UTF-16's
 _MARKS = (
@@ -55,6 +59,8 @@ _GB2312 = frozenset(bytes((row, cell)).decode("gb2312", "ignore")
 class DecodedText:
     text: str
     encoding: str  # a name that Python knows
+    # chosen, marked, or on clear evidence: how the encoding was told, not what it is
+    sure: bool = field(default=True, compare=False)
 
 
 def read_text_file(path: Path, *, max_bytes: int = MAX_BYTES) -> DecodedText:
@@ -103,10 +109,17 @@ def decode_bytes(raw: bytes, name: str, encoding: str | None = None) -> DecodedT
         return _decoded(raw, name, "utf-8")  # tells the byte
     sample = raw[:_SAMPLE]
     if (found := cyrillic_or_greek(sample)) and _strictly(raw, found) is not None:
+        return _guessed(raw, name, found, clear=True)
+    text = _strictly(raw, "gb18030")
+    chinese = text is not None and _is_chinese(text)
+    if (found := east_asian(sample)) and _strictly(raw, found) is not None:
+        return _guessed(raw, name, found, clear=True)
+    if chinese:
+        return _guessed(raw, name, "gb18030", clear=len(raw) >= _DETECTOR_BYTES)
+    if (found := _detected(raw)) is not None:
         return _decoded(raw, name, found)
-    if (text := _strictly(raw, "gb18030")) is not None and _is_chinese(text):
-        return DecodedText(text, "gb18030")
-    return _decoded(raw, name, _detected(raw) or latin(raw) or "cp1252")
+    found = latin(raw) or "cp1252"
+    return _guessed(raw, name, found, clear=is_clear(sample, found))
 
 
 def has_mark(raw: bytes) -> bool:
@@ -146,6 +159,13 @@ def _decoded(raw: bytes, name: str, encoding: str) -> DecodedText:
     if len(_CONTROL.findall(text.encode("utf-8", "replace"))) > _MOST_CONTROL * len(text):
         raise CorpusError("corpus.binary", name=name)
     return DecodedText(text, encoding)
+
+
+def _guessed(raw: bytes, name: str, encoding: str, *, clear: bool) -> DecodedText:
+    """Sure only where the evidence is clear and there is enough of it."""
+    got = _decoded(raw, name, encoding)
+    beyond = sum(c > "\x7f" for c in got.text[:_SAMPLE])
+    return replace(got, sure=clear and beyond >= _FEW)
 
 
 def _strictly(raw: bytes, encoding: str) -> str | None:

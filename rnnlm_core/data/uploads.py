@@ -43,6 +43,7 @@ class Found:
     file: str = ""
     left_out: int = 0  # files of the archive that are no text
     encoding: str = ""
+    sure: bool = True  # of the encoding, of every file that was read
     preview: str = ""  # the first lines of the file, decoded
     kind: str | None = None  # of table
     columns: list[str] = field(default_factory=list)
@@ -83,6 +84,7 @@ def _decoded(member: Member, wishes: Wishes, found: Found) -> str:
     got = decode_bytes(member.raw, member.name, wishes.encoding or None)
     found.unread = b""
     found.encoding = found.encoding or got.encoding
+    found.sure &= got.sure
     if not found.preview:
         found.preview = visible("\n".join(got.text[:_PREVIEW].splitlines()[:_PREVIEW_LINES]))
     return got.text

@@ -71,6 +71,21 @@ def test_the_own_division_comes_first_and_is_read_and_told(
     assert app.number_input(key="form.validation_share").disabled
 
 
+def test_short_copies_in_both_splits_are_a_leak_and_a_small_part_says_little(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = ["the very same short line\n" * 80, "the very same short line\n" * 39]  # 975
+    app = read(at(offering("train", "validation"), monkeypatch), monkeypatch, parts)
+    assert ":orange[:material/warning: **Leak:** 100.0% of the held-out passages" in said(app)
+    assert "Divide by line in the settings" in said(app)
+    assert "Only 975 characters in a held-out part" in said(app)
+    parts = ["".join(f"{n} {word}\n" for n in range(300)) for word in ("yes", "no")]
+    app = at(offering("train", "validation"), monkeypatch)
+    app.number_input(key="data.hub_amount").set_value(50_000).run()
+    app = read(app, monkeypatch, parts)
+    assert "0.0% of the held-out passages" in said(app)
+    assert "Leak" not in said(app) and "held-out part:" not in said(app)
+
+
 def test_a_test_split_takes_the_place_of_a_validation_split_and_that_is_said(
         monkeypatch: pytest.MonkeyPatch) -> None:
     app = at(offering("train", "test"), monkeypatch)

@@ -84,6 +84,35 @@ def test_a_dataset_is_looked_up_read_and_used(
     assert manifest.source == "hf:acme/stories:small:train:title"
 
 
+def test_a_link_to_what_is_not_here_is_read_by_one_press(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def fetch(source: str, store: Path, amount: int, **_: Any) -> Corpus:
+        asked.append((source, amount))
+        return keep_text(store, STORY, source, "acme/stories", amount, rows=60, revision="abc",
+                         notes={"blank_rows": 3})
+
+    monkeypatch.setattr(data_hub_call, "load_corpus", fetch)
+    source = "hf:acme/stories:small:train:text"
+    app = opened("data", corpus=source, max_characters="1500")
+    assert app.text_input(key="data.hub_id").value == "acme/stories"
+    next(b for b in app.button if b.label == "Read it now").click().run()
+    waited(app, lambda a: "**1,500 characters" in said(a))
+    assert asked == [(source, 1500)] and not app.error
+    assert app.query_params["corpus"] in (source, [source])
+
+
+@pytest.mark.parametrize(("amount", "possible"), [(0, False), (99, False), (100, True),
+                                                  (50_000_000, True), (50_000_001, False)])
+def test_an_amount_out_of_bounds_cannot_be_read(
+        monkeypatch: pytest.MonkeyPatch, amount: int, possible: bool) -> None:
+    app = on_hub(lambda spec, token: DATASET, monkeypatch)
+    waited(app, lambda a: any(s.key == "data.hub_column" for s in a.selectbox))
+    app.number_input(key="data.hub_amount").set_value(amount).run()
+    assert app.button(key="data.read").disabled is not possible
+    assert ("between 100 and 50,000,000" in said(app)) is not possible and not app.exception
+
+
 def test_marks_are_offered_for_rows_that_are_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     names = next(entry for entry in hub_menu() if entry.marks)
     found = replace(DATASET, id=names.id)

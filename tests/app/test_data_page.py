@@ -242,6 +242,41 @@ def test_an_empty_column_is_mended_by_another() -> None:
     assert "**107 characters in 4 lines" in said(repaired(app, "Use the column story"))
 
 
+def test_an_encoding_that_is_a_guess_says_so_and_every_other_can_be_chosen() -> None:
+    app = uploading("kurz.txt", ("こんにちは、世界。" * 3).encode("shift_jis"))
+    assert "shift\\_jis is a guess" in said(app)
+    russian = "Большая белая птица села у Белых ворот."
+    app = uploading("dos.txt", russian.encode("cp866"))
+    assert "byte 1 does not fit" in app.error[0].value  # cp1252 has no letter there
+    app.selectbox(key="data.encoding").select("cp866").run()
+    assert russian in [code.value for code in app.code] and "is a guess" not in said(app)
+    assert not app.error
+
+
+def test_a_higher_limit_brings_back_what_was_cut_off() -> None:
+    app = opened("data", max_characters="1000")
+    app.segmented_control(key="data.source").set_value("own").run()
+    app.file_uploader(key="data.upload").set_value(("a.txt", b"abcdefghi\n" * 300, "")).run()
+    assert "**1,000 characters in 100 lines" in said(app)
+    assert "Cut off after 1,000 characters, the limit in the text settings here." in said(app)
+    app.number_input(key="form.max_characters").set_value(2_500).run()
+    assert "**2,500 characters in 250 lines" in said(app) and "no longer here" not in said(app)
+    app.number_input(key="form.max_characters").set_value(5_000).run()
+    assert "**3,000 characters in 300 lines" in said(app) and "Cut off" not in said(app)
+    assert not app.error and not app.exception
+
+
+def test_a_cut_text_whose_file_is_gone_says_so() -> None:
+    app = opened("data", max_characters="1000")
+    app.segmented_control(key="data.source").set_value("own").run()
+    app.text_area(key="data.pasted").set_value("abcdefghi\n" * 300)
+    app.button(key="data.use_pasted").click().run()
+    gone = "no longer here: upload or paste it again"
+    assert gone not in said(app)
+    app.number_input(key="form.max_characters").set_value(5_000).run()
+    assert gone in said(app)
+
+
 def test_an_encoding_that_does_not_fit_leaves_what_was_read() -> None:
     app = uploading("dorf.txt", CHINESE.encode("gb18030"))
     assert "Read as gb18030" in said(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rnnlm_core.data.files import decode_bytes
+from rnnlm_core.data.files import ENCODINGS, LENIENT, DecodedText, decode_bytes
 
 SAMPLES = {
     "French": ("cp1252", "Le café était fermé, mais la crème brûlée du garçon d’à côté nous a plu. "
@@ -39,6 +39,12 @@ SAMPLES = {
     "Chinese": ("gb18030", "从前有一个小村庄，村子里住着一位老人和他的孙子。"
                 "他们每天一起到河边去打水，老人一边走一边讲故事。孙子听得很高兴，回家以后就把这些故事写下来。"),
 }
+SHORT = [
+    ("cp1250", "Zażółć gęślą jaźń."),
+    ("cp1250", "Árvíztűrő tükörfúrógép, mondta a király.\nA kisfiú elment az erdőbe sétálni."),
+    ("big5", "從前有一個小村莊，村子裡住著一位老人。"),
+    ("euc-jp", "吾輩は猫である。名前はまだ無い。"), ("shift_jis", "こんにちは"),
+    ("euc-kr", "안녕하세요 세계"), ("gb18030", "春眠不觉晓，处处闻啼鸟")]
 CASES = pytest.mark.parametrize("language", SAMPLES)
 
 
@@ -70,3 +76,35 @@ def test_a_person_chooses_all_the_same(language: str) -> None:
     "Tea costs £2.", "½ cup of crème", "à", "10 m² of moiré", "50 °C"])
 def test_a_few_signs_are_no_evidence_for_another_language(text: str) -> None:
     assert decode_bytes(text.encode("cp1252"), "a.txt").text == text
+
+
+@pytest.mark.parametrize(("encoding", "text"), SHORT)
+def test_a_short_text_is_read_rightly_and_called_a_guess(encoding: str, text: str) -> None:
+    got = decode_bytes(text.encode(encoding), "a.txt")
+    assert (got.text, got.encoding, got.sure) == (text, encoding, False)
+
+
+@pytest.mark.parametrize(("encoding", "text"), [
+    ("big5", "你好，世界"), ("shift_jis", "東京都"), 
+    ("cp866", "Однажды вечером мальчик вышел. " * 9),
+    ("cp1254", "Bugün hava çok güzel, şöyle yağmursuz ılık. " * 9)])
+def test_what_cannot_be_told_is_a_guess(encoding: str, text: str) -> None:
+    raw = text.encode(encoding)
+    assert not decode_bytes(raw, "a.txt").sure
+    assert decode_bytes(raw, "a.txt", encoding) == DecodedText(text, encoding)
+    assert decode_bytes(raw, "a.txt", encoding).sure
+
+
+@CASES
+def test_enough_of_it_is_no_guess(language: str) -> None:
+    encoding, text = SAMPLES[language]
+    assert decode_bytes((text * 3).encode(encoding), "a.txt").sure
+    assert decode_bytes(text.encode(), "a.txt").sure  # as UTF-8
+
+
+def test_every_encoding_that_can_be_chosen_is_one_of_pythons() -> None:
+    wanted = {"cp1254", "cp1255", "cp1256", "iso8859-2", "iso8859-5", "iso8859-9", "cp866", "cp874",
+              "koi8-u", "big5", "euc-jp", "euc-kr", "shift_jis", "mac_roman"}
+    assert wanted <= set(ENCODINGS)
+    for encoding in set(ENCODINGS) - {LENIENT}:
+        assert decode_bytes("plain".encode(encoding), "a.txt", encoding).text == "plain"
