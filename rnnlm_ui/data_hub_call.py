@@ -132,18 +132,24 @@ def progress() -> None:
 
 
 def _progress() -> None:
-    """Ends with a run of the whole page."""
     call = present()
+    done = call.progress.characters if call is not None else 0
+    progress_line(call, done, "data", lambda at, wanted: t(
+        "data.reading", characters=number(done), wanted=wanted, megabytes=at))
+
+
+def progress_line(call: HubCall | None, done: int, key: str, told: Callable[[str, str], str]
+                  ) -> None:
+    """How far a call is, `done` of what it wants (`told`: megabytes, wanted), and the button that
+    ends it. Ends with a run of the whole page."""
     if call is None or call.done:
         st.rerun()
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button(t("common.cancel"), icon=":material/close:", key="data.cancel",
+        st.button(t("common.cancel"), icon=":material/close:", key=f"{key}.cancel",
                   on_click=call.cancel)
-        at = call.progress
-        if call.kind == "lookup" or not at.characters:
+        if call.kind == "lookup" or not done:
             st.progress(0.0, text=t("data.asking", id=plain(call.spec.id)))
         else:
-            st.progress(min(1.0, at.characters / call.wanted), text=t(
-                "data.reading", characters=number(at.characters), wanted=number(call.wanted),
-                megabytes=f"{at.megabytes:.1f}"))
+            st.progress(min(1.0, done / call.wanted), text=told(
+                f"{call.progress.megabytes:.1f}", number(call.wanted)))

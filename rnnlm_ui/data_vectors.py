@@ -13,7 +13,7 @@ from rnnlm_core.data.vector_sources import hub_table
 from rnnlm_core.data.vector_table import TablePapers
 from rnnlm_core.errors import BadInput, UnrollError
 from rnnlm_ui import config_form, session
-from rnnlm_ui.data_hub_call import HubCall
+from rnnlm_ui.data_hub_call import HubCall, progress_line
 from rnnlm_ui.data_hub_find import token_popover
 from rnnlm_ui.data_text import store
 from rnnlm_ui.i18n import joined, language, number, t
@@ -178,21 +178,10 @@ def _fetch_chosen() -> None:
 
 
 def _progress() -> None:
-    """Ends with a run of the whole page."""
     call = present()
-    if call is None or call.done:
-        st.rerun()
-        return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button(t("common.cancel"), icon=":material/close:", key="vectors.cancel",
-                  on_click=call.cancel)
-        at = call.progress
-        if call.kind == "lookup" or not at.rows:
-            st.progress(0.0, text=t("data.asking", id=plain(call.spec.id)))
-        else:
-            st.progress(min(1.0, at.rows / call.wanted), text=t(
-                "embeddings.reading", rows=number(at.rows), wanted=number(call.wanted),
-                megabytes=f"{at.megabytes:.1f}"))
+    done = call.progress.rows if call is not None else 0
+    progress_line(call, done, "vectors", lambda at, wanted: t(
+        "embeddings.reading", rows=number(done), wanted=wanted, megabytes=at))
 
 
 def about(papers: TablePapers) -> str:

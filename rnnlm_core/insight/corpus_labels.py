@@ -16,7 +16,7 @@ from rnnlm_core.data.generated import family_of
 from rnnlm_core.data.generated.memory import AGAIN, DISTRACTORS, QUESTION
 from rnnlm_core.data.generated.numbers import BETWEEN
 from rnnlm_core.insight.decisions import CLOSERS, PAIRS
-from rnnlm_core.insight.labels import Label
+from rnnlm_core.insight.labels import Label, label_of_tokens, labels_of
 from rnnlm_core.insight.ranks import Kind
 
 Floats = NDArray[np.float64]
@@ -34,6 +34,14 @@ def corpus_labels(corpus: str, text: str) -> list[Label]:
     """
     family = family_of(corpus)
     return _LABELS[family](text) if family in _LABELS else []
+
+
+def labels_at_tokens(corpus: str, text: str, owners: NDArray[np.int64], ids: NDArray[np.int64]
+                     ) -> list[Label]:
+    """All labels of a text, a generated one's own first, at its tokens `ids` (`owners`: of each
+    character, the token that ends it)."""
+    return [label_of_tokens(label, owners, ids)
+            for label in corpus_labels(corpus, text) + labels_of(text)]
 
 
 def _label(name: str, kind: Kind, values: Floats, where: Places) -> Label:

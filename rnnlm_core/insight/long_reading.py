@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import BadInput
-from rnnlm_core.insight.corpus_labels import corpus_labels
-from rnnlm_core.insight.labels import Label, label_of_tokens, labels_of
+from rnnlm_core.insight.corpus_labels import labels_at_tokens
+from rnnlm_core.insight.labels import Label
 from rnnlm_core.insight.states import refuse_no_numbers
 from rnnlm_core.insight.units import joined, read_in_strips
 from rnnlm_core.nets.language_model import LanguageModel
@@ -59,11 +59,10 @@ def read_long(model: LanguageModel, tokenizer: Tokenizer, text: str, part: str =
     return LongReading(read, owners, tuple(tokenizer.pieces[i] for i in ids), ids, values, surprise)
 
 
-def token_labels(corpus: str, text: str, owners: NDArray[np.int64], ids: NDArray[np.int64]
-                 ) -> list[Label]:
-    """The labels of a text at its tokens, a generated one's own first: those that vary and that
-    the current token does not give away."""
-    labels = [label_of_tokens(label, owners, ids)
-              for label in corpus_labels(corpus, text) + labels_of(text)]
-    return [label for label in labels if not label.given_away and label.where.any()
+def telling_labels(corpus: str, text: str, owners: NDArray[np.int64], ids: NDArray[np.int64]
+                   ) -> list[Label]:
+    """The labels of a text at its tokens that vary and that the current token does not give away.
+    """
+    return [label for label in labels_at_tokens(corpus, text, owners, ids)
+            if not label.given_away and label.where.any()
             and np.ptp(label.values[label.where]) > 0]

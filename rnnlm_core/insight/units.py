@@ -22,8 +22,8 @@ from torch import Tensor
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import BadInput
-from rnnlm_core.insight.corpus_labels import corpus_labels
-from rnnlm_core.insight.labels import Label, label_of_tokens, labels_of, spans_of
+from rnnlm_core.insight.corpus_labels import labels_at_tokens
+from rnnlm_core.insight.labels import Label, spans_of
 from rnnlm_core.insight.picking import (
     FEWEST_CASES,
     FEWEST_MARKED,
@@ -126,9 +126,7 @@ def token_labels(tokenizer: Tokenizer, text: str, corpus: str = ""
     ids = np.array(tokenizer.known(text), np.int64)
     if len(ids) < FEWEST_TOKENS:
         raise BadInput("text.too_short", value=len(ids), limit=FEWEST_TOKENS)
-    read, owners = tokenizer.owners(ids)
-    found = corpus_labels(corpus, read) + labels_of(read)
-    return ids, [label_of_tokens(label, owners, ids) for label in found]
+    return ids, labels_at_tokens(corpus, *tokenizer.owners(ids), ids)
 
 
 def best_units(model: LanguageModel, untrained: LanguageModel, labels: list[Label],

@@ -26,7 +26,7 @@ from rnnlm_ui.states.brush import (
     phrase_slider,
 )
 from rnnlm_ui.states.choice import settings
-from rnnlm_ui.states.held_out import held_out, held_out_labels
+from rnnlm_ui.states.long_reading import long_labels, long_reading
 from rnnlm_ui.states.look import Look
 from rnnlm_ui.states.match_findings import answer_of, labels_table, units_list
 from rnnlm_ui.states.picture import unknown_note
@@ -44,10 +44,10 @@ def report_of(path: str, step: int | None, digest: str, text: str, part: str, la
     from rnnlm_ui.states.findings import Choice
     from rnnlm_ui.states.look import values_of
 
-    reading, long = read(path, step, digest, text), held_out(path, step, digest, part, layer)
+    reading, long = read(path, step, digest, text), long_reading(path, step, digest, part, layer)
     return match_report(
         values_of(reading, Choice(part, layer, 0)), Span(*span), reading.ids, long,
-        held_out_labels(path, step, digest), Levels(*levels), alone, any_length,
+        long_labels(path, step, digest), Levels(*levels), alone, any_length,
         own_place(reading.text, Span(*span), long))
 
 
@@ -63,7 +63,7 @@ def own_place(text: str, span: Span, long: LongReading) -> Span | None:
 def show(look: Look, answer: DeltaGenerator) -> None:
     try:
         with st.spinner(t("states_match.reading")):
-            long = held_out(look.path, look.step, look.digest, look.choice.part,
+            long = long_reading(look.path, look.step, look.digest, look.choice.part,
                             look.choice.layer)
     except UnrollError as error:
         with answer:

@@ -19,7 +19,7 @@ from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import joined, t
 from rnnlm_ui.page import plain
 from rnnlm_ui.states.findings import percent
-from rnnlm_ui.states.held_out import held_out, held_out_labels
+from rnnlm_ui.states.long_reading import long_labels, long_reading
 from rnnlm_ui.states.look import Look
 from rnnlm_ui.states.move import part_of
 from rnnlm_ui.states.table import table
@@ -65,9 +65,9 @@ def clustered(path: str, step: int | None, digest: str, part: str, layer: int, k
     from rnnlm_core.insight.layout import force_layout
     from rnnlm_core.insight.plane import plane_of
 
-    reading = held_out(path, step, digest, part, layer)
+    reading = long_reading(path, step, digest, part, layer)
     found = automaton_of(reading, vocabulary, k)
-    control = automaton_of(held_out(path, step, digest, part, layer, untrained=True),
+    control = automaton_of(long_reading(path, step, digest, part, layer, untrained=True),
                            vocabulary, k)
     start = plane_of(reading.values).of(found.centres.astype(np.float32)).astype(np.float64)
     return Clustered(found, control.bits.cluster, _held(path, step, digest, found, control,
@@ -80,7 +80,7 @@ def _held(path: str, step: int | None, digest: str, found: Automaton, control: A
     from rnnlm_core.insight.automaton import explained
 
     held = []
-    for label in held_out_labels(path, step, digest):
+    for label in long_labels(path, step, digest):
         shares = [explained(label, classes) for classes in (found.states, ids, control.states)]
         if not np.isfinite(shares).all():
             continue

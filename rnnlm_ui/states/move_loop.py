@@ -18,7 +18,7 @@ from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.page import plain
-from rnnlm_ui.states.held_out import held_out
+from rnnlm_ui.states.long_reading import long_reading
 from rnnlm_ui.states.look import Look
 from rnnlm_ui.states.move import part_of
 from rnnlm_ui.states.move_path import DRAWN
@@ -88,7 +88,7 @@ def _figure(found: GreedyPath, look: Look) -> Any:
     from rnnlm_core.insight.plane import plane_of
 
     part, layer = part_of(look), look.choice.layer
-    long = held_out(look.path, look.step, look.digest, part, layer)
+    long = long_reading(look.path, look.step, look.digest, part, layer)
     plane = plane_of(long.values)
     states = found.c if part == "c" and found.c is not None else found.h
     words = PathWords(*(t(f"states.{name}", share=f"{share:.0%}") for name, share in

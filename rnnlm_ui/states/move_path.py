@@ -20,7 +20,7 @@ from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import joined, t
 from rnnlm_ui.states.choice import MEANS
 from rnnlm_ui.states.findings import Choice, percent, signed
-from rnnlm_ui.states.held_out import held_out
+from rnnlm_ui.states.long_reading import long_reading
 from rnnlm_ui.states.look import Look, values_of
 from rnnlm_ui.states.move import part_of
 from rnnlm_ui.states.picture import BEFORE
@@ -69,12 +69,12 @@ def laid(path: str, step: int | None, digest: str, text: str, part: str, layer: 
     if not behind and plane == "pca":
         found = plane_of(own, 2, reading.ids if without_means else None)
         return Laid(found.of(own, reading.ids), None, found.explained, None)
-    long = held_out(path, step, digest, part, layer)
+    long = long_reading(path, step, digest, part, layer)
     found = plane_of(long.values, 2, long.ids if without_means else None)
     if plane == "umap":
         cloud, points = umap_map(found.rest(long.values, long.ids), found.rest(own, reading.ids))
         return Laid(points, cloud if behind else None, None, None)
-    control = held_out(path, step, digest, part, layer, untrained=True)
+    control = long_reading(path, step, digest, part, layer, untrained=True)
     start = plane_of(control.values, 2, control.ids if without_means else None)
     points = found.of(long.values, long.ids)
     return Laid(found.of(own, reading.ids), points[::-(-len(points) // DRAWN)],
@@ -118,7 +118,7 @@ def _fill_name(name: str) -> str:
 
 def fills_of(look: Look) -> dict[str, Fill]:
     """What the path can be filled with: the chosen unit, the surprise, the labels of the text."""
-    from rnnlm_core.insight.long_reading import token_labels
+    from rnnlm_core.insight.long_reading import telling_labels
 
     reading, scale = look.reading, look.scale
     fills = {
@@ -128,7 +128,7 @@ def fills_of(look: Look) -> dict[str, Fill]:
         "surprise": Fill(t("states_move.fill_surprise"), np.nan_to_num(reading.surprise),
                          Scale(SURPRISE_TOP, False), t("states_move.bits", n=0),
                          t("states_move.bits_or_more", n=int(SURPRISE_TOP)))}
-    for label in token_labels(look.config.corpus, reading.text, reading.owners, reading.ids):
+    for label in telling_labels(look.config.corpus, reading.text, reading.owners, reading.ids):
         fills[label.name] = _label_fill(label)
     return fills
 

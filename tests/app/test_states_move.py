@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -57,9 +56,10 @@ def test_the_path_is_filled_laid_out_and_cleaned_as_chosen() -> None:
     assert len({found[1] for found in shares if found}) == 3 and not app.exception
 
 
-@pytest.mark.skipif(find_spec("umap") is not None, reason="UMAP is installed here")
 @LANGUAGES
-def test_without_umap_the_page_says_how_to_get_it(language: str) -> None:
+def test_without_umap_the_page_says_how_to_get_it(language: str, monkeypatch: pytest.MonkeyPatch
+                                                  ) -> None:
+    monkeypatch.setattr("rnnlm_core.insight.umap_plane.installed", lambda: False)
     app = AppTest.from_file(str(APP), default_timeout=60)
     app.session_state["move.plane"] = "umap"
     app.query_params.update({"run": DIALOGUE, "tool": "move", "lang": language})

@@ -9,7 +9,7 @@ import torch
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.errors import BadInput
-from rnnlm_core.insight.long_reading import read_long, token_labels
+from rnnlm_core.insight.long_reading import read_long, telling_labels
 from rnnlm_core.insight.states import read_states
 from rnnlm_core.nets.build import build
 
@@ -47,7 +47,7 @@ def test_too_little_text_and_states_that_are_no_numbers_are_said() -> None:
 
 def test_labels_that_a_token_gives_away_or_that_never_change_are_left_out() -> None:
     ids = TOKENIZER.encode(TEXT).astype(np.int64)
-    labels = token_labels("", TEXT, np.arange(len(TEXT)), ids)
+    labels = telling_labels("", TEXT, np.arange(len(TEXT)), ids)
     names = {label.name for label in labels}
 
     assert {"inside_quotes", "inside_brackets", "line_position"} <= names

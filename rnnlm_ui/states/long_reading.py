@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def held_out(path: str, step: int | None, digest: str, part: str, layer: int,
+def long_reading(path: str, step: int | None, digest: str, part: str, layer: int,
              untrained: bool = False) -> LongReading:
     """Of the network at a moment, or as it was before its first step. Raises as `read_long`."""
     from rnnlm_core.insight.long_reading import read_long
@@ -28,10 +28,10 @@ def held_out(path: str, step: int | None, digest: str, part: str, layer: int,
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def held_out_labels(path: str, step: int | None, digest: str) -> list[Label]:
+def long_labels(path: str, step: int | None, digest: str) -> list[Label]:
     """What the text's own features are at each token of it."""
-    from rnnlm_core.insight.long_reading import token_labels
+    from rnnlm_core.insight.long_reading import telling_labels
 
     config = RunFolder(path).config()
-    reading = held_out(path, step, digest, "h", 0)
-    return token_labels(config.corpus, reading.text, reading.owners, reading.ids)
+    reading = long_reading(path, step, digest, "h", 0)
+    return telling_labels(config.corpus, reading.text, reading.owners, reading.ids)
