@@ -78,11 +78,18 @@ def picker(default: str = NAMES) -> RunFolder:
     """The select box at the top right: own runs, the newest first, then the shipped ones."""
     now = current(default)
     names = listed(now)
-    key = "run_picker"
+    # a box for each run that is looked at: a busy browser says once more what it showed before a
+    # run was started, and of one box for all that would read as a choice, back to the old run
+    key = f"run_picker.{now.id}"
     session.set_widget(key, now.id)
+
+    def choose() -> None:
+        if (wanted := session.widget(key, now.id)) != now.id:
+            session.choose_run(wanted)
+
     st.selectbox(t("common.looking_at"), list(names), key=key, label_visibility="collapsed",
                  format_func=names.__getitem__, width=370, accept_new_options=False,
-                 on_change=lambda: session.choose_run(session.widget(key, now.id)))
+                 on_change=choose)
     return now
 
 

@@ -12,7 +12,7 @@ from rnnlm_core import launch
 from rnnlm_core.config import RunConfig
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry, entries
-from rnnlm_ui import fork_view, time_machine
+from rnnlm_ui import fork_view, session, time_machine
 from tests.app.inside_pages import LANGUAGES, go, opened, said, trained
 from tests.small_runs import wait_until
 
@@ -74,10 +74,22 @@ def test_newest_and_best_are_one_press_away(run: RunFolder) -> None:
 def test_each_run_has_its_own_moment(run: RunFolder, runs_folder: Path) -> None:
     other = trained(runs_folder, max_steps=30)
     app = opened("gradients", run.id, step=16)
-    app.selectbox(key="run_picker").select(other.id).run()
+    app.selectbox(key=f"run_picker.{run.id}").select(other.id).run()
     assert moment(app) == entries(other.checkpoints)[-1].step
-    app.selectbox(key="run_picker").select(run.id).run()
+    app.selectbox(key=f"run_picker.{other.id}").select(run.id).run()
     assert moment(app) == 16
+
+
+def test_what_a_busy_browser_says_late_does_not_change_the_run(
+        run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened("train")
+    late = app._tree.get_widget_states()  # what was shown before the run was chosen
+    app.session_state["unroll.run"] = run.id  # as a press on Start does it
+    app.run()
+    chosen: list[str | None] = []
+    monkeypatch.setattr(session, "choose_run", chosen.append)
+    app._run(late)
+    assert chosen == [] and not app.exception
 
 
 def test_train_tells_of_the_moment_and_shows_no_later_sample(run: RunFolder) -> None:
