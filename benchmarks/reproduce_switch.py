@@ -26,7 +26,7 @@ from rnnlm_core.insight.interventions import Intervention, control_units, matche
 from rnnlm_core.insight.labels import labels_of
 from rnnlm_core.insight.ranks import auc
 from rnnlm_core.insight.scoring import Approaches, approaches, score, score_changed
-from rnnlm_core.insight.units import all_units
+from rnnlm_core.insight.strips import all_units
 from rnnlm_core.lab import Run
 
 LONGEST, STEPS = 60, 500

@@ -23,7 +23,8 @@ from rnnlm_core.insight.accuracies import accuracies
 from rnnlm_core.insight.labels import Label, label_of_tokens
 from rnnlm_core.insight.own_labels import pattern_label
 from rnnlm_core.insight.picking import has_enough, places_of
-from rnnlm_core.insight.units import all_units, first_list, search, token_labels, unit_names
+from rnnlm_core.insight.strips import all_units
+from rnnlm_core.insight.units import first_list, search, token_labels, unit_names
 from rnnlm_core.nets.build import build
 
 TOKENS, LABELS = 10_000, 16

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from rnnlm_core.data.tokenizer import ChineseTokenizer, Tokenizer
 from rnnlm_core.errors import BadInput
-from rnnlm_core.insight.units import all_units, unit_names
+from rnnlm_core.insight.strips import all_units
+from rnnlm_core.insight.units import unit_names
 from rnnlm_core.nets.language_model import LanguageModel
 
 FEWEST_PLACES = 3  # of a word: two points have no cloud

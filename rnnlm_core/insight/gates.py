@@ -21,7 +21,7 @@ from torch import Tensor
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import BadInput
-from rnnlm_core.insight.units import WARM_UP, strips_of
+from rnnlm_core.insight.strips import WARM_UP, strips_of
 from rnnlm_core.nets.cells import LayerTrace, recurrent, unroll
 from rnnlm_core.nets.language_model import LanguageModel
 

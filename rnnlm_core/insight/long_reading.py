@@ -13,7 +13,7 @@ from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.corpus_labels import labels_at_tokens
 from rnnlm_core.insight.labels import Label
 from rnnlm_core.insight.states import refuse_no_numbers
-from rnnlm_core.insight.units import joined, read_in_strips
+from rnnlm_core.insight.strips import joined, read_in_strips
 from rnnlm_core.nets.language_model import LanguageModel
 
 FEWEST_TOKENS = 50

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.gates import Floats, GatesReading
-from rnnlm_core.insight.units import WARM_UP
+from rnnlm_core.insight.strips import WARM_UP
 from rnnlm_core.nets.cells import (
     GATES,
     LSTMStep,

@@ -101,7 +101,7 @@ def _layers(run: Any, ids: NDArray[np.int64], places: NDArray[np.int64],
     """h (T, H) of each layer at these tokens, less the mean over all places with the same
     character: that both know which one was just read is no likeness."""
     from rnnlm_core.insight.states import without_character_means
-    from rnnlm_core.insight.units import all_units
+    from rnnlm_core.insight.strips import all_units
 
     rows = run.config.hidden * run.config.layers
     h = all_units(run.model, ids)[:rows].reshape(run.config.layers, run.config.hidden, -1)

@@ -33,7 +33,8 @@ def _run(path: str, step: int | None) -> Run:
 def spread(path: str, step: int | None, digest: str, part: str, layer: int) -> Spread:
     """How the units of a layer vary over the run's held-out text."""
     from rnnlm_core.insight.interventions import spread_of
-    from rnnlm_core.insight.units import all_units, unit_names
+    from rnnlm_core.insight.strips import all_units
+    from rnnlm_core.insight.units import unit_names
 
     run = _run(path, step)
     text, _ = look_inside.text_of(run)

@@ -49,7 +49,7 @@ def held_out(path: str) -> HeldOut:
 @st.cache_resource(max_entries=3, show_spinner=False)
 def unit_states(path: str, step: int | None, digest: str) -> Floats:
     """Every unit (U, T) over the held-out text, as the weights of a moment have it."""
-    from rnnlm_core.insight.units import all_units
+    from rnnlm_core.insight.strips import all_units
 
     return all_units(runs.opened(RunFolder(path), step).model, held_out(path).ids)
 
@@ -57,7 +57,7 @@ def unit_states(path: str, step: int | None, digest: str) -> Floats:
 @st.cache_resource(max_entries=3, show_spinner=False)
 def untrained_states(path: str) -> Floats:
     """The same of the network before its first step."""
-    from rnnlm_core.insight.units import all_units
+    from rnnlm_core.insight.strips import all_units
 
     return all_units(runs.opened(RunFolder(path)).untrained, held_out(path).ids)
 

@@ -9,17 +9,19 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import (
     CellWeights,
-    gru_jacobian,
     gru_step,
     layer_weights,
-    lstm_jacobian,
     lstm_step,
-    rnn_jacobian,
     rnn_step,
     state_of,
-    step_jacobian,
     unroll,
     unroll_layer,
+)
+from rnnlm_core.nets.jacobians import (
+    gru_jacobian,
+    lstm_jacobian,
+    rnn_jacobian,
+    step_jacobian,
 )
 from tests.small_runs import dropouts
 

@@ -11,8 +11,8 @@ from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.data.generated import teaching
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.insight.accuracies import accuracies
+from rnnlm_core.insight.strips import all_units
 from rnnlm_core.insight.units import (
-    all_units,
     find_units,
     first_list,
     search,

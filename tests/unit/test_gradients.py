@@ -18,7 +18,8 @@ from rnnlm_core.insight.gradients import (
     untrained_profiles,
 )
 from rnnlm_core.nets.build import build
-from rnnlm_core.nets.cells import CellWeights, lstm_jacobian, unroll, unroll_layer
+from rnnlm_core.nets.cells import CellWeights, unroll, unroll_layer
+from rnnlm_core.nets.jacobians import lstm_jacobian
 
 H, STEPS = 16, 50
 IDS = np.random.default_rng(0).integers(1, 9, 400)

@@ -16,6 +16,7 @@ from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.corpus_labels import corpus_labels
 from rnnlm_core.insight.labels import Label, labels_of, spans_of
 from rnnlm_core.insight.ranks import auc, centred_ranks, chance_level, effect
+from rnnlm_core.insight.strips import all_units
 from rnnlm_core.insight.text_features import (
     capital_word,
     inside_brackets,
@@ -23,7 +24,7 @@ from rnnlm_core.insight.text_features import (
     line_position,
     word_position,
 )
-from rnnlm_core.insight.units import all_units, find_units, score_again, search
+from rnnlm_core.insight.units import find_units, score_again, search
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import unroll
 
