@@ -56,8 +56,8 @@ def test_a_lesson_from_start_to_stop(app, page):
     tab, run = start_run(app, page)
     try:
         expect(tab.get_by_text(re.compile(r"bits per character")).first).to_be_visible()
-        seen = tab.evaluate(POINTS)
-        tab.wait_for_function(f"({POINTS})() > {seen}", timeout=PATIENCE)  # the curve moves
+        seen = tab.evaluate(LAST)  # the step: how many points are drawn is bounded
+        tab.wait_for_function(f"({LAST})() > {seen}", timeout=PATIENCE)  # the curve moves
 
         tab.get_by_role("link", name="Data").first.click()  # another page and back
         tab.locator("h1", has_text="read").wait_for(timeout=PATIENCE)
@@ -67,7 +67,7 @@ def test_a_lesson_from_start_to_stop(app, page):
         expect(tab).to_have_url(re.compile(f"run={run.id}"), timeout=PATIENCE)
         tab.reload()  # the address brings the run back
         tab.get_by_role("button", name="Pause").wait_for(timeout=PATIENCE)
-        tab.wait_for_function(f"({POINTS})() > {seen}", timeout=PATIENCE)
+        tab.wait_for_function(f"({LAST})() > {seen}", timeout=PATIENCE)
 
         tab.get_by_role("button", name="Pause").click()
         wait_until(lambda: launch.status(run).state == "paused")
