@@ -47,7 +47,7 @@ def view(folder: RunFolder, shown: Entry | None, tool: str) -> None:
 
 
 folder = runs.current(runs.DIALOGUE)
-head(t("states.title"), actions=lambda: runs.picker(runs.DIALOGUE))
+head(t(f"states.question.{tools.chosen()}"), actions=lambda: runs.picker(runs.DIALOGUE))
 look_inside.missing_run()
 time_machine.slider(folder, lambda: time_machine.fork_link(folder))
 stamp, tool, shown = st.container(), tools.switch(), None

@@ -1,34 +1,33 @@
 """The tools of the States page: one question each, one of them at a time.
 
 A tool is a module of this package with `show(look, answer)`: it writes its finding, one sentence,
-into `answer` and draws below. Only the chosen one is imported and drawn. One that has something to
-show before the units are searched has `before`, too: `Look.early` is where that stands.
+into `answer` and draws below. One that has something to show before the units are searched has
+`before`, too: `Look.early` is where that stands.
 """
 
 from __future__ import annotations
-
-from importlib import import_module
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry
-from rnnlm_ui import session
+from rnnlm_ui import session, toolbox
 from rnnlm_ui.i18n import t
 from rnnlm_ui.states.look import Look
 
 TOOLS = ("read", "find", "prove", "match", "move", "gates", "context", "compare", "words")
-_KEY = "tool"
+_KEY, _PACKAGE = "tool", "rnnlm_ui.states"
 _NEXT = {"read": "find", "find": "prove"}
+
+
+def chosen() -> str:
+    return toolbox.chosen(_KEY, TOOLS)
 
 
 def switch() -> str:
     """The tool, as it is chosen here or in a link (`?tool=`)."""
-    return st.segmented_control(
-        t("states.tool"), TOOLS, key=session.choice(_KEY, TOOLS, TOOLS[0]), required=True,
-        format_func=lambda tool: t(f"states.tool_name.{tool}"),
-        label_visibility="collapsed") or TOOLS[0]
+    return toolbox.switch(_KEY, TOOLS, lambda tool: t(f"states.tool_name.{tool}"))
 
 
 def next_step(tool: str) -> bool:
@@ -42,10 +41,13 @@ def next_step(tool: str) -> bool:
 
 
 def show(tool: str, look: Look, answer: DeltaGenerator) -> None:
-    import_module(f"rnnlm_ui.states.{tool}").show(look, answer)
+    draw = toolbox.function_of(_PACKAGE, tool)
+    assert draw is not None
+    draw(look, answer)
 
 
 def before(tool: str, folder: RunFolder, step: int | None, shown: Entry) -> DeltaGenerator | None:
     """What the tool has to show while the units are searched, and where it stands."""
-    early = getattr(import_module(f"rnnlm_ui.states.{tool}"), "before", None)
-    return early(folder, step, shown) if early is not None else None
+    early = toolbox.function_of(_PACKAGE, tool, "before")
+    place: DeltaGenerator | None = None if early is None else early(folder, step, shown)
+    return place

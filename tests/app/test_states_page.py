@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("runs_folder")
 @LANGUAGES
 def test_states_answers_with_score_control_and_chance(language: str) -> None:
     app = opened("states", DIALOGUE, language)
-    assert app.title[0].value == translate(language, "states.title")
+    assert app.title[0].value == translate(language, "states.question.read")
     numbers = re.findall(r"\d\.\d\d", app.markdown[0].value)
     assert len(numbers) == 3 and not app.error
     score, control, chance = map(float, numbers)
@@ -107,7 +107,7 @@ def test_a_run_without_a_checkpoint_and_one_that_does_not_exist(runs_folder: Pat
     for run in (new_run(runs_folder).id, "no-such-run"):
         app = opened("states", run, language)
         assert len(app.error) == 1
-        assert app.title[0].value == translate(language, "states.title")
+        assert app.title[0].value == translate(language, "states.question.read")
 
 
 @LANGUAGES

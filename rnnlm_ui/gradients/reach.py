@@ -1,4 +1,4 @@
-"""The reach of the gradient: curves by lag, their numbers, the answer in one sentence."""
+"""Reach: how far back the gradient reaches, by lag; its numbers, the answer in one sentence."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import BadInput, UnrollError
@@ -14,6 +15,7 @@ from rnnlm_core.figures.gradients import Reach, ReachWords, reach_figure
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.components.live_plot import live_plot
+from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import t
 from rnnlm_ui.tokens import words_of
 
@@ -39,6 +41,28 @@ class Reaches:
     @property
     def windows(self) -> int:
         return next(iter(self.untrained.values())).windows
+
+
+def show(scene: Scene, answer: DeltaGenerator) -> None:
+    """The answer, the chart with its numbers beside it, the settings."""
+    folder, config, digest = scene.folder, scene.config, scene.digest
+    length, lost = text_length(folder)
+    choices = lags_of(length)
+    picture, side = st.columns([1.7, 1], gap="medium")
+    settings(choices, bool(digest), config)
+    reaches = compared(folder, scene.step, digest, session.widget(LAG, choices[-1]))
+    untrained = scene.shown is not None and scene.shown.step == 0
+    answer.markdown(finding(reaches, config, untrained))
+    if lost is not None:
+        answer.markdown(t("gradients.own_text"))
+    rows = rows_of(reaches, session.widget(SHOW, "both"))
+    with picture:
+        chart(rows, reaches, config, session.widget(RELATIVE, "yes") == "yes",
+              (folder.id, digest, reaches.lags))
+    with side:
+        table(rows)
+        st.markdown(t("gradients.caption", n=reaches.windows, hidden=config.hidden,
+                      **words_of(config)))
 
 
 # -- what is computed once for all visitors ---------------------------------------------------
@@ -94,7 +118,7 @@ def reach_text(profile: LagProfile, lags: int) -> str:
     return t("gradients.with_cell", h=h, c=horizon_text(profile.c.horizon, lags))
 
 
-def answer(reaches: Reaches, config: RunConfig, untrained: bool = False) -> str:
+def finding(reaches: Reaches, config: RunConfig, untrained: bool = False) -> str:
     """How far the three start, and how far this run has come (`untrained`: it is at step 0)."""
     texts = {cell: reach_text(profile, reaches.lags)
              for cell, profile in reaches.untrained.items()}

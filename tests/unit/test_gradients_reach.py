@@ -10,10 +10,10 @@ import pytest
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.gradients import LagCurve, LagProfile, lag_curve
-from rnnlm_ui.gradients_view import (
+from rnnlm_ui.gradients.reach import (
     Reaches,
-    answer,
     decades_text,
+    finding,
     half_life_text,
     horizon_text,
     lags_of,
@@ -37,14 +37,14 @@ UNTRAINED = {"rnn": profile("rnn", 0.5), "gru": profile("gru", 0.6),
 
 
 def test_the_answer_has_all_numbers_and_a_limit_that_none_reaches() -> None:
-    said = answer(Reaches(profile("gru", 0.9), UNTRAINED, 100), RunConfig(cell="gru"))
+    said = finding(Reaches(profile("gru", 0.9), UNTRAINED, 100), RunConfig(cell="gru"))
     assert said == ("**Untrained, none of the three reaches 30 characters**: 7 (RNN), 10 (GRU), "
                     "10 by h and 21 by c (LSTM). After training, this GRU reaches **44**.")
 
 
 def test_a_curve_beyond_the_measured_lags_is_not_said_to_fall_short() -> None:
     far = {**UNTRAINED, "lstm": profile("lstm", 0.99, 1.01)}
-    said = answer(Reaches(None, far, 100), RunConfig())
+    said = finding(Reaches(None, far, 100), RunConfig())
     assert said == ("**Untrained, the gradient reaches** 7 (RNN), 10 (GRU) and more than 100 by h "
                     "and more than 100 by c (LSTM) characters back.")
 
