@@ -1,6 +1,9 @@
 """What does each unit remember? Several tools on one run, at one moment, over one text."""
 
+from collections.abc import Callable
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.errors import RunError, UnrollError
 from rnnlm_core.run.directory import RunFolder
@@ -33,17 +36,32 @@ def view(folder: RunFolder, shown: Entry | None, tool: str) -> None:
             raise  # nor of weights that are no numbers; an earlier moment may have some
         findings, limit = [], (
             RunError("run.newest_no_numbers") if error.code == "run.no_numbers" else error)
-    choice = settle(folder, run.config, findings)
+
+    def draw(answer: DeltaGenerator) -> None:
+        choice = settle(folder, run.config, findings)
+        try:
+            reading = read(path, step, shown.sha256, text_to_read(run))
+        except UnrollError as error:  # of the reader's text: the picture is of the run's own
+            if error.code == "run.no_numbers":
+                raise
+            with answer:
+                fault(error)
+            reading = read(path, step, shown.sha256, default_text(run))
+        look = Look(folder, step, shown, run.config, reading, choice, findings, limit, early)
+        tools.show(tool, look, answer)
+
+    if tool in tools.ALONE:
+        st.fragment(lambda: told(lambda: draw(st.container())), key=f"states.{tool}")()
+    else:
+        draw(answer)
+
+
+def told(draw: Callable[[], None]) -> None:
+    """A fragment is no place for its page to catch what goes wrong in it."""
     try:
-        reading = read(path, step, shown.sha256, text_to_read(run))
-    except UnrollError as error:  # of the reader's text: the picture is of the run's own
-        if error.code == "run.no_numbers":
-            raise
-        with answer:
-            fault(error)
-        reading = read(path, step, shown.sha256, default_text(run))
-    look = Look(folder, step, shown, run.config, reading, choice, findings, limit, early)
-    tools.show(tool, look, answer)
+        draw()
+    except UnrollError as error:
+        look_inside.why_nothing(error)
 
 
 folder = runs.current(runs.DIALOGUE)

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rnnlm_core.config import FIELDS, OLD_NAMES, RunConfig
 from rnnlm_core.errors import ConfigError
@@ -247,6 +248,13 @@ def _chosen() -> dict[str, tuple[str, str]]:
     """By key: what is chosen, and what would be without a choice."""
     found: dict[str, tuple[str, str]] = st.session_state.setdefault(_CHOICES, {})
     return found
+
+
+def again() -> None:
+    """Draw anew what is being drawn: the fragment where only that runs, else the whole page."""
+    context = get_script_run_ctx()
+    alone = context is not None and bool(context.fragment_ids_this_run)
+    st.rerun(scope="fragment" if alone else "app")
 
 
 # -- anything else a page wants to keep ------------------------------------------------------------

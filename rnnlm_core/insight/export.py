@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -23,4 +25,13 @@ def states_npz(reading: StateReading) -> bytes:
     arrays |= {f"gate_{name}": values for name, values in reading.gates.items()}
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def csv_of(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table with its names as comma-separated values (RFC 4180), for `pandas.read_csv`."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
     return file.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,9 +28,10 @@ from rnnlm_ui.states.findings import signed, unit_name
 from rnnlm_ui.states.look import Look
 from rnnlm_ui.states.picture import unknown_note
 from rnnlm_ui.states.reading import searched_characters
+from rnnlm_ui.states.table import csv_button
 
 if TYPE_CHECKING:
-    from rnnlm_core.insight.alignment import Cka, Matching
+    from rnnlm_core.insight.alignment import Cka, Matching, UnitPair
 
 MOST = 4_000  # characters of held-out text over which layers and units are compared
 TOP = 4.0  # bits of difference at which the fill is full
@@ -241,9 +243,12 @@ def _units(look: Look, folder: RunFolder, found: Likeness, names: tuple[str, str
     head = f"| {plain(names[0])} | {plain(names[1])} | {t('states_compare.correlation')} |"
     st.markdown("\n".join([head, "|:--|:--|--:|", *rows]))
     if pairs:
-        lines = ["this,other,correlation", *(f"{p.first},{p.second},{p.correlation:.6f}"
-                                             for p in pairs)]
-        st.download_button(t("states_compare.download"), "\n".join(lines) + "\n",
-                           f"{look.folder.id}-units.csv", "text/csv", on_click="ignore",
-                           icon=":material/download:", type="tertiary")
+        csv_button(lambda: _file(pairs), f"{look.folder.id}-units", t("states_compare.download"))
     st.markdown(t("states_compare.meaning"))
+
+
+def _file(pairs: Sequence[UnitPair]) -> str:
+    from rnnlm_core.insight.export import csv_of
+
+    return csv_of(("this", "other", "correlation"),
+                  [(pair.first, pair.second, f"{pair.correlation:.6f}") for pair in pairs])

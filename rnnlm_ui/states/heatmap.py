@@ -50,7 +50,7 @@ def heat_picture(look: Look) -> None:
         look.go_to(point.column)
         if point.trace == 0 and units[point.row] != look.choice.unit:
             choose(Choice(look.choice.part, look.choice.layer, units[point.row]))
-        st.rerun()
+        session.again()
 
 
 def shown_rows(order: NDArray[np.int64], unit: int, page: int) -> tuple[list[int], int]:

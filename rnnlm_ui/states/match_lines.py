@@ -16,6 +16,7 @@ from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.components.viewport import is_narrow
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.states.look import Look
+from rnnlm_ui.states.table import csv_button
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.long_reading import LongReading
@@ -60,6 +61,19 @@ def _lines(report: MatchReport, look: Look, long: LongReading, levels: Levels) -
         tips=[t("states_match.tip", on=count, n=n) if count >= 0 else "" for count in counts])
     if pages > 1:
         st.pagination(pages, key=key, max_visible_pages=5)
+    csv_button(lambda: _file(report, long), f"{look.folder.id}-places")
+
+
+def _file(report: MatchReport, long: LongReading) -> str:
+    """Every place: its characters in the held-out text as it was read, from 0, and its units."""
+    from rnnlm_core.insight.export import csv_of
+
+    rows = []
+    for match in report.matches:
+        first = int(long.owners.searchsorted(match.span.start))
+        last = int(long.owners.searchsorted(match.span.end, side="right"))
+        rows.append((first, last, long.text[first:last], match.on, len(report.chosen)))
+    return csv_of(("first_character", "past_last_character", "text", "units_on", "units"), rows)
 
 
 def line_of(match: Match, long: LongReading, on: object, widths: tuple[int, int, int], n: int

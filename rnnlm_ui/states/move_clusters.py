@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from rnnlm_ui.states.findings import percent
 from rnnlm_ui.states.long_reading import long_labels, long_reading
 from rnnlm_ui.states.look import Look
 from rnnlm_ui.states.move import part_of
-from rnnlm_ui.states.table import table
+from rnnlm_ui.states.table import csv_button, table
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.automaton import Automaton, Seen
@@ -164,6 +165,24 @@ def _table(found: Clustered, look: Look) -> None:
         columns[t(f"states.label.{held.name}")] = [
             "–" if np.isnan(mean) else f"{mean:.1f}" for mean in held.means]
     table(columns)
+    csv_button(lambda: _file(found, look), f"{look.folder.id}-clusters")
+
+
+def _file(found: Clustered, look: Look) -> str:
+    """Each cluster with its share, its commonest contexts and next tokens, and its transitions."""
+    from rnnlm_core.insight.export import csv_of
+
+    def told(seen: Sequence[Seen]) -> str:
+        pieces = look.run.tokenizer.pieces
+        return " | ".join("".join(pieces[i] for i in one.ids) for one in seen)
+
+    clusters, held = found.automaton.clusters, found.held
+    names = ["cluster", "share", "before", "after",
+             *(f"to_{j + 1}" for j in range(len(clusters))), *([held.name] if held else [])]
+    return csv_of(names, [
+        [i + 1, f"{cluster.share:.6f}", told(cluster.before), told(cluster.after),
+         *(f"{p:.6f}" for p in found.automaton.transitions[i]),
+         *([f"{held.means[i]:.6f}"] if held else [])] for i, cluster in enumerate(clusters)])
 
 
 def _gram(seen: Seen, look: Look) -> str:

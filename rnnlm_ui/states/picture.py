@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -27,9 +27,6 @@ from rnnlm_ui.page import plain
 from rnnlm_ui.states.findings import signed
 from rnnlm_ui.states.look import Look, has_no_limits
 from rnnlm_ui.tokens import listed
-
-if TYPE_CHECKING:
-    pass
 
 LONG = 600  # characters: a longer text is written smaller
 BEFORE = 12  # characters that are named before a place
@@ -79,13 +76,15 @@ def _tips(look: Look) -> list[str]:
     """One line on each token, for the pointer."""
     units = [look.choice.unit] + ([look.second] if look.colour == "two" else [])
     names = [look.name_of(unit) for unit in units]
-    first, then, tips = t("states.tip_first"), t("states.tip"), []
+    # the words are looked up once, not for each of two thousand tokens
+    first, then, value_of = t("states.tip_first"), t("states.tip"), t("states.tip_value")
+    tips = []
     for piece, values, bits in zip(look.reading.pieces, look.values[:, units].tolist(),
                                    look.reading.surprise.tolist(), strict=True):
         told = {"character": visible(piece), "bits": f"{bits:.1f}",
-                "values": " · ".join(t("states.tip_value", name=name, value=signed(value))
+                "values": " · ".join(value_of.format(name=name, value=signed(value))
                                      for name, value in zip(names, values, strict=True))}
-        tips.append((first if np.isnan(bits) else then).format(**told))
+        tips.append((first if math.isnan(bits) else then).format(**told))
     return tips
 
 

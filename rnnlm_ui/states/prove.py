@@ -98,7 +98,7 @@ def _text(made: Bench, tried: Trial | None, effect: Effect | None) -> None:
         tips=[t("states_prove.tip", value=signed(float(values[i]))) for i in reading.owners])
     if clicked is not None:
         go_to(reading, max(1, int(reading.owners[clicked])), span_of(reading))
-        st.rerun(scope="fragment")
+        session.again()
 
 
 def _fills(values: Any, scale: Scale) -> list[str]:

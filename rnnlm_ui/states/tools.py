@@ -17,6 +17,7 @@ from rnnlm_ui.i18n import t
 from rnnlm_ui.states.look import Look
 
 TOOLS = ("read", "find", "prove", "match", "move", "gates", "context", "compare", "words")
+ALONE = frozenset({"read"})  # drawn anew without the rest of the page, so that it is quick
 _KEY, _PACKAGE = "tool", "rnnlm_ui.states"
 _NEXT = {"read": "find", "find": "prove"}
 
