@@ -86,6 +86,31 @@ class Effect:
         return np.where(change < NOTHING, -np.inf, change - controls)
 
 
+def moved_at(model: LanguageModel, reading: StateReading, change: Intervention,
+             places: Sequence[int]) -> Floats:
+    """How much probability of the token at each of N places moves (N,), 0 to 1, where `change` is
+    made at the steps just before it, as many as its span has from 0.
+
+    All places at once, each from the state that the untouched network has there. Places before
+    the end of the first span cannot be told and are an error of the caller.
+    """
+    steps, at = change.until or 1, np.asarray(places)
+    parts = [reading.h] if reading.c is None else [reading.h, reading.c]
+    starts = [np.concatenate([np.zeros_like(part[:, :1]), part], 1)[:, at - steps]
+              for part in parts]
+    dtype = next(model.parameters()).dtype
+    carried = tuple(torch.from_numpy(part).to(model.device, dtype) for part in starts)
+    ids = torch.from_numpy(reading.ids.astype(np.int64))[at[:, None] + np.arange(-steps, 0)]
+    with torch.no_grad():
+        trace = unroll(model, ids.to(model.device).repeat(2, 1),
+                       tuple(part.repeat(1, 2, 1) for part in carried),
+                       side_by_side([None, change]))
+        p = model.output(trace.seen[:, -1]).double().softmax(-1).cpu().numpy()
+    before, after = np.split(p, 2)
+    moved: Floats = np.abs(after - before).sum(1) / 2
+    return moved
+
+
 def _moved(before: Floats, after: Floats) -> float:
     return float(np.abs(after - before).sum() / 2)
 

@@ -27,7 +27,7 @@ from rnnlm_ui.states.choice import settings
 from rnnlm_ui.states.findings import signed
 from rnnlm_ui.states.look import Look, has_no_limits, scale_of
 from rnnlm_ui.states.prove_controls import controls
-from rnnlm_ui.states.prove_start import go_to, settle
+from rnnlm_ui.states.prove_start import STRONGEST, go_to, settle
 from rnnlm_ui.states.prove_trial import Bench, Trial, bench, span_of, trial
 from rnnlm_ui.states.prove_words import (
     bits,
@@ -96,6 +96,8 @@ def _text(made: Bench, tried: Trial | None, effect: Effect | None) -> None:
         marked=marked,  # type: ignore[arg-type]
         legend=_legend(made, unit, scale), label=t("states_prove.text_label", **made.look.words),
         tips=[t("states_prove.tip", value=signed(float(values[i]))) for i in reading.owners])
+    if session.recall(STRONGEST, None) == (made.look.folder.id, reading.text, place):
+        st.markdown(t("states_prove.strongest"))
     if clicked is not None:
         go_to(reading, max(1, int(reading.owners[clicked])), span_of(reading))
         session.again()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rnnlm_core.insight.states import StateReading
 
 _STEPS = 3  # tokens of the span
+STRONGEST = "prove.strongest"  # run, text and place, where that was chosen so
 _PAIR = "prove.pair"  # a unit and the partner that a swap has given it
 
 
@@ -84,19 +85,42 @@ def label_on(made: Bench) -> Label | None:
 
 
 def start_place(made: Bench, label: Label | None) -> int:
-    """The first place, after a run-up, that the text decides by what the unit holds."""
+    """The first place, after a run-up, that the text decides by what the unit holds; where it
+    decides none so, the place whose prediction the change moves most."""
     from rnnlm_core.insight.decisions import decisions_of
 
     reading, length = made.reading, len(made.reading.ids)
-    places: list[int] = []
-    if len(reading.text) == length:
-        places = [d.at for d in decisions_of(made.look.config.corpus, reading.text) if d.at > 0]
+    session.forget(STRONGEST)
     if label is not None and label.kind == "binary":
+        places: list[int] = []
+        if len(reading.text) == length:
+            places = [d.at for d in decisions_of(made.look.config.corpus, reading.text) if d.at > 0]
         places = places or [at for at in range(1, length) if label.where[at - 1]]
         places = [at for at in places if label.values[at - 1] == 0] or places
-    if not places:
+        if places:
+            return next((at for at in places if at >= RUN_UP), places[-1])
+    if length <= _STEPS:
         return max(1, made.look.place)
-    return next((at for at in places if at >= RUN_UP), places[-1])
+    place = _strongest(made, label)
+    session.remember(STRONGEST, (made.look.folder.id, reading.text, place))
+    return place
+
+
+def _strongest(made: Bench, label: Label | None) -> int:
+    from rnnlm_core.insight.effects import moved_at
+    from rnnlm_core.insight.interventions import Intervention
+
+    length, best = len(made.reading.ids), (-1.0, 0)
+    places = range(RUN_UP if length > 2 * RUN_UP else _STEPS, length)
+    by_value: dict[float, list[int]] = {}
+    for at in places:
+        by_value.setdefault(start_value(made, label, at), []).append(at)
+    for value, those in by_value.items():
+        hold = Intervention((made.look.choice.unit,), "clamp", value, made.part,  # type: ignore[arg-type]
+                            made.layer, 0, _STEPS)
+        moved = moved_at(made.look.run.model, made.reading, hold, those)
+        best = max(best, (float(moved.max()), those[int(moved.argmax())]))
+    return best[1]
 
 
 def start_value(made: Bench, label: Label | None, place: int) -> float:

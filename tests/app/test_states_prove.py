@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui.i18n import translate
-from rnnlm_ui.runs import DIALOGUE
+from rnnlm_ui.runs import DIALOGUE, NAMES
 from tests.app.inside_pages import LANGUAGES, go, opened, said, trained
 from tests.small_runs import small_text
 
@@ -215,3 +215,10 @@ def test_another_unit_begins_its_own_experiment_and_a_chosen_one_is_kept() -> No
     app.number_input(key="states_unit").set_value(5).run()
     assert app.multiselect(key="prove_units").value == [5]
     assert "unit 5" in answer(app) and not app.exception
+
+
+def test_where_nothing_is_decided_the_place_that_moves_most_is_shown_first() -> None:
+    app = prove(NAMES)
+    assert translate("en", "states_prove.strongest") in [m.value for m in app.markdown]
+    first = shares(answer(app))
+    assert abs(first[0] - first[1]) > 5, "the first thing that is shown does something"

@@ -18,6 +18,7 @@ from rnnlm_core.insight.effects import (
     first_difference,
     loss_rows,
     loss_under,
+    moved_at,
     next_token,
     write_on,
 )
@@ -206,6 +207,21 @@ def test_the_next_token_under_a_change_is_that_of_reading_all_of_it_again() -> N
     assert (found.states[:2, 3] == np.float32(0.7)).all() and found.states.shape == (4, 8)
     start = next_token(model, TOKENIZER, reading, 0, 1, change.over(0))
     assert start.moved > 0
+
+
+@pytest.mark.parametrize("changes", [{"cell": "gru"}, {"cell": "lstm", "layers": 2}], ids=str)
+def test_what_moves_at_every_place_is_that_of_reading_up_to_each(changes: dict[str, Any]) -> None:
+    model = network(hidden=8, **changes)
+    reading = read_states(model, TOKENIZER, TEXT)
+    change = Intervention((3,), "clamp", 0.7, layer=model.config.layers - 1, until=3)
+    places, expected = (3, 9), []
+    for place in places:
+        before, after = (
+            unroll(model, torch.from_numpy(reading.ids[None, :place]), hook=hook).logits[0, -1]
+            .softmax(-1) for hook in (None, change.over(place - 3, place).hook))
+        expected.append(float((after - before).detach().abs().sum()) / 2)
+    assert np.allclose(moved_at(model, reading, change, places), expected, atol=1e-6)
+    assert min(expected) > 1e-4
 
 
 def test_what_moved_is_told_from_what_the_controls_do() -> None:
