@@ -93,14 +93,23 @@ def picker(default: str = NAMES) -> RunFolder:
     return now
 
 
-def listed(now: RunFolder) -> dict[str, str]:
+def listed(now: RunFolder, with_state: bool = False) -> dict[str, str]:
     """What may be looked at, by id, and what it is called: own runs, the newest first, the shipped
-    ones, and in any case `now`."""
+    ones, and in any case `now`. `with_state`: only what has one, so no CNN."""
     shipped = [RunFolder(launch.models_root() / name) for name in (NAMES, DIALOGUE)]
     own = launch.list_runs(launch.runs_root())[:_LISTED]
     folders = {folder.id: folder for folder in [*own, *shipped]}
     folders.setdefault(now.id, now)
+    if with_state:
+        folders = {name: folder for name, folder in folders.items() if not _is_cnn(folder)}
     return _names(list(folders.values()))
+
+
+def _is_cnn(folder: RunFolder) -> bool:
+    try:
+        return folder.config().cell == "cnn"
+    except UnrollError:
+        return False  # damaged: its page says so
 
 
 def _names(folders: list[RunFolder]) -> dict[str, str]:

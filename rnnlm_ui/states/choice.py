@@ -99,23 +99,29 @@ def text_box(place: DeltaGenerator) -> None:
         place.markdown(t("states.text_cut", n=number(LONGEST_TEXT)))
 
 
-def settings(config: RunConfig) -> None:
-    """Text, part, layer, unit and order; the text comes first and is the widest."""
+def settings(config: RunConfig, unit: bool = True, order: bool = False) -> None:
+    """Text, part and layer, where a tool asks for one the unit, and the order of rows; the text
+    comes first and is the widest."""
     several = config.layers > 1
-    columns = st.columns([3.2, 1.6, *([0.8] if several else []), 0.9, 1.3], gap="small")
-    text_box(columns[0])
-    columns[1].selectbox(t("states.show"), PARTS[config.cell], key=PART,
-                         format_func=lambda p: t(f"states.part.{p}"), on_change=chosen_by_widget,
-                         persist_state="session")
+    widths = [3.2, 1.6, *([0.8] if several else []), *([0.9] if unit else []),
+              *([1.3] if order else [])]
+    text, show, *more = st.columns(widths, gap="small")
+    text_box(text)
+    show.selectbox(t("states.show"), PARTS[config.cell], key=PART,
+                   format_func=lambda p: t(f"states.part.{p}"), on_change=chosen_by_widget,
+                   persist_state="session")
     if several:
-        columns[2].selectbox(t("states.layer"), range(config.layers), key=LAYER,
-                             format_func=lambda i: str(i + 1), on_change=chosen_by_widget,
-                             persist_state="session")
-    columns[-2].number_input(t("states.unit"), 0, config.hidden - 1, key=UNIT, step=1,
-                             on_change=chosen_by_widget, persist_state="session")
-    columns[-1].selectbox(t("states.order"), ORDERS, key=ORDER,
-                          format_func=lambda o: t(f"states.order_name.{o}"),
+        more[0].selectbox(t("states.layer"), range(config.layers), key=LAYER,
+                          format_func=lambda i: str(i + 1), on_change=chosen_by_widget,
                           persist_state="session")
+    if unit:
+        more[1 if several else 0].number_input(
+            t("states.unit"), 0, config.hidden - 1, key=UNIT, step=1, on_change=chosen_by_widget,
+            persist_state="session")
+    if order:
+        more[-1].selectbox(t("states.order"), ORDERS, key=ORDER,
+                           format_func=lambda o: t(f"states.order_name.{o}"),
+                           persist_state="session")
 
 
 def reading_settings(config: RunConfig) -> None:

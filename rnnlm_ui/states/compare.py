@@ -144,7 +144,7 @@ def _choose(look: Look) -> tuple[RunFolder, Entry] | None:
     """The text, and the other network: this run at its first moment until the reader chooses."""
     text, run, moment = st.columns([3.2, 2, 1.6], gap="small")
     text_box(text)
-    listed = runs.listed(look.folder)
+    listed = runs.listed(look.folder, with_state=True)
     if session.widget(_RUN, None) not in listed:
         session.set_widget(_RUN, look.folder.id)
     chosen = run.selectbox(

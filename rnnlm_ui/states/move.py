@@ -30,7 +30,7 @@ def show(look: Look, answer: DeltaGenerator) -> None:
     except UnrollError as error:  # of the held-out text, or of weights that are no numbers
         with answer:
             fault(error)
-    settings(look.config)
+    settings(look.config, unit=view == "path")
 
 
 def part_of(look: Look) -> str:

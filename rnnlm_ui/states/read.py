@@ -43,7 +43,7 @@ def show(look: Look, answer: DeltaGenerator) -> None:
         if look.findings:
             found_list(look)
         character_panel(look)
-    settings(look.config)
+    settings(look.config, order=True)
     reading_settings(look.config)
     st.download_button(t("states.download"), lambda: _file(look), f"{look.folder.id}.npz",
                        icon=":material/download:", type="tertiary", on_click="ignore",

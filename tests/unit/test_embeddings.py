@@ -86,7 +86,16 @@ def test_a_one_hot_network_is_read_off_its_output():
 
 
 def test_the_map_writes_foreign_tokens_letter_by_letter():
-    figure = map_figure(np.zeros((2, 2)), ["<b>", "a"], 1.0, "direction", 0, [1])
-    assert list(figure.data[0].text) == ["&lt;b&gt;", "a"]
+    figure = map_figure(np.array([[0.0, 0.0], [0.5, 0.0]]), ["<b>", "a"], 1.0, "direction", 0, [1])
+    assert list(figure.data[0].text) == list(figure.data[0].customdata) == ["&lt;b&gt;", "a"]
     assert list(figure.layout.xaxis.range) == list(figure.layout.yaxis.range)
     assert list(figure.data[2].x) == [0]
+
+
+def test_a_label_that_would_cover_another_is_a_dot_with_its_name_under_the_pointer():
+    points = np.array([[0.0, 0.0], [0.02, 0.0], [0.02, 0.3], [0.9, 0.9]])
+    figure = map_figure(points, ["the", "a", "of", "she"], 1.0, "direction")
+    assert list(figure.data[0].text) == ["the", "", "of", "she"]
+    assert figure.data[0].customdata[1] == "a" and figure.data[0].marker.size[1] < 10
+    chosen = map_figure(points, ["the", "a", "of", "she"], 1.0, "direction", 1)
+    assert list(chosen.data[0].text) == ["", "a", "of", "she"], "the chosen one can always be read"
