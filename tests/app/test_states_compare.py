@@ -53,7 +53,8 @@ def test_any_cell_is_compared_with_any_other(runs_folder: Path, cell: str, layer
     assert "matched units" in said(app)
 
 
-def test_short_text_and_unfinished_run_each_have_a_sentence_and_no_cnn_is_offered(runs_folder: Path) -> None:
+def test_short_text_and_unfinished_run_have_a_sentence_and_no_cnn_is_offered(
+        runs_folder: Path) -> None:
     app = opened("states", DIALOGUE, tool="compare")
     app.text_area(key="states_text").set_value("a cat").run()
     assert ["at least 32" in error.value for error in app.error] == [True]
