@@ -18,9 +18,12 @@ from rnnlm_core.figures.training import pushed_inside
 Values = NDArray[np.float64]
 HEIGHT = 300
 _TOP, _BOTTOM, _GAP = 14, 46, 19  # pixels
-_RIGHT, _NARROW = 92, 76  # room for the names at the line ends
+_LEFT, _RIGHT, _NARROW = 62, 92, 76  # room for the names at the line ends
+_RIGHT_OF_STEPS = 140  # "best possible 0.91" is among them
+_MOST_TICKS = 8
 _LOWEST = -16.0  # powers of ten that the profile shows at most; what lies below tells no more
 _HORIZON = 0.01
+FIRST_STEP = 8.0  # where step 0 stands on a logarithmic axis: half of the first kept one
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Horizons:
     steps: Sequence[int]
     lags: Sequence[int]
     beyond: Sequence[bool]
+    texts: Sequence[str]  # of each point, on hover
     of_cell_state: bool = False
 
 
@@ -98,30 +102,46 @@ def profiles_figure(curves: Sequence[Profile], words: tuple[str, str, str],
 
 
 def horizons_figure(lines: Sequence[Horizons], lags: int, step: int | None,
-                    words: tuple[str, str, str], height: int = HEIGHT) -> go.Figure:
-    """Over the steps; `step` is marked. `words`: the axes, and what lies beyond all `lags`."""
-    x_title, y_title, beyond = words
+                    words: tuple[str, str], height: int = HEIGHT) -> go.Figure:
+    """Over the steps, on the axis of `along_steps`; `step` is marked. `words`: the axes."""
+    x_title, y_title = words
     figure = go.Figure()
     for line in lines:
         figure.add_scatter(
-            x=list(line.steps), y=list(line.lags), mode="lines+markers", name=esc(line.name),
-            line=_style(line.cell, line.of_cell_state),
+            x=[max(FIRST_STEP, s) for s in line.steps], y=list(line.lags), mode="lines+markers",
+            line=_style(line.cell, line.of_cell_state), name=esc(line.name),
             marker={"size": [9 if out else 5 for out in line.beyond], "color": LIGHT[line.cell],
                     "symbol": ["triangle-up" if out else "circle" for out in line.beyond]},
-            text=[esc(beyond) if out else str(lag)
-                  for lag, out in zip(line.lags, line.beyond, strict=True)],
-            hovertemplate="%{text}", cliponaxis=False)
+            text=[esc(text) for text in line.texts], hovertemplate="%{text}", cliponaxis=False)
     highest = max((lag for line in lines for lag in line.lags), default=0)
     over = any(out for line in lines for out in line.beyond)
     top = lags * 1.04 if over else max(10.0, 1.15 * highest)
-    last = max([1, *(s for line in lines for s in line.steps)])
     names = _names([(float(line.lags[-1]), line.name, line.cell) for line in lines if line.lags],
                    0.0, top, height)
     figure.update_layout(
-        height=height, margin=_margin(), meta=_narrow(), annotations=names,
-        shapes=marked(step),
-        xaxis={"title": {"text": esc(x_title)}, "range": [0, last * 1.02], "nticks": 6},
+        height=height, margin=_margin(), meta=_narrow(), annotations=names, hovermode="closest",
+        xaxis={"title": {"text": esc(x_title)}},
         yaxis={"title": {"text": esc(y_title)}, "range": [0, top], "nticks": 6})
+    return along_steps(figure, max([0, *(s for line in lines for s in line.steps)]), step)
+
+
+def along_steps(figure: go.Figure, last: float, step: int | None) -> go.Figure:
+    """Steps up to `last` on a logarithmic axis that begins with 0: most is learnt early. An upright
+    line at the `step` that the reader has chosen."""
+    last = max(last, 4 * FIRST_STEP)
+    figure.update_layout(margin={"l": _LEFT, "r": _RIGHT_OF_STEPS}, meta=_narrow())
+    ticks = [FIRST_STEP, *(n * 10 ** power for power in range(1, 8) for n in (1, 2, 5)
+                           if 2 * FIRST_STEP < n * 10 ** power <= last)]
+    if len(ticks) > _MOST_TICKS:
+        ticks = [tick for tick in ticks if str(tick)[0] in "81"]
+    figure.update_xaxes(
+        type="log", tickmode="array", tickvals=ticks, tickangle=0, tickformat=None,
+        ticktext=["0", *(f"{tick:,}" for tick in ticks[1:])],
+        range=[math.log10(FIRST_STEP) - 0.02, math.log10(last) + 0.02])
+    if step is not None:
+        at = max(FIRST_STEP, step)
+        figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper",
+                         line={"color": LIGHT["ink"], "width": 1.3})
     return figure
 
 
@@ -151,7 +171,7 @@ def answers_figure(lines: Sequence[Answers], chance: float, distance: int | None
         annotations=[*_names([(float(line.right[-1]), line.name, line.cell) for line in lines
                               if len(line.right)], 0.0, 1.05, height),
                      {"x": 0, "xref": "paper", "xanchor": "left", "xshift": 4, "y": chance,
-                      "yanchor": "bottom", "showarrow": False, "text": esc(guessing),
+                      "yanchor": "top", "showarrow": False, "text": esc(guessing),
                       "font": {"size": 14, "color": LIGHT["dim"]}}],
         xaxis={"type": "log", "title": {"text": esc(x_title)}, "tickmode": "array",
                "tickvals": ticks, "ticktext": [str(n) for n in ticks], "tickangle": 0,
@@ -159,13 +179,6 @@ def answers_figure(lines: Sequence[Answers], chance: float, distance: int | None
         yaxis={"title": {"text": esc(y_title)}, "range": [0, 1.05], "tickformat": ".0%",
                "nticks": 6})
     return figure
-
-
-def marked(step: int | None) -> list[dict[str, Any]]:
-    """An upright line at a step that the reader has chosen."""
-    return [] if step is None else [
-        {"type": "line", "x0": step, "x1": step, "y0": 0, "y1": 1, "yref": "paper",
-         "line": {"color": LIGHT["ink"], "width": 1.3}}]
 
 
 # -- what they share -------------------------------------------------------------------------------
@@ -200,7 +213,7 @@ def _thin(ticks: Sequence[int]) -> list[int]:
 
 
 def _margin() -> dict[str, int]:
-    return {"l": 62, "r": _RIGHT, "t": _TOP, "b": _BOTTOM}
+    return {"l": _LEFT, "r": _RIGHT, "t": _TOP, "b": _BOTTOM}
 
 
 def _narrow() -> dict[str, Any]:

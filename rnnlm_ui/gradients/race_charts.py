@@ -16,15 +16,16 @@ from rnnlm_core.figures.gradients_race import (
     Answers,
     Horizons,
     Profile,
+    along_steps,
     answers_figure,
     horizons_figure,
-    marked,
     profiles_figure,
 )
 from rnnlm_core.figures.training import Line
 from rnnlm_core.insight.race import Course, Moment
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.i18n import t
+from rnnlm_ui.gradients.race_words import reach_text
+from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import Column, thinned
 from rnnlm_ui.loss_units import FLOOR, yardstick_name
 from rnnlm_ui.tokens import words_of
@@ -118,11 +119,14 @@ def _horizons(racers: Sequence[Drawn], lags: int, step: int | None, words: dict[
         cell, course = racer.config.cell, racer.course
         parts = [("", course.h, False)] if not course.c else \
             [(" h", course.h, False), (" c", course.c, True)]
-        lines += [Horizons(cell.upper() + part, cell, course.steps, [r.lags for r in reaches],
-                           [r.beyond for r in reaches], dotted) for part, reaches, dotted in parts]
+        for part, reaches, dotted in parts:
+            texts = [t("gradients_race.at_step", reach=reach_text(reach), step=number(at))
+                     for at, reach in zip(course.steps, reaches, strict=True)]
+            lines.append(Horizons(
+                cell.upper() + part, cell, course.steps, [reach.lags for reach in reaches],
+                [reach.beyond for reach in reaches], texts, dotted))
     return horizons_figure(lines, lags, step, (
-        t("gradients_race.steps"), t("gradients_race.horizon", **words),
-        t("gradients.beyond", n=lags)))
+        t("gradients_race.steps"), t("gradients_race.horizon", **words)))
 
 
 # -- what is right ---------------------------------------------------------------------------------
@@ -152,6 +156,4 @@ def _losses(racers: Sequence[Drawn], step: int | None, floor: Yardstick | None) 
         floor.full / math.log(2), yardstick_name(FLOOR), yardstick_name(FLOOR), False, False, True)]
     figure = overlay_figure(curves, lines, t("gradients_race.steps"), t("compare.bits_axis"),
                             HEIGHT)
-    for shape in marked(step):
-        figure.add_shape(shape)
-    return figure
+    return along_steps(figure, max([0.0, *(float(curve.x[-1]) for curve in curves)]), step)
