@@ -7,6 +7,7 @@ torch. Where chance could be the reason of an order, no order is claimed.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -57,14 +58,15 @@ def farthest(profile: LagProfile) -> Reach:
 
 
 # -- merging ---------------------------------------------------------------------------------------
-def common_steps(kept: Iterable[Collection[int]]) -> list[int]:
-    """The steps at which every racer has a moment, rising; none without racers.
+def shared_steps(kept: Iterable[Collection[int]]) -> list[int]:
+    """The steps at which at least two racers have a moment, rising; of a single racer all of its.
 
-    Moments that stay are kept at the same steps of every run (`run.history.is_mark`), so these
-    reach as far as the slowest racer has come.
+    Moments that stay are kept at the same steps of every run (`run.history.is_mark`), so up to
+    where the slowest has come these are steps of all, and none is lost when another one starts.
     """
-    sets = [set(steps) for steps in kept]
-    return sorted(set.intersection(*sets)) if sets else []
+    sets = [set(steps) for steps in kept if steps]
+    counted = Counter(step for steps in sets for step in steps)
+    return sorted(step for step, count in counted.items() if count >= min(2, len(sets)))
 
 
 def at_step(moments: Mapping[int, Moment], step: int | None) -> Moment | None:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from rnnlm_core import launch, sweep
+from rnnlm_core import launch
 from rnnlm_core.errors import UnrollError
-from rnnlm_core.insight.race import Moment, Standing, at_step, common_steps, course, farthest
+from rnnlm_core.insight.race import Moment, Standing, at_step, course, farthest, shared_steps
 from rnnlm_core.records import Status, Yardstick
 from rnnlm_ui import experiment_progress, look_inside, runs, session
 from rnnlm_ui.compare_runs import Row, in_group, measured, rows, seen
@@ -23,25 +23,29 @@ from rnnlm_ui.deeds import carry_out
 from rnnlm_ui.gradients import race_album, race_start, race_words
 from rnnlm_ui.gradients.race_album import Album
 from rnnlm_ui.gradients.race_charts import Drawn, charts, untrained_chart
+from rnnlm_ui.gradients.race_choice import RACE, chosen, race_title, racers_of, races_of
 from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.live import follow
 from rnnlm_ui.loss_units import FLOOR
 from rnnlm_ui.page import fault, plain
 from rnnlm_ui.tokens import words_of
 
-_RACE, _STEP, _NEWEST = "race", "race_step", "newest"
+_STEP, _NEWEST, _LEAVE = "race_step", "newest", "race.leave"
 
 
 def show(answer: DeltaGenerator) -> None:
+    if session.recall(_LEAVE, False):
+        session.forget(_LEAVE)
+        st.switch_page("pages/compare.py")
     problem = None
     try:
         if carry_out(race_start.DEED, race_start.start, _look_at):
             st.rerun()
     except UnrollError as error:
         problem = error
-    lost, listed = session.asked(_RACE), rows()
+    lost, listed = session.asked(RACE), rows()
     races = races_of(listed)
-    group = _chosen(races)
+    group = chosen(races)
     members = in_group(listed, group)
     racers = racers_of(members)
     slot = answer.empty()
@@ -56,41 +60,16 @@ def show(answer: DeltaGenerator) -> None:
         _before_any(slot)
 
 
+def _compare(runs: list[str]) -> None:
+    """By a callback: a press must not be lost to a page that is just being drawn anew."""
+    session.compare(runs)
+    session.remember(_LEAVE, True)
+
+
 def _look_at(group: str) -> None:
     """From now on at this race, at its newest."""
-    session.set_widget(_RACE, group)
+    session.set_widget(RACE, group)
     session.set_widget(_STEP, _NEWEST)
-
-
-# -- which race ------------------------------------------------------------------------------------
-def races_of(listed: Sequence[Row]) -> dict[str, list[Row]]:
-    """Every race, the newest first: what the runs of a group have in common is their group."""
-    found: dict[str, list[Row]] = {}
-    for row in listed:
-        if row.group and row.facts.origin is not None and row.facts.origin.kind == "race":
-            found.setdefault(row.group, []).append(row)
-    return found
-
-
-def racers_of(members: Sequence[Row]) -> list[Row]:
-    """One of each cell, that with the smallest seed, in the order of the cells."""
-    return [min(of_cell, key=lambda row: row.facts.config.seed) for cell in sweep.CELLS
-            if (of_cell := [row for row in members if row.facts.config.cell == cell])]
-
-
-def _chosen(races: dict[str, list[Row]]) -> str:
-    """The group of the address or of the picker, else the newest; the address then names it."""
-    if session.widget(session.choice(_RACE, list(races), ""), "") not in races:
-        session.set_widget(_RACE, next(iter(races), ""))
-    return session.widget(session.choice(_RACE, list(races), ""), "")
-
-
-def _race_title(members: Sequence[Row]) -> str:
-    """`recall · RNN, GRU, LSTM · 28 Nov 11:20`: its text, its cells, when it was started."""
-    row = members[0]
-    cells = ", ".join(racer.facts.config.cell.upper() for racer in racers_of(members))
-    day, clock = row.id[:8], row.id[9:13]
-    return f"{row.facts.title} · {cells} · {day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:]}"
 
 
 # -- the race that is looked at --------------------------------------------------------------------
@@ -111,7 +90,7 @@ class _Track:
                 self.lags = min(album.lags for album in self.albums)
                 for album in self.albums:
                     album.first_look()
-                self.steps = common_steps([e.step for e in album.kept()] for album in self.albums)
+                self.steps = shared_steps([e.step for e in album.kept()] for album in self.albums)
         except UnrollError as error:  # a text that is too short, an index that is damaged
             look_inside.why_nothing(error)
             self.lags, self.steps = 0, []
@@ -123,7 +102,7 @@ class _Track:
         self._links()
 
     def _timeline(self) -> int | None:
-        """The moment that all three are looked at; None for the newest of each. Beside it the
+        """The moment at which all are looked at; None for the newest of each. Beside it the
         earlier races, where there are some."""
         options = [*map(str, self.steps), _NEWEST]
         if session.widget(session.choice(_STEP, options, _NEWEST), _NEWEST) not in options:
@@ -137,8 +116,8 @@ class _Track:
             if len(self.races) > 1:
                 st.selectbox(
                     t("gradients_race.which"), list(self.races), width=420,
-                    key=session.choice(_RACE, list(self.races), ""), label_visibility="collapsed",
-                    format_func=lambda group: _race_title(self.races[group]))
+                    key=session.choice(RACE, list(self.races), ""), label_visibility="collapsed",
+                    format_func=lambda group: race_title(self.races[group]))
         chosen = session.widget(_STEP, _NEWEST) if len(options) > 2 else _NEWEST
         return None if chosen == _NEWEST else int(chosen)
 
@@ -162,15 +141,15 @@ class _Track:
                    (self._revision(statuses), self.step), self.racers[0].group)
 
     def _changed(self, statuses: Sequence[Status], more: bool) -> bool:
-        """Whether the page must be drawn anew: another state, a further moment that all three
-        have, or nothing more to wait for."""
+        """Whether the page must be drawn anew: another state, a further moment to choose, or
+        nothing more to wait for."""
         if any(s.state != row.status.state for s, row in zip(statuses, self.racers, strict=True)):
             return True
         if self.polling and not more:
             return True
         if not self.lags or time.monotonic() - self.drawn < look_inside.SECONDS_BETWEEN:
             return False
-        now = common_steps([e.step for e in album.kept()] for album in self.albums)
+        now = shared_steps([e.step for e in album.kept()] for album in self.albums)
         return len(now) > len(self.steps)
 
     def _looked_at(self, statuses: Sequence[Status]) -> tuple[list[Drawn], list[Standing]]:
@@ -196,11 +175,11 @@ class _Track:
         return drawn, standings
 
     def _moment(self, album: Album) -> Moment | None:
-        if self.step is not None:
-            for entry in album.kept():
-                if entry.step == self.step:
-                    return album.measured(entry)
-        return at_step(album.seen(), None)
+        """The one that is looked at; None where this racer has not come so far."""
+        if self.step is None:
+            return at_step(album.seen(), None)
+        found = [entry for entry in album.kept() if entry.step == self.step]
+        return album.measured(found[0]) if found else None
 
     def _revision(self, statuses: Sequence[Status]) -> Hashable:
         return tuple((seen(row), len(album.seen()))
@@ -231,10 +210,9 @@ class _Track:
                 st.page_link("pages/train.py", label=t("gradients_race.open",
                              cell=row.facts.config.cell.upper()), query_params=query,
                              icon=":material/open_in_new:")
-            if st.button(t("gradients_race.compare"), icon=":material/stacked_line_chart:",
-                         key="race.compare", type="tertiary"):
-                session.compare([row.id for row in self.members])
-                st.switch_page("pages/compare.py")
+            st.button(t("gradients_race.compare"), icon=":material/stacked_line_chart:",
+                      key="race.compare", type="tertiary", on_click=_compare,
+                      args=([row.id for row in self.members],))
 
 
 def _moment_name(option: str) -> str:

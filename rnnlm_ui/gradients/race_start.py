@@ -10,7 +10,7 @@ import streamlit as st
 
 from rnnlm_core import launch, sweep
 from rnnlm_core.config import GROUPS, Cell, RunConfig
-from rnnlm_core.data.builtin import BUILTIN
+from rnnlm_core.data.builtin import BUILTIN, is_builtin
 from rnnlm_core.data.corpus import load_corpus, stored_manifests
 from rnnlm_core.data.parts import divide
 from rnnlm_core.errors import UnrollError
@@ -70,7 +70,9 @@ def controls(busy: bool) -> None:
 
 def texts() -> dict[str, str]:
     """By source: the lesson's first, the reader's present one, the built-in ones."""
-    sources = [FIRST_TEXT, session.draft().corpus, *BUILTIN]
+    asked = session.asked(TEXT) or session.widget(TEXT, FIRST_TEXT)  # it may be `recall:50`
+    sources = [FIRST_TEXT, session.draft().corpus, *([asked] if is_builtin(asked) else []),
+               *BUILTIN]
     own = {papers.source: papers.title
            for papers in stored_manifests(launch.runs_root() / "corpora")}
     titles: dict[str, str] = {}

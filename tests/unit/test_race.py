@@ -24,10 +24,10 @@ from rnnlm_core.insight.race import (
     Reach,
     Standing,
     at_step,
-    common_steps,
     course,
     farthest,
     reach_of,
+    shared_steps,
     verdict,
 )
 from rnnlm_core.records import Status
@@ -136,15 +136,14 @@ def profile(cell: str, rate: float, c: float | None = None, lags: int = 60) -> L
     return LagProfile(cell, 0, 4, curve(rate), None if c is None else curve(c))  # type: ignore[arg-type]
 
 
-@given(st.lists(st.sets(st.integers(0, 50)), min_size=1, max_size=3))
-def test_common_steps_are_those_that_every_racer_has(kept: list[set[int]]) -> None:
-    common = common_steps(kept)
-    assert common == sorted(step for step in range(51) if all(step in steps for steps in kept))
-    assert common == common_steps(reversed(kept))
-
-
-def test_without_racers_there_are_no_steps() -> None:
-    assert common_steps([]) == []
+@given(st.lists(st.sets(st.integers(0, 50)), max_size=3))
+def test_shared_steps_are_those_of_two_racers_and_none_is_lost(kept: list[set[int]]) -> None:
+    shared, racers = shared_steps(kept), [steps for steps in kept if steps]
+    assert shared == sorted(step for step in range(51) if sum(step in s for s in racers)
+                            >= (1 if len(racers) == 1 else 2))
+    assert set(shared) >= set(range(51)).intersection(*kept) if racers == kept else True
+    if len(racers) > 1:  # another one starts
+        assert set(shared_steps([*kept, {0}])) >= set(shared)
 
 
 def test_a_moment_is_found_by_its_step_and_the_newest_without() -> None:
