@@ -21,6 +21,7 @@ _TOP, _BOTTOM, _GAP = 14, 46, 19  # pixels
 _LEFT, _RIGHT, _NARROW = 62, 92, 76  # room for the names at the line ends
 _RIGHT_OF_STEPS = 140  # "best possible 0.91" is among them
 _MOST_TICKS = 8
+_LOW = 0.15  # of what guessing gives: below its line there is no room for its name
 _LOWEST = -16.0  # powers of ten that the profile shows at most; what lies below tells no more
 _HORIZON = 0.01
 FIRST_STEP = 8.0  # where step 0 stands on a logarithmic axis: half of the first kept one
@@ -170,8 +171,9 @@ def answers_figure(lines: Sequence[Answers], chance: float, distance: int | None
         height=height, margin=_margin(), meta=_narrow(), shapes=shapes,
         annotations=[*_names([(float(line.right[-1]), line.name, line.cell) for line in lines
                               if len(line.right)], 0.0, 1.05, height),
-                     {"x": 0, "xref": "paper", "xanchor": "left", "xshift": 4, "y": chance,
-                      "yanchor": "top", "showarrow": False, "text": esc(guessing),
+                     {"x": 1, "xref": "paper", "xanchor": "right", "y": chance,
+                      "yanchor": "top" if chance > _LOW else "bottom", "showarrow": False,
+                      "text": esc(guessing),
                       "font": {"size": 14, "color": LIGHT["dim"]}}],
         xaxis={"type": "log", "title": {"text": esc(x_title)}, "tickmode": "array",
                "tickvals": ticks, "ticktext": [str(n) for n in ticks], "tickangle": 0,

@@ -30,7 +30,7 @@ from rnnlm_ui.loss_units import FLOOR
 from rnnlm_ui.page import fault, plain
 from rnnlm_ui.tokens import words_of
 
-_STEP, _NEWEST, _LEAVE = "race_step", "newest", "race.leave"
+_STEP, _SLIDER, _NEWEST, _LEAVE = "race_step", "race.moment", "newest", "race.leave"
 
 
 def show(answer: DeltaGenerator) -> None:
@@ -49,7 +49,7 @@ def show(answer: DeltaGenerator) -> None:
     members = in_group(listed, group)
     racers = racers_of(members)
     slot = answer.empty()
-    race_start.controls(any(runs.is_active(row.status.state) for row in racers))
+    race_start.controls(any(runs.is_active(row.status.state) for row in racers), not racers)
     if problem is not None:
         fault(problem)
     if lost and session.RUN_ID.fullmatch(lost) and lost not in races:
@@ -107,19 +107,21 @@ class _Track:
         options = [*map(str, self.steps), _NEWEST]
         if session.widget(session.choice(_STEP, options, _NEWEST), _NEWEST) not in options:
             session.set_widget(_STEP, _NEWEST)
+        now = session.widget(_STEP, _NEWEST)
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             if len(options) > 2:
+                # not the slider's own state: the browser knows its place by number, and there are
+                # more moments each time
+                session.set_widget(_SLIDER, now)
                 st.select_slider(
-                    t("time.moment"), options, width=420,
-                    key=session.choice(_STEP, options, _NEWEST), label_visibility="collapsed",
-                    format_func=_moment_name)
+                    t("time.moment"), options, width=420, key=_SLIDER, format_func=_moment_name,
+                    label_visibility="collapsed", on_change=_moved)
             if len(self.races) > 1:
                 st.selectbox(
                     t("gradients_race.which"), list(self.races), width=420,
                     key=session.choice(RACE, list(self.races), ""), label_visibility="collapsed",
                     format_func=lambda group: race_title(self.races[group]))
-        chosen = session.widget(_STEP, _NEWEST) if len(options) > 2 else _NEWEST
-        return None if chosen == _NEWEST else int(chosen)
+        return None if now == _NEWEST else int(now)
 
     def _live(self) -> None:
         """Everything that moves; where a racer starts or ends, the whole page is drawn anew."""
@@ -213,6 +215,10 @@ class _Track:
             st.button(t("gradients_race.compare"), icon=":material/stacked_line_chart:",
                       key="race.compare", type="tertiary", on_click=_compare,
                       args=([row.id for row in self.members],))
+
+
+def _moved() -> None:
+    session.set_widget(_STEP, session.widget(_SLIDER, _NEWEST))
 
 
 def _moment_name(option: str) -> str:

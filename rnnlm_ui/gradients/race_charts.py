@@ -86,9 +86,10 @@ def _chart(what: str, draw: Callable[[], Any], rev: Hashable, name: str, words: 
 def _profiles(racers: Sequence[Drawn], words: dict[str, str]) -> Any:
     curves = []
     for racer in racers:
+        trained = racer.now is not None and racer.now.step > 0
         if racer.untrained is not None:
-            curves += _curves(racer.untrained, racer.now is not None)
-        if racer.now is not None and racer.now.profile is not None and racer.now.step > 0:
+            curves += _curves(racer.untrained, trained)
+        if trained and racer.now is not None and racer.now.profile is not None:
             curves += _curves(racer.now.profile, False)
     return profiles_figure(curves, _profile_words(words))
 

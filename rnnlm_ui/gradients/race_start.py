@@ -40,8 +40,11 @@ LESSON: dict[str, Any] = {
 _MACHINE = ("seed", "device", "precision", "threads")
 
 
-def controls(busy: bool) -> None:
-    """The big button, the text, and what is equal for all; a set-up that cannot be is told."""
+def controls(busy: bool, before_any: bool) -> None:
+    """The big button, the text, and what is equal for all; a set-up that cannot be is told.
+
+    Which networks start is said beside them before any race, later with the other settings.
+    """
     titles = texts()
     if session.widget(session.choice(TEXT, list(titles), FIRST_TEXT), FIRST_TEXT) not in titles:
         session.set_widget(TEXT, FIRST_TEXT)  # a text of the reader's that was replaced
@@ -62,7 +65,9 @@ def controls(busy: bool) -> None:
                      label_visibility="collapsed")
         with st.popover(_label(), icon=":material/timer:", type="tertiary"):
             _settings()
-        if config is not None:
+            if config is not None and not before_any:
+                st.markdown(f":gray[{_from(config)}]")
+        if config is not None and before_any:
             st.markdown(f":gray[{_from(config)}]", width="stretch")
     if problem is not None:
         fault(problem)

@@ -93,7 +93,7 @@ def digest(folder: RunFolder) -> str:
 def test_a_link_brings_race_and_moment_back_and_the_slider_moves_all(
         ended: list[RunFolder]) -> None:
     app = race(race=group_of(ended), race_step=16)
-    slider = app.select_slider(key="race_step")
+    slider = app.select_slider(key="race.moment")
     assert list(slider.options) == ["step 0, untrained", "step 16", "step 22", "step 24", "newest"]
     assert slider.value == "16"
     newest = app.markdown[0].value
