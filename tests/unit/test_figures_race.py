@@ -27,16 +27,16 @@ def profile(name: str, rate: float, untrained: bool = False) -> Profile:
 
 def test_the_untrained_lie_faint_behind_and_have_no_names() -> None:
     figure = profiles_figure([profile("now", 0.9), profile("before", 0.5, untrained=True)],
-                             ("x", "y", "1 %"))
+                             ("x", "y", "line"))
     first, second, dot = figure.data
     assert (first.name, second.name) == ("before", "now")
     assert first.line.color.startswith(LIGHT["gru"]) and first.line.color != second.line.color
     assert (list(dot.x), dot.mode) == ([44], "markers")  # 0.9^44 = 0.0097
-    assert [a.text for a in figure.layout.annotations] == ["now", "1 %"]
+    assert [a.text for a in figure.layout.annotations] == ["now", "line"]
 
 
 def test_without_a_trained_one_the_untrained_are_named() -> None:
-    figure = profiles_figure([profile("before", 0.5, untrained=True)], ("x", "y", "1 %"))
+    figure = profiles_figure([profile("before", 0.5, untrained=True)], ("x", "y", "line"))
     assert figure.layout.annotations[0].text == "before"
     assert figure.layout.yaxis.range[0] == -16  # 0.5^100 = 8e-31 is below what is shown
 
@@ -44,7 +44,7 @@ def test_without_a_trained_one_the_untrained_are_named() -> None:
 def test_zeros_and_huge_values_stay_on_the_chart() -> None:
     zeros = Profile("none", "rnn", np.where(LAGS > 0, 0.0, 1.0), ["<1e-300"] * 101, 1)
     grows = Profile("grows", "rnn", 2.0 ** LAGS, ["9"] * 101, None)
-    figure = profiles_figure([zeros, grows], ("x", "y", "1 %"))
+    figure = profiles_figure([zeros, grows], ("x", "y", "line"))
     low, high = figure.layout.yaxis.range
     assert np.isfinite([low, high]).all() and high > 30
     assert min(figure.data[0].y) > 0
