@@ -125,22 +125,28 @@ class _Track:
 
     def _live(self) -> None:
         """Everything that moves; where a racer starts or ends, the whole page is drawn anew."""
+        trouble = st.container()  # always a place, so that the charts below keep their own
         try:
             launch.keep_queue_going(launch.runs_root())
+        except UnrollError as error:  # who waits must wait longer; what is there can be looked at
+            with trouble:
+                fault(error)
+        try:
             statuses = [launch.status(row.folder) for row in self.racers]
             training = any(runs.is_active(status.state) for status in statuses)
             missing = self.lags > 0 and race_album.look_on(self.albums, training)
             if self._changed(statuses, training or missing):
                 st.rerun()
-            drawn, standings = self._looked_at(statuses)
+            drawn, standings = self._looked_at()
         except UnrollError as error:
-            fault(error)
+            with trouble:
+                fault(error)
             return
         self.slot.markdown(race_words.finding(standings, self.config))
         self._how_they_stand(statuses)
         if self.lags:
             charts(drawn, self.lags, self.step, self._floor(),
-                   (self._revision(statuses), self.step), self.racers[0].group)
+                   (self._revision(), self.step), self.racers[0].group)
 
     def _changed(self, statuses: Sequence[Status], more: bool) -> bool:
         """Whether the page must be drawn anew: another state, a further moment to choose, or
@@ -154,7 +160,7 @@ class _Track:
         now = shared_steps([e.step for e in album.kept()] for album in self.albums)
         return len(now) > len(self.steps)
 
-    def _looked_at(self, statuses: Sequence[Status]) -> tuple[list[Drawn], list[Standing]]:
+    def _looked_at(self) -> tuple[list[Drawn], list[Standing]]:
         """Each racer at the moment, for the charts and for the answer."""
         drawn, standings = [], []
         for row, album in zip(self.racers, self.albums, strict=True):
@@ -183,7 +189,7 @@ class _Track:
         found = [entry for entry in album.kept() if entry.step == self.step]
         return album.measured(found[0]) if found else None
 
-    def _revision(self, statuses: Sequence[Status]) -> Hashable:
+    def _revision(self) -> Hashable:
         return tuple((seen(row), len(album.seen()))
                      for row, album in zip(self.racers, self.albums, strict=True))
 

@@ -43,8 +43,9 @@ def test_a_race_fills_four_charts_is_stopped_and_comes_back_by_its_link(app, pag
     cancel.click()
     wait_until(lambda: all(launch.status(r).state in ("stopped", "finished") for r in runs))
     expect(cancel).to_have_count(0, timeout=PATIENCE)
-    assert tab.evaluate("() => [...document.querySelectorAll('.live-plot')].filter(p => p.mine)"
-                        ".length") == 4, "charts are redrawn in place"
+    tab.wait_for_function(  # redrawn in place: a chart that was replaced would never be marked
+        "() => [...document.querySelectorAll('.live-plot')].filter(p => p.mine).length === 4",
+        timeout=PATIENCE)
 
     group = runs[0].origin().group
     expect(tab).to_have_url(re.compile(f"race={group}"), timeout=PATIENCE)
