@@ -135,12 +135,20 @@ def test_of_a_race_with_more_seeds_one_of_each_is_shown(own_runs_folder: Path) -
     assert "The race has 2 seeds; shown is seed 3 of each." in said(app)
 
 
-def test_a_racer_that_diverged_says_so(own_runs_folder: Path) -> None:
-    raced(own_runs_folder, learning_rate=100.0, clip_norm=0.0, optimizer="sgd", loss="mse",
-          max_steps=40)
-    app = until_measured(race())
-    assert not app.exception
-    assert len(app.markdown[0].value) > 20 and len(plots(app)) == 4
+@LANGUAGES
+def test_a_racer_that_diverged_says_so_and_the_others_are_shown(
+        own_runs_folder: Path, language: str) -> None:
+    made = raced(own_runs_folder, activation="relu", initialisation="orthogonal", gain=5.0,
+                 optimizer="adam", learning_rate=30.0, clip_norm=0.0, warm_up_steps=0,
+                 schedule="constant", max_steps=80)
+    states = {folder.config().cell: launch.status(folder).state for folder in made}
+    assert states["rnn"] == "diverged" and "finished" in states.values()
+    app = until_measured(race(language))
+    assert not app.exception and not app.error
+    stands = next(m.value for m in app.markdown if ":orange[**RNN**]" in m.value)
+    assert {"en": "diverged: The loss stopped being a number", "zh": "已发散："}[language] in stands
+    answer = app.markdown[0].value
+    assert "nan" not in answer and "LSTM" in answer and len(plots(app)) == 4
 
 
 def test_a_text_that_is_too_short_for_lags_is_one_sentence(own_runs_folder: Path) -> None:
