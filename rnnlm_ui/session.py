@@ -244,6 +244,11 @@ def choice(key: str, options: Sequence[str], default: str) -> str:
     return key
 
 
+def asked(key: str) -> str | None:
+    """What the address says of this choice, be it an option or not, until it is first drawn."""
+    return None if key in st.session_state else st.query_params.get(key)
+
+
 def _chosen() -> dict[str, tuple[str, str]]:
     """By key: what is chosen, and what would be without a choice."""
     found: dict[str, tuple[str, str]] = st.session_state.setdefault(_CHOICES, {})

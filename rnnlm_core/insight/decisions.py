@@ -56,7 +56,7 @@ def dyck_decisions(text: str) -> list[Decision]:
                          ("all", "ends" if text[at] == "\n" else "goes_on"))
                 for at in range(1, len(text)) if text[at - 1] == closers]
     found = []
-    for at, depth, opened in _brackets(text):
+    for at, depth, opened in brackets(text):
         if text[at] in CLOSERS:
             groups = ["all", f"depth_{depth}"] + (["returns"] if opened < at - 1 else [])
             rivals = closers.replace(text[at], "")
@@ -175,7 +175,7 @@ def decisions_of(corpus: str, text: str) -> list[Decision]:
     return DECISIONS[family](text) if family in DECISIONS else []
 
 
-def _brackets(text: str) -> list[tuple[int, int, int]]:
+def brackets(text: str) -> list[tuple[int, int, int]]:
     """(index, depth, index of the opener) of every bracket; depth 1 is the outermost."""
     found, open_at = [], list[int]()
     for at, character in enumerate(text):
