@@ -18,7 +18,7 @@ _TOP, _BOTTOM, _GAP = 14, 48, 20  # the gap is of two end labels, in pixels
 
 @dataclass(frozen=True)
 class Named:
-    """A line over `x`, with its name at its end. inf and NaN leave a gap."""
+    """A line over `x`, with its name at its end. inf and NaN: no number any more."""
 
     name: str
     x: Sequence[float]
@@ -45,7 +45,7 @@ def cosines_figure(names: Sequence[str], cosines: Sequence[float], axis: str) ->
     colours = [fade(LIGHT["rnn"], 0.45)] * (len(names) - 1) + [LIGHT["rnn"]]
     figure = go.Figure(go.Bar(
         x=list(cosines), y=[esc(name) for name in names], orientation="h",
-        marker={"color": colours}, text=[f"{value:+.2f}" for value in cosines],
+        marker={"color": colours}, text=[f"{value:+.2f}".replace("-", "−") for value in cosines],
         textposition="outside", cliponaxis=False, hovertemplate="%{x:.4f}<extra></extra>"))
     figure.update_layout(
         height=_bars_height(names), hovermode="closest", bargap=0.34,
@@ -80,21 +80,24 @@ def against_figure(truth: Sequence[float], found: Sequence[float], axes: Axes) -
 
 
 def lines_figure(lines: Sequence[Named], axes: Axes, at: float | None = None) -> go.Figure:
-    """Lines with their names at their ends; `at` marks an x with a dot on each of them."""
+    """Lines with their names at their ends; `at` marks an x with a dot on each of them.
+
+    Where a line comes to no number any more, it leaves the chart upwards.
+    """
     figure = go.Figure()
+    low, high = _limits(lines, axes)
     for line in lines:
         colour = LIGHT[line.colour]
         figure.add_scatter(
-            x=list(line.x), y=_finite(line.y), mode="lines", name=esc(line.name),
+            x=list(line.x), y=_leaving(line.y, 10 * abs(high)), mode="lines", name=esc(line.name),
             line={"color": colour, "width": line.width, "dash": line.dash},
             hovertemplate="%{y:.3g}")
         if at is not None:
             nearest = min(range(len(line.x)), key=lambda i: abs(line.x[i] - at))
             figure.add_scatter(
-                x=[line.x[nearest]], y=_finite([line.y[nearest]]), mode="markers",
+                x=[line.x[nearest]], y=[line.y[nearest]], mode="markers",
                 hoverinfo="skip", showlegend=False, marker={
                     "size": 12, "color": colour, "line": {"color": LIGHT["bg"], "width": 1.5}})
-    low, high = _limits(lines, axes)
     figure.update_layout(
         height=HEIGHT, margin={"l": 62, "r": 150, "t": _TOP, "b": _BOTTOM},
         meta={"narrow": {"l": 54, "r": 84}}, annotations=_labels(lines, axes, low, high),
@@ -105,8 +108,12 @@ def lines_figure(lines: Sequence[Named], axes: Axes, at: float | None = None) ->
     return figure
 
 
-def _finite(values: Sequence[float]) -> list[float | None]:
-    return [value if math.isfinite(value) else None for value in values]
+def _leaving(values: Sequence[float], beyond: float) -> list[float | None]:
+    """The first value that is no number is `beyond` all, later ones are gaps."""
+    shown: list[float | None] = [v if math.isfinite(v) else None for v in values]
+    if None in shown:
+        shown[shown.index(None)] = beyond
+    return shown
 
 
 def _limits(lines: Sequence[Named], axes: Axes) -> tuple[float, float]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from rnnlm_core.config import Cell
+from rnnlm_core.insight.bptt import bptt
 from rnnlm_core.insight.textbook import RIGHT, deltas, error, gradients
-from rnnlm_core.insight.textbook_network import Network, read
+from rnnlm_core.insight.textbook_network import Network, read, wave
 from rnnlm_core.insight.textbook_truth import by_differences, nearness
-from rnnlm_core.nets.cells import rnn_step
+from rnnlm_core.nets.cells import CELLS, CellWeights, rnn_step, unroll_layer
+from rnnlm_core.nets.parameters import GATES
 
+_HIDDEN, _INPUT, _LENGTH = 5, 3, 7
 LINES = ("parts", "error", "output", "carry", "slope", "whole")
 
 
@@ -34,6 +38,26 @@ def checked(network: Network, tokens: Tensor) -> dict[str, float]:
         "carry": _apart(network.weights.W_hh, over_before),
         "slope": _apart(torch.diag(1 - last.h[0] ** 2), over_a),
         "whole": nearness(gradients(RIGHT, reading), by_differences(network, tokens)).error}
+
+
+def cells_checked() -> dict[Cell, float]:
+    """Hand BPTT of each cell against autograd on a text of seven steps (H = 5, D = 3): the largest
+    difference over all parameters, relative to the largest entry."""
+    return {cell: _cell_checked(cell) for cell in CELLS}
+
+
+def _cell_checked(cell: Cell) -> float:
+    rows = GATES[cell] * _HIDDEN
+    weights = CellWeights(wave(rows, _INPUT, phase=0.1), wave(rows, _HIDDEN, phase=0.2),
+                          wave(rows, phase=0.3), wave(rows, phase=0.4))
+    x = wave(1, _LENGTH, _INPUT, phase=1.5, scale=1.0)
+    direct = wave(1, _LENGTH, _HIDDEN, phase=0.5)  # ∂L_t/∂h_t of the loss Σ direct · h
+    start = tuple(torch.zeros(1, _HIDDEN, dtype=x.dtype) for _ in range(1 + (cell == "lstm")))
+    watched = CellWeights(*(w.clone().requires_grad_() for w in weights))
+    loss = torch.stack([step.h for step in unroll_layer(cell, x, start, watched)], 1) * direct
+    truth = torch.autograd.grad(loss.sum(), watched)
+    ours = bptt(x, unroll_layer(cell, x, start, weights), start, weights, direct).weights
+    return max(_apart(a, b) / float(b.abs().max()) for a, b in zip(ours, truth, strict=True))
 
 
 def _totals(network: Network, tokens: Tensor) -> Tensor:

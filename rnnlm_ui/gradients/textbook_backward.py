@@ -33,6 +33,7 @@ class Tried:
     sweeps: int  # that the tutorial's formula takes to settle
     entries: int
     checks: dict[str, float]  # the lines of the derivation
+    cells: dict[str, float]  # each cell's rule written out, against PyTorch
 
 
 @st.cache_data(show_spinner=False)
@@ -41,7 +42,7 @@ def tried() -> Tried:
     from rnnlm_core.insight.textbook import RIGHT as right
     from rnnlm_core.insight.textbook import TUTORIAL as theirs
     from rnnlm_core.insight.textbook import deltas, gradients, mended
-    from rnnlm_core.insight.textbook_checks import checked
+    from rnnlm_core.insight.textbook_checks import cells_checked, checked
     from rnnlm_core.insight.textbook_network import ARRAYS as names
     from rnnlm_core.insight.textbook_network import example, read
     from rnnlm_core.insight.textbook_truth import by_autograd, by_differences, nearness
@@ -56,7 +57,8 @@ def tried() -> Tried:
         rows[name] = (one.cosine or 0.0, one.error, other.cosine or 0.0, other.error)
     return Tried([stage.cosine or 0.0 for stage in stages], rows, nearness(ours, truth).error,
                  nearness(ours, by_autograd(network, tokens)).error, deltas(theirs, reading)[1],
-                 sum(array.numel() for array in truth.values()), checked(network, tokens))
+                 sum(array.numel() for array in truth.values()), checked(network, tokens),
+                 {str(cell): error for cell, error in cells_checked().items()})
 
 
 def show(answer: DeltaGenerator) -> None:
@@ -125,3 +127,5 @@ def _run(found: Tried) -> None:
                      f"| {readable(error)} |")
     st.markdown("\n".join(lines))
     st.markdown(t("textbook.run_note", sweeps=found.sweeps, autograd=readable(found.autograd)))
+    st.markdown(t("textbook.cells_note", **{cell: readable(error)
+                                            for cell, error in found.cells.items()}))

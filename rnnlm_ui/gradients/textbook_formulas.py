@@ -75,8 +75,8 @@ EXERCISES: dict[str, tuple[str, str]] = {  # as it is asked, and what is right
     "delta_loss": (r"L = -\textstyle\sum_t \log (y_t \cdot \delta_t)",
                    r"L = -\tfrac{1}{N} \textstyle\sum_t \log (y_t \cdot p_t)"),
     "squared_error": (r"L = \textstyle\sum_j (p_j - y_j)^2", r"L = -\textstyle\sum_j y_j \log p_j"),
-    "test_text": (r"\theta \leftarrow \theta - \alpha \nabla_{\!\theta}\, L(\text{test})",
-                  r"p_t = \operatorname{softmax}(W_o h_t), \quad \theta \text{ fixed}"),
+    "test_text": (r"\theta \leftarrow \theta - \alpha \nabla_{\!\theta}\, L_{\text{test}}",
+                  r"p_t = \operatorname{softmax}(W_o h_t), \quad \theta \leftarrow \theta"),
 }
 PULLS = (r"\begin{aligned}\Big|\frac{\partial L}{\partial s_1}\Big| &= 4\,\varepsilon\,"
          r"(1 - \varepsilon)^2 && L = \textstyle\sum_j (p_j - y_j)^2\\"

@@ -166,7 +166,7 @@ def _run(name: str, given: dict[str, int], answer: DeltaGenerator) -> None:
         shown = outcome(name, source).curves
         title.markdown(t("textbook.curves_title", end=_nats(shown.rule[-1]),
                          right=_nats(shown.right[-1])))
-        steps = [SMOOTHED * (i + 1) for i in range(len(shown.right))]
+        steps = [SMOOTHED * i for i in range(len(shown.right))]
 
         def draw() -> Any:
             lines = [Named(t("textbook.this_rule"), steps, shown.rule, "rnn", 4, "solid",

@@ -41,7 +41,7 @@ def test_bars_show_every_cosine_and_foreign_names_letter_by_letter() -> None:
     figure = cosines_figure(NAMES, [-0.9, 0.2, 1.0], "cosine")
 
     assert list(figure.data[0].x) == [-0.9, 0.2, 1.0]
-    assert list(figure.data[0].text) == ["-0.90", "+0.20", "+1.00"]
+    assert list(figure.data[0].text) == ["−0.90", "+0.20", "+1.00"]
     assert figure.data[0].y[1] == "&lt;no&gt; bias"
     assert figure.layout.xaxis.range[0] < -0.9
 
@@ -53,10 +53,18 @@ def test_a_gradient_that_is_far_too_long_stays_in_sight() -> None:
     assert figure.layout.xaxis.range[1] < 3
 
 
-def test_no_number_is_a_gap_and_its_name_stands_at_the_last_one() -> None:
+def test_a_line_leaves_the_chart_where_it_comes_to_no_number() -> None:
+    lines = [Named("one", [0, 1, 2, 3], [1.0, math.inf, math.inf, math.inf])]
+
+    figure = lines_figure(lines, Axes("x", "y", most=1.5))
+
+    assert figure.data[0].y[:2][1] > figure.layout.yaxis.range[1]
+    assert list(figure.data[0].y[2:]) == [None, None]
+
+
+def test_an_axis_that_ends_early_keeps_the_names_inside() -> None:
     figure = drawings()[2]
 
-    assert list(figure.data[0].y) == [2.0, None, 0.5]
     assert figure.layout.yaxis.range == (0.0, pytest.approx(1.06 * 1.5))
     assert [label.y for label in figure.layout.annotations] == [0.5, 0.5]
 

@@ -16,7 +16,7 @@ from rnnlm_core.insight.textbook import (
     mended,
     update,
 )
-from rnnlm_core.insight.textbook_checks import LINES, checked
+from rnnlm_core.insight.textbook_checks import LINES, cells_checked, checked
 from rnnlm_core.insight.textbook_exercises import EXERCISES, answer_of, run
 from rnnlm_core.insight.textbook_losses import of_delta, pull, steps_to_turn
 from rnnlm_core.insight.textbook_network import (
@@ -85,6 +85,13 @@ def test_each_line_of_the_derivation_holds() -> None:
     assert tuple(found) == LINES
     assert all(value < 1e-14 for name, value in found.items() if name != "whole")
     assert found["whole"] < 1e-9
+
+
+def test_bptt_by_hand_agrees_with_autograd_for_every_cell() -> None:
+    found = cells_checked()
+
+    assert set(found) == {"rnn", "gru", "lstm"}
+    assert all(value < 1e-10 for value in found.values())
 
 
 def test_looking_at_a_network_leaves_it_as_it_was_and_an_update_does_not() -> None:
