@@ -61,6 +61,11 @@ def tried() -> Tried:
                  {str(cell): error for cell, error in cells_checked().items()})
 
 
+def prepare() -> None:
+    """What takes a while the first time; a skeleton is shown meanwhile."""
+    tried()
+
+
 def show(answer: DeltaGenerator) -> None:
     found = tried()
     answer.markdown(t("textbook.backward_answer", theirs=f"{found.cosines[0]:.2f}".replace(

@@ -41,6 +41,11 @@ def of_delta() -> OfDelta:
     return textbook_losses.of_delta()
 
 
+def prepare() -> None:
+    """What takes a while the first time; a skeleton is shown meanwhile."""
+    of_delta()
+
+
 def show(answer: DeltaGenerator) -> None:
     loss = st.segmented_control(
         t("textbook.which_loss"), LOSSES, key=session.choice(_KEY, LOSSES, LOSSES[0]),

@@ -26,6 +26,11 @@ def leaked() -> Leak:
     return leak()
 
 
+def prepare() -> None:
+    """What takes a while the first time; a skeleton is shown meanwhile."""
+    leaked()
+
+
 def show(answer: DeltaGenerator) -> None:
     found = leaked()
     most = len(found.test) - 1

@@ -50,6 +50,7 @@ def right_answer(name: str) -> int:
 
 
 def source_of(name: str) -> str:
+    warm.ready()
     from rnnlm_core.insight.textbook_exercises import EXERCISES
 
     return next(exercise.source for exercise in EXERCISES if exercise.name == name)
@@ -59,6 +60,11 @@ def source_of(name: str) -> str:
 def guesses() -> dict[str, int]:
     """The first answer to each exercise, in this session."""
     return session.recall(_GUESSES, {})
+
+
+def prepare() -> None:
+    """What takes a while the first time; a skeleton is shown meanwhile."""
+    source_of(NAMES[0])
 
 
 def show(answer: DeltaGenerator) -> None:
