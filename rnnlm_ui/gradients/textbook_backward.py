@@ -73,7 +73,7 @@ def show(answer: DeltaGenerator) -> None:
         n=found.entries))
     theirs, right = st.columns(2, gap="medium")
     with theirs, st.container(border=True):
-        st.markdown(t("textbook.tutorial_says"))
+        st.markdown(t("textbook.tutorial_says", where="3.3.2"))
         st.latex(TUTORIAL)
         st.markdown(t("textbook.tutorial_note"))
     with right, st.container(border=True):

@@ -95,7 +95,7 @@ def _delta(answer: DeltaGenerator) -> None:
     answer.markdown(t("textbook.delta_answer", n=found.undefined, total=len(found.true)))
     theirs, right = st.columns(2, gap="medium")
     with theirs, st.container(border=True):
-        st.markdown(t("textbook.tutorial_says"))
+        st.markdown(t("textbook.tutorial_says", where="3.3.3"))
         st.latex(DELTA_LOSS)
         st.markdown(t("textbook.delta_note", least=_signed(min(found.true))))
     with right, st.container(border=True):
