@@ -25,70 +25,64 @@ def cobweb_figure(curve: tuple[Values, Values], stairs: Values, names: Sequence[
 
     The walk goes along the stairs; `names` are its places.
     """
-    figure = go.Figure()
     x, y = curve
-    figure.add_scatter(x=_plain(x), y=_plain(x), mode="lines", hoverinfo="skip",
-                       line={"color": LIGHT["ngram"], "width": 1.3, "dash": "dash"})
-    figure.add_scatter(x=_plain(x), y=_plain(y), mode="lines", hoverinfo="skip",
-                       line={"color": LIGHT["rnn"], "width": 4})
-    figure.add_scatter(x=_plain(stairs[:, 0]), y=_plain(stairs[:, 1]), mode="lines",
-                       hoverinfo="skip", text=[esc(name) for name in names],
-                       line={"color": fade(LIGHT["ink"], 0.5), "width": 1.4})
-    figure.add_scatter(x=_plain(stairs[:1, 0]), y=[0.0], mode="markers", hoverinfo="skip",
-                       marker={"size": 9, "color": LIGHT["ink"]})
-    walk = _walk(figure, stairs, along=2)
-    figure.update_layout(meta={"linked": 2, "walk": walk})
-    _square(figure, axes, float(x[0]), float(x[-1]))
-    return figure
+    data = [_line(x, x, LIGHT["ngram"], 1.3, "dash"), _line(x, y, LIGHT["rnn"], 4),
+            _line(stairs[:, 0], stairs[:, 1], fade(LIGHT["ink"], 0.8), 1.8)
+            | {"text": [esc(name) for name in names]},
+            {"type": "scatter", "x": _plain(stairs[:1, 0]), "y": [0.0], "mode": "markers",
+             "hoverinfo": "skip", "marker": {"size": 9, "color": LIGHT["ink"]}}]
+    walk = _walk(data, stairs, along=2)
+    return _square(data, walk, axes, float(x[0]), float(x[-1]))
 
 
-def circle_figure(images: Values, tips: Values, names: Sequence[str], axes: tuple[str, str],
-                  circle: str) -> go.Figure:
+def circle_figure(images: Values, tips: Values, names: Sequence[str],
+                  axes: tuple[str, str]) -> go.Figure:
     """The unit circle under Wᵏ for k = 0…K (K+1, points, 2), and a vector's tips Wᵏ v (K+1, 2).
 
     The walk goes from k to k + 1, and the image of the circle goes along.
     """
-    figure = go.Figure()
     first = images[0]
-    figure.add_scatter(x=_plain(first[:, 0]), y=_plain(first[:, 1]), mode="lines",
-                       hoverinfo="skip", name=esc(circle),
-                       line={"color": LIGHT["ngram"], "width": 1.6, "dash": "dot"})
-    figure.add_scatter(x=_plain(first[:, 0]), y=_plain(first[:, 1]), mode="lines",
-                       hoverinfo="skip", fill="toself", fillcolor=fade(LIGHT["rnn"], 0.16),
-                       line={"color": LIGHT["rnn"], "width": 3})
-    figure.add_scatter(x=_plain(tips[:, 0]), y=_plain(tips[:, 1]), mode="markers",
-                       hoverinfo="skip", text=[esc(name) for name in names],
-                       marker={"size": 4, "color": fade(LIGHT["ink"], 0.35)})
-    walk = _walk(figure, tips, along=2)
+    data = [_line(first[:, 0], first[:, 1], LIGHT["ngram"], 1.6, "dot"),
+            _line(first[:, 0], first[:, 1], LIGHT["rnn"], 3)
+            | {"fill": "toself", "fillcolor": fade(LIGHT["rnn"], 0.16)},
+            {"type": "scatter", "x": _plain(tips[:, 0]), "y": _plain(tips[:, 1]),
+             "mode": "markers", "hoverinfo": "skip", "text": [esc(name) for name in names],
+             "marker": {"size": 4, "color": fade(LIGHT["ink"], 0.35)}}]
+    walk = _walk(data, tips, along=2)
     walk["shapes"] = [{"trace": 1, "x": [_plain(image[:, 0]) for image in images],
                        "y": [_plain(image[:, 1]) for image in images]}]
-    figure.update_layout(meta={"linked": 2, "walk": walk})
     reach = 1.08 * max(1.0, float(np.abs(images).max()))
-    _square(figure, axes, -reach, reach)
-    return figure
+    return _square(data, walk, axes, -reach, reach)
 
 
-def _walk(figure: go.Figure, path: Values, along: int) -> dict[str, Any]:
+def _line(x: Values, y: Values, colour: str, width: float, dash: str = "solid") -> dict[str, Any]:
+    return {"type": "scatter", "x": _plain(x), "y": _plain(y), "mode": "lines",
+            "hoverinfo": "skip", "line": {"color": colour, "width": width, "dash": dash}}
+
+
+def _walk(data: list[dict[str, Any]], path: Values, along: int) -> dict[str, Any]:
     """The trail and the ring that the browser moves along the trace `along`."""
-    figure.add_scatter(x=[], y=[], mode="lines", hoverinfo="skip",
-                       line={"color": LIGHT["ink"], "width": 3})
-    figure.add_scatter(x=_plain(path[:1, 0]), y=_plain(path[:1, 1]), mode="markers",
-                       hoverinfo="skip",
-                       marker={"size": 15, "color": fade(LIGHT["ink"], 0.0),
-                               "line": {"width": 2.5, "color": LIGHT["ink"]}})
-    count = len(figure.data)
-    return {"path": along, "trail": count - 2, "ring": count - 1, "at": 0}
+    data += [
+        {"type": "scatter", "x": [], "y": [], "mode": "lines", "hoverinfo": "skip",
+         "line": {"color": LIGHT["ink"], "width": 3}},
+        {"type": "scatter", "x": _plain(path[:1, 0]), "y": _plain(path[:1, 1]),
+         "mode": "markers", "hoverinfo": "skip",
+         "marker": {"size": 15, "color": fade(LIGHT["ink"], 0.0),
+                    "line": {"width": 2.5, "color": LIGHT["ink"]}}}]
+    return {"path": along, "trail": len(data) - 2, "ring": len(data) - 1, "at": 0}
 
 
-def _square(figure: go.Figure, axes: tuple[str, str], low: float, high: float) -> None:
+def _square(data: list[dict[str, Any]], walk: dict[str, Any], axes: tuple[str, str], low: float,
+            high: float) -> go.Figure:
     """Both axes the same, and the plot a square in the middle of whatever width there is."""
     same = {"range": [low, high], "constrain": "domain", "nticks": 5, "showgrid": False}
-    figure.update_layout(
-        height=HEIGHT, hovermode=False, margin={"l": 56, "r": 16, "t": 12, "b": 46},
-        xaxis={"title": {"text": esc(axes[0])}, **same},
-        yaxis={"title": {"text": esc(axes[1])}, "scaleanchor": "x", "scaleratio": 1, **same})
+    return go.Figure({"data": data, "layout": {
+        "height": HEIGHT, "hovermode": False, "margin": {"l": 56, "r": 16, "t": 12, "b": 46},
+        "meta": {"linked": walk["path"], "walk": walk},
+        "xaxis": {"title": {"text": esc(axes[0])}, **same},
+        "yaxis": {"title": {"text": esc(axes[1])}, "scaleanchor": "x", "scaleratio": 1, **same}}})
 
 
 def _plain(values: Values) -> list[float]:
     """As a list: the browser walks along it, and Plotly would pack an array."""
-    return [float(f"{value:.5g}") for value in values]
+    return [float(f"{value:.4g}") for value in values]

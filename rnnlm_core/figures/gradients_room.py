@@ -19,9 +19,11 @@ from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.figures.template import end_label, esc, spread
 
 Values = NDArray[np.float64]
-HEIGHT = 380
+HEIGHT = 360
 _GAP = 20  # pixels between the middles of two end labels
 _TOP, _BOTTOM = 12, 46
+# Plotly writes powers of ten a quarter larger than the other ticks
+_LOG = {"type": "log", "exponentformat": "power", "nticks": 8, "tickfont": {"size": 12}}
 _OUTSIDE = 3.0  # decades beyond the frame at which a line is cut off: Plotly need not know more
 
 
@@ -29,7 +31,7 @@ _OUTSIDE = 3.0  # decades beyond the frame at which a line is cut off: Plotly ne
 class Line:
     """A line over k = 0, 1, …: `main` is measured, the others are theory, thin and grey.
 
-    `name` stands at its end, with a second line `value`; 0 and −∞ leave the frame at the bottom.
+    `name` and `value` stand at its end; 0 and −∞ leave the frame at the bottom.
     """
 
     name: str
@@ -56,46 +58,37 @@ def by_lag_figure(lines: Sequence[Line], axes: Axes, longest: int, edge: bool = 
 
     Of a view that is linked (`live_plot`), the main line stands for `linked` points a lag.
     """
-    figure, (low, high) = go.Figure(), axes.range
+    # one dict, validated once: a chart that is built piece by piece takes three times as long
+    data, meta = [_band(line, axes) for line in lines if line.band is not None], {}
     for line in lines:
-        if line.band is not None:
-            figure.add_scatter(
-                x=[*range(len(line.log10)), *range(len(line.log10) - 1, -1, -1)], mode="lines",
-                y=[*_powers(line.band[1], axes), *_powers(line.band[0], axes)[::-1]],
-                hoverinfo="skip", fill="toself", line={"width": 0},
-                fillcolor=fade(LIGHT[line.colour], 0.13))
-    for line in lines:
-        figure.add_scatter(
-            x=list(range(len(line.log10))), y=_powers(line.log10, axes), mode="lines",
-            name=esc(line.name), line=_style(line), text=[power_text(v) for v in line.log10],
-            hovertemplate="%{text}")
+        y = _powers(line.log10, axes)
+        data.append({"type": "scatter", "x": list(range(len(y))), "y": y, "mode": "lines",
+                     "name": esc(line.name), "line": _style(line), "hovertemplate": "%{text}",
+                     "text": [power_text(value) for value in line.log10]})
         if line.main and linked > 1:
-            figure.add_scatter(
-                x=[k for k in range(len(line.log10)) for _ in range(linked)][linked - 1:],
-                y=[y for y in _powers(line.log10, axes) for _ in range(linked)][linked - 1:],
-                mode="markers", marker={"size": 1, "color": fade(LIGHT["ink"], 0)},
-                hoverinfo="skip")
+            lags = [k for k in range(len(y)) for _ in range(linked)][linked - 1:]
+            data.append({"type": "scatter", "x": lags, "y": [y[k] for k in lags],
+                         "mode": "markers", "hoverinfo": "skip",
+                         "marker": {"size": 1, "color": fade(LIGHT["ink"], 0)}})
         if line.main:
-            figure.update_layout(meta={"linked": len(figure.data) - 1})
-    figure.update_layout(
-        height=HEIGHT, margin={"l": 62, "r": 128, "t": _TOP, "b": _BOTTOM},
-        annotations=_labels(lines, low, high),
-        shapes=[_across(1.0)] if edge else [],
-        xaxis={"title": {"text": esc(axes.x)}, "range": [0, longest], "nticks": 6},
-        yaxis={"type": "log", "title": {"text": esc(axes.y)}, "range": [low, high],
-               "exponentformat": "power", "nticks": 8})
-    meta = figure.layout.meta or {}
-    figure.update_layout(meta={**meta, "narrow": {"l": 52, "r": 92}})
-    return figure
+            meta = {"linked": len(data) - 1}
+    low, high = axes.range
+    return go.Figure({"data": data, "layout": {
+        "height": HEIGHT, "margin": {"l": 62, "r": 128, "t": _TOP, "b": _BOTTOM},
+        "meta": {**meta, "narrow": {"l": 52, "r": 92}}, "annotations": _labels(lines, low, high),
+        "shapes": [_across(1.0)] if edge else [],
+        "xaxis": {"title": {"text": esc(axes.x)}, "range": [0, longest], "nticks": 6},
+        "yaxis": {"title": {"text": esc(axes.y)}, "range": [low, high], **_LOG}}})
 
 
 @dataclass(frozen=True)
 class Theory:
-    """A grey line of `by_setting_figure`, named above its right end."""
+    """A grey line of `by_setting_figure`, named where it leaves the frame."""
 
     name: str
     values: Values
     dash: str = "dot"
+    at: float = 1.0  # share of the setting's range where its name stands, below it if not at 1
 
 
 def by_setting_figure(x: Values, values: Sequence[float | None], theory: Sequence[Theory],
@@ -105,50 +98,46 @@ def by_setting_figure(x: Values, values: Sequence[float | None], theory: Sequenc
 
     `words`: what it means to lie above and below 1, the edge. On a log axis `values` are log10.
     """
-    figure, (low, high) = go.Figure(), axes.range
+    low, high = axes.range
     measured = [math.nan if value is None else value for value in values]
-    if words:
-        figure.add_hrect(y0=1, y1=high, line_width=0, fillcolor=fade(LIGHT["ngram"], 0.09),
-                         layer="below")
-    for line in theory:
-        figure.add_scatter(x=x.tolist(), y=line.values.tolist(), mode="lines", name=esc(line.name),
-                           line={"color": LIGHT["ngram"], "width": 1.6, "dash": line.dash},
-                           hovertemplate="%{y:.3f}")
-    shown = [max(low - _OUTSIDE, v) for v in measured] if log else measured
-    figure.add_scatter(x=x.tolist(), y=[10.0**v for v in shown] if log else shown, mode="lines",
-                       line={"color": LIGHT[colour], "width": 4}, name="",
-                       text=[power_text(v) if log else f"{v:.3f}" for v in measured],
-                       hovertemplate="%{text}")
+    shown = [10.0 ** max(low - _OUTSIDE, v) for v in measured] if log else measured
     nearest = int(np.abs(x - at).argmin())
-    height = shown[nearest]
-    figure.add_scatter(x=[float(x[nearest])], y=[10.0**height if log else height], mode="markers",
-                       hoverinfo="skip",
-                       marker={"size": 15, "color": LIGHT["bg"],
-                               "line": {"color": LIGHT[colour], "width": 4}})
-    figure.update_layout(
-        height=HEIGHT, margin={"l": 58, "r": 14, "t": _TOP, "b": _BOTTOM},
-        shapes=[*figure.layout.shapes, _across(1.0), _down(at)],
-        annotations=[*_edge_words(words), *_on_lines(x, theory, high)],
-        xaxis={"title": {"text": esc(axes.x)}, "range": [float(x[0]), float(x[-1])], "nticks": 8},
-        yaxis={"title": {"text": esc(axes.y)}, "range": [low, high],
-               **({"type": "log", "exponentformat": "power", "nticks": 8} if log else {})})
-    return figure
+    data: list[dict[str, Any]] = [
+        {"type": "scatter", "x": x.tolist(), "y": line.values.tolist(), "mode": "lines",
+         "name": esc(line.name), "hovertemplate": "%{y:.3f}",
+         "line": {"color": LIGHT["ngram"], "width": 1.6, "dash": line.dash}} for line in theory]
+    data += [
+        {"type": "scatter", "x": x.tolist(), "y": shown, "mode": "lines", "name": "",
+         "line": {"color": LIGHT[colour], "width": 4}, "hovertemplate": "%{text}",
+         "text": [power_text(v) if log else f"{v:.3f}" for v in measured]},
+        {"type": "scatter", "x": [float(x[nearest])], "y": [shown[nearest]], "mode": "markers",
+         "hoverinfo": "skip", "marker": {"size": 15, "color": LIGHT["bg"],
+                                         "line": {"color": LIGHT[colour], "width": 4}}}]
+    above = {"type": "rect", "x0": 0, "x1": 1, "xref": "paper", "y0": 1, "y1": high,
+             "line": {"width": 0}, "fillcolor": fade(LIGHT["ngram"], 0.09), "layer": "below"}
+    return go.Figure({"data": data, "layout": {
+        "height": HEIGHT, "margin": {"l": 58, "r": 14, "t": _TOP, "b": _BOTTOM},
+        "shapes": [*([above] if words else []), _across(1.0), _down(at)],
+        "annotations": [*_edge_words(words), *_on_lines(x, theory, high)],
+        "xaxis": {"title": {"text": esc(axes.x)}, "range": [float(x[0]), float(x[-1])],
+                  "nticks": 8},
+        "yaxis": {"title": {"text": esc(axes.y)}, "range": [low, high],
+                  **(_LOG if log else {})}}})
 
 
 def hidden_figure(axes: Axes, longest: tuple[float, float], log: bool) -> go.Figure:
     """The empty frame of a chart whose answer is to be guessed: what comes lies in its place."""
-    figure = go.Figure()
-    figure.add_scatter(x=[longest[0]], y=[1.0], mode="markers", hoverinfo="skip",
-                       marker={"size": 1, "color": fade(LIGHT["ink"], 0)})
-    figure.update_layout(
-        height=HEIGHT, hovermode=False, shapes=[_across(1.0)],
-        margin={"l": 62, "r": 14, "t": _TOP, "b": _BOTTOM},
-        annotations=[{"text": "?", "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper",
-                      "showarrow": False, "font": {"size": 96, "color": LIGHT["rule"]}}],
-        xaxis={"title": {"text": esc(axes.x)}, "range": list(longest), "nticks": 6},
-        yaxis={"title": {"text": esc(axes.y)}, "range": list(axes.range),
-               **({"type": "log", "exponentformat": "power", "nticks": 8} if log else {})})
-    return figure
+    return go.Figure({
+        "data": [{"type": "scatter", "x": [longest[0]], "y": [1.0], "mode": "markers",
+                  "hoverinfo": "skip", "marker": {"size": 1, "color": fade(LIGHT["ink"], 0)}}],
+        "layout": {
+            "height": HEIGHT, "hovermode": False, "shapes": [_across(1.0)],
+            "margin": {"l": 62, "r": 14, "t": _TOP, "b": _BOTTOM},
+            "annotations": [{"text": "?", "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper",
+                             "showarrow": False, "font": {"size": 96, "color": LIGHT["rule"]}}],
+            "xaxis": {"title": {"text": esc(axes.x)}, "range": list(longest), "nticks": 6},
+            "yaxis": {"title": {"text": esc(axes.y)}, "range": list(axes.range),
+                      **(_LOG if log else {})}}})
 
 
 def power_text(log10: float) -> str:
@@ -177,6 +166,15 @@ def _powers(log10: Values, axes: Axes) -> list[float]:
     return [float(f"{value:.4g}") for value in 10.0**kept]  # four digits: a short message
 
 
+def _band(line: Line, axes: Axes) -> dict[str, Any]:
+    assert line.band is not None
+    low, high = (_powers(part, axes) for part in line.band)
+    lags = list(range(len(low)))
+    return {"type": "scatter", "x": lags + lags[::-1], "y": high + low[::-1], "mode": "lines",
+            "hoverinfo": "skip", "fill": "toself", "line": {"width": 0},
+            "fillcolor": fade(LIGHT[line.colour], 0.13)}
+
+
 def _style(line: Line) -> dict[str, Any]:
     if line.main:
         return {"color": LIGHT[line.colour], "width": 4, "dash": line.dash}
@@ -203,13 +201,15 @@ def _edge_words(words: tuple[str, str] | None) -> list[dict[str, Any]]:
 
 
 def _on_lines(x: Values, theory: Sequence[Theory], high: float) -> list[dict[str, Any]]:
-    """Names of grey lines near where they leave the frame, or at their right end."""
+    """Names of grey lines: left of where they leave the frame, or below at a share of the way."""
     notes = []
     for line in theory:
         inside = np.flatnonzero(line.values <= 0.93 * high)
-        last = int(inside[-1]) if len(inside) else 0
-        notes.append({"text": line.name, "x": float(x[last]), "y": float(line.values[last]),
-                      "xanchor": "right", "yanchor": "bottom", "xshift": -6, "showarrow": False,
+        last = int(line.at * inside[-1]) if len(inside) else 0
+        above = line.at == 1
+        notes.append({"text": esc(line.name), "x": float(x[last]), "y": float(line.values[last]),
+                      "xanchor": "right" if above else "left", "xshift": -6 if above else 6,
+                      "yanchor": "bottom" if above else "top", "showarrow": False,
                       "font": {"size": 14, "color": LIGHT["ngram"]}})
     return notes
 
@@ -219,11 +219,9 @@ def _labels(lines: Sequence[Line], low: float, high: float) -> list[dict[str, An
     ends = [min(max(float(np.nan_to_num(line.log10[-1], neginf=-1e9)), low), high)
             for line in lines]
     pixels = [(end - low) / (high - low) * plot for end in ends]
-    heights = [2 if line.value else 1 for line in lines]
-    placed = spread(pixels, _GAP * (1.5 if max(heights, default=1) > 1 else 1))
-    slide = max(0.0, 8 * max(heights, default=1) - min(placed, default=16.0)) - max(
-        0.0, max(placed, default=0.0) + 8 - plot)
-    return [end_label(end, esc(line.name) + (f"<br>{line.value}" if line.value else ""),
-                      short=line.value or esc(line.name), colour=LIGHT[line.colour],
+    placed = spread(pixels, _GAP)
+    slide = max(0.0, 8 - min(placed, default=8.0)) - max(0.0, max(placed, default=0.0) - plot)
+    return [end_label(end, " ".join(filter(None, (esc(line.name), line.value))),
+                      short=esc(line.name) or line.value, colour=LIGHT[line.colour],
                       bold=line.main, shift=place - pixel + slide)
             for line, end, pixel, place in zip(lines, ends, pixels, placed, strict=True)]

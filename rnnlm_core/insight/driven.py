@@ -79,7 +79,7 @@ def reach_back(W: Floats, slopes: Floats, v: Floats) -> Floats:
     """
     v = np.broadcast_to(v, slopes.shape[1:])
     logs = np.empty((len(slopes) + 1, *v.shape[:-1]))
-    logs[0] = scale = np.log(np.linalg.norm(v, axis=-1))
+    logs[0], scale = np.log(np.linalg.norm(v, axis=-1)), np.zeros(v.shape[:-1])
     for k, slope in enumerate(slopes[::-1], 1):
         v = (slope * v) @ W
         size = np.sqrt(np.einsum("...i,...i->...", v, v))

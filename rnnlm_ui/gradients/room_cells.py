@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -23,6 +24,7 @@ from rnnlm_ui.gradients import room_guess
 from rnnlm_ui.gradients.room_gain import readings
 from rnnlm_ui.gradients.room_parts import (
     FATES,
+    WIDTHS,
     choose,
     chosen,
     factor_text,
@@ -31,6 +33,7 @@ from rnnlm_ui.gradients.room_parts import (
     hidden,
     plot,
     slider,
+    think_ahead,
 )
 from rnnlm_ui.i18n import joined, t
 
@@ -60,12 +63,10 @@ def gated(cell: Gated, bias: float, noise: float, gain: float, weights: Weights)
 def draw_cells(answer: DeltaGenerator) -> None:
     from rnnlm_core.insight.driven import decades
 
-    columns = st.columns(3, gap="medium")
-    with columns[0]:
+    hand, picture, side = st.columns([1, 2.1, 1.5], gap="medium")
+    with hand:
         gain = slider("cells_gain", 0.0, 3.0, 1.0, 0.1)
-    with columns[1]:
         noise = slider("cells_noise", 0.0, 2.0, 0.3, 0.1)
-    with columns[2]:
         keep = slider("keep", -1.0, 5.0, 1.0, 0.5)
     settings = (gain, noise, keep)
     rnn = min(readings("random", "tanh", 0.0, noise), key=lambda r: abs(r.gain - gain))
@@ -75,8 +76,8 @@ def draw_cells(answer: DeltaGenerator) -> None:
     rates = {"rnn": rnn.curve.rate, **{cell: r.whole.rate for cell, r in gates.items()}}
     best = max(logs, key=lambda cell: logs[cell][-1])
     axes = Axes(t("room.lag"), t("room.size"), _DECADES)
-    picture, side = st.columns([1.7, 1], gap="medium")
-    if not room_guess.revealed(answer, "cells", settings, CELLS, best, _CELL_CASES, str.upper):
+    if not room_guess.revealed(answer, "cells", settings, CELLS, best, _CELL_CASES, str.upper,
+                               _LAGS):
         with picture:
             st.markdown(t("room.by_lag_title"))
             hidden("room.cells", axes, (0, _LAGS))
@@ -101,6 +102,9 @@ def draw_cells(answer: DeltaGenerator) -> None:
             t("room.half_life"): [half_life_text(rates[cell]) for cell in CELLS],
         }, border="horizontal", hide_index=True)
         st.markdown(t("room.cells_note"))
+    think_ahead([partial(gated, cell, b, noise, g, "orthogonal") for cell in gates for b, g in (
+        (keep, round(gain + 0.1, 1)), (keep, round(max(gain - 0.1, 0.0), 1)),
+        (keep + 0.5, gain), (keep - 0.5, gain))])
 
 
 # -- the bias of a gate ---------------------------------------------------------------------------
@@ -113,15 +117,17 @@ def draw_gate(answer: DeltaGenerator) -> None:
     from rnnlm_core.insight.driven_gates import BIASES
 
     cell = cast("Gated", chosen(_CELL, GATED))
-    bias = slider("forget" if cell == "lstm" else "update", -1.0, 5.0, 1.0, 0.5)
+    hand, picture, side = st.columns(WIDTHS, gap="medium")
+    with hand:
+        bias = slider("forget" if cell == "lstm" else "update", -1.0, 5.0, 1.0, 0.5)
+        st.markdown(t("room.gate_note"))
     found = gated(cell, bias, 1.0, 1.0, "pytorch")
     whole, direct = decades(found.whole), decades(found.direct)
     by_lag = Axes(t("room.lag"), t("room.size"), _DECADES)
     by_bias = Axes(t(f"room.bias_of.{cell}"), t("room.factor"), (0.0, 1.2))
-    picture, side = st.columns([1.25, 1], gap="medium")
     asked = not room_guess.revealed(
         answer, "gate", (cell, bias), FATES, fate(whole[-1]), _GATE_CASES,
-        lambda f: t(f"room.fate.{f}"))
+        lambda f: t(f"room.fate.{f}"), _LAGS)
     with picture:
         st.markdown(t("room.by_lag_title"))
         if asked:
@@ -130,7 +136,7 @@ def draw_gate(answer: DeltaGenerator) -> None:
             plot("room.gate", lambda: by_lag_figure(
                 [Line(t("room.whole"), whole, main=True, colour=cell, dash="solid",
                       value=power_text(whole[-1])),
-                 Line(t("room.direct"), direct, value=power_text(direct[-1]))],
+                 Line(t("room.direct"), direct)],
                 by_lag, _LAGS, edge=True), (cell, bias), t("room.gate_alt"))
     with side:
         st.markdown(t("room.by_bias_title"))
@@ -140,7 +146,7 @@ def draw_gate(answer: DeltaGenerator) -> None:
         all_found = [gated(cell, float(b), 1.0, 1.0, "pytorch") for b in BIASES]
         plot("room.biases", lambda: by_setting_figure(
             BIASES, [r.whole.rate for r in all_found],
-            [Theory(t("room.gate_alone"), _sigma(BIASES))], bias, by_bias, cell,
+            [Theory(t("room.gate_alone"), _sigma(BIASES), at=0.45)], bias, by_bias, cell,
             (t("room.above"), t("room.below"))), (cell, bias), t("room.biases_alt"))
     answer.markdown(_gate_finding(cell, bias, found, whole[-1]))
     _half_lives(cell)

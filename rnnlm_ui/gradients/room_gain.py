@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -19,6 +20,7 @@ from rnnlm_core.figures.gradients_room import (
 from rnnlm_ui.gradients import room_guess
 from rnnlm_ui.gradients.room_parts import (
     FATES,
+    WIDTHS,
     choose,
     chosen,
     factor_text,
@@ -28,6 +30,7 @@ from rnnlm_ui.gradients.room_parts import (
     power_line,
     slider,
     theory,
+    think_ahead,
 )
 from rnnlm_ui.i18n import joined, t
 
@@ -62,22 +65,20 @@ def choices() -> None:
 def draw(answer: DeltaGenerator) -> None:
     net = cast("Net", chosen(_NET, NETS))
     activation = cast("Slope", chosen(_ACTIVATION, ACTIVATIONS))
-    columns = st.columns(3, gap="medium")
-    with columns[0]:
+    hand, picture, side = st.columns(WIDTHS, gap="medium")
+    with hand:
         gain = slider("gain", 0.0, 3.0, 1.0, 0.1)
-    with columns[1]:
         noise = slider("noise", 0.0, 2.0, 0.3, 0.1)
-    with columns[2]:
         bias = slider("bias", -2.0, 2.0, 0.0, 0.1)
+        st.markdown(t(f"room.net_is.{net}"))
     settings = (net, activation, gain, noise, bias)
     found = readings(net, activation, bias, noise)
     reading = min(found, key=lambda r: abs(r.gain - gain))
     lags = len(reading.log10) - 1
     by_lag = Axes(t("room.lag"), t("room.size"), _DECADES[activation])
     by_gain = Axes(t("room.gain"), t("room.factor"), (0.0, _HIGHEST[activation]))
-    picture, side = st.columns([1.25, 1], gap="medium")
     if not room_guess.revealed(answer, "gain", settings, FATES, fate(reading.log10[-1]), _CASES,
-                               lambda f: t(f"room.fate.{f}")):
+                               lambda f: t(f"room.fate.{f}"), lags):
         with picture:
             st.markdown(t("room.by_lag_title"))
             hidden("room.gain", by_lag, (0, lags))
@@ -93,6 +94,9 @@ def draw(answer: DeltaGenerator) -> None:
     with side:
         st.markdown(_over_gains(found))
         plot("room.sweep", lambda: _sweep(found, reading, by_gain), settings, t("room.sweep_alt"))
+    think_ahead([partial(readings, net, activation, b, s) for b, s in (
+        (bias, round(noise + 0.1, 1)), (bias, round(max(noise - 0.1, 0.0), 1)),
+        (round(bias + 0.1, 1), noise), (round(bias - 0.1, 1), noise))])
 
 
 def _lines(reading: Reading) -> list[Line]:
@@ -102,7 +106,7 @@ def _lines(reading: Reading) -> list[Line]:
     if reading.zero_from is None:
         low, high = (np.log10(part) - np.log10(curve.mean[0]) for part in (curve.low, curve.high))
         band = low, high
-    return [Line(t("room.measured"), log10, main=True, colour="rnn", dash="solid",
+    return [Line("", log10, main=True, colour="rnn", dash="solid",
                  value=power_text(log10[-1]), band=band),
             theory("bound", reading.bound, lags),
             Line(t("room.field"), power_line(reading.mean_field, lags), dash="dash")]

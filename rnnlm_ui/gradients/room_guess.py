@@ -25,15 +25,18 @@ def switch() -> None:
 
 def revealed(answer: DeltaGenerator, experiment: str, settings: tuple[object, ...],
              options: Sequence[str], truth: str, cases: Sequence[Case],
-             name: Callable[[str], str]) -> bool:
-    """Whether the answer may be shown. Asks in `answer` while there is no guess for `settings`."""
+             name: Callable[[str], str], steps: int) -> bool:
+    """Whether the answer may be shown. Asks in `answer` while there is no guess for `settings`.
+
+    `truth` is one of `options`, what comes of it after so many `steps`.
+    """
     if not session.widget(FIRST, False):
         return True
     place = (experiment, settings)
     guess = _guesses().get(place, (None, ""))[0]
     with answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if guess is None:
-            st.markdown(t(f"room.ask.{experiment}"), width="content")
+            st.markdown(t(f"room.ask.{experiment}", n=steps), width="content")
             for option in options:
                 st.button(name(option), key=f"room.guess_{option}",
                           on_click=_guessed, args=(place, option, truth))
@@ -43,6 +46,8 @@ def revealed(answer: DeltaGenerator, experiment: str, settings: tuple[object, ..
             st.button(t("room.another"), key="room.another", icon=":material/casino:",
                       on_click=_deal, args=(experiment, tuple(cases)))
         st.markdown(_score(), width="content")
+    if guess is None:
+        answer.markdown(t("room.hint"))
     return guess is not None
 
 

@@ -12,12 +12,22 @@ from rnnlm_core.figures.gradients_maps import circle_figure, cobweb_figure
 from rnnlm_core.figures.gradients_room import (
     Axes,
     Line,
+    Values,
     by_lag_figure,
     by_setting_figure,
     power_text,
 )
 from rnnlm_ui.gradients import room_guess
-from rnnlm_ui.gradients.room_parts import FATES, choose, chosen, factor_text, fate, hidden, plot
+from rnnlm_ui.gradients.room_parts import (
+    FATES,
+    WIDTHS,
+    choose,
+    chosen,
+    factor_text,
+    fate,
+    hidden,
+    plot,
+)
 from rnnlm_ui.gradients.room_parts import slider as slide
 from rnnlm_ui.i18n import joined, t
 
@@ -40,19 +50,17 @@ _UNIT_CASES: tuple[room_guess.Case, ...] = tuple(
 def draw_matrix(answer: DeltaGenerator) -> None:
     from rnnlm_core.insight.small_maps import powers
 
-    columns = st.columns([1, 1, 0.8], gap="medium", vertical_alignment="center")
-    with columns[0]:
+    hand, picture, side = st.columns(WIDTHS, gap="medium")
+    with hand:
         diagonal = slide("diagonal", 0.0, 1.1, 0.9, 0.05)
-    with columns[1]:
-        corner = slide("corner", 0.0, 10.0, 10.0, 0.5)
-    columns[2].latex(rf"W = \begin{{pmatrix}} {diagonal:g} & {corner:g} \\ 0 & {diagonal:g} "
-                     r"\end{pmatrix}")
+        corner = slide("corner", 0.0, 10.0, 2.0, 0.5)
+        st.latex(rf"W = \begin{{pmatrix}} {diagonal:g} & {corner:g} \\ 0 & {diagonal:g} "
+                 r"\end{pmatrix}")
     found = powers(diagonal, corner, _POWERS)
     course = _course(found)
-    by_step = Axes(t("room.steps"), t("room.norm"), (-8.0, 6.0))
-    picture, side = st.columns([1.35, 1], gap="medium")
+    by_step = Axes(t("room.steps"), t("room.norm"), (-5.0, 4.0))
     if not room_guess.revealed(answer, "matrix", (diagonal, corner), COURSES, course,
-                               _MATRIX_CASES, lambda c: t(f"room.course.{c}")):
+                               _MATRIX_CASES, lambda c: t(f"room.course.{c}"), _POWERS):
         with picture:
             st.markdown(t("room.norm_title"))
             hidden("room.matrix", by_step, (0, _POWERS))
@@ -74,10 +82,10 @@ def draw_matrix(answer: DeltaGenerator) -> None:
         plot("room.circle", lambda: circle_figure(
             found.images[:_WALKED + 1], _tips(found, diagonal)[:_WALKED + 1],
             [f"k = {k}   ‖Wᵏ‖ = {n:.3g}" for k, n in enumerate(found.norms)],
-            ("x₁", "x₂"), "k = 0"), (diagonal, corner), t("room.circle_alt"), "room.matrix")
+            ("x₁", "x₂")), (diagonal, corner), t("room.circle_alt"), "room.matrix")
 
 
-def _tips(found: Powers, diagonal: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _tips(found: Powers, diagonal: float) -> Values:
     """Wᵏ (0, 1)ᵀ: the right column."""
     return np.stack([found.corners, diagonal ** np.arange(len(found.corners))], 1)
 
@@ -114,7 +122,7 @@ def draw_unit(answer: DeltaGenerator) -> None:
     by_weight = Axes(t("room.weight"), t("room.unit_after"), (-80.0, 30.0))
     web, product, over = st.columns(3, gap="medium")
     if not room_guess.revealed(answer, "unit", settings, FATES, fate(log10[-1]), _UNIT_CASES,
-                               lambda f: t(f"room.fate.{f}")):
+                               lambda f: t(f"room.fate.{f}"), _STEPS):
         with product:
             st.markdown(t("room.product_title"))
             hidden("room.slopes", by_step, (0, _STEPS))
@@ -122,11 +130,11 @@ def draw_unit(answer: DeltaGenerator) -> None:
             st.markdown(t("room.weights_title"))
             hidden("room.weights", by_weight, (-3, 4))
     else:
-        answer.markdown(_unit_finding(w, course, log10))
+        answer.markdown(_unit_finding(activation, w, start, course, log10))
         with product:
             st.markdown(t("room.product_title"))
             plot("room.slopes", lambda: by_lag_figure(
-                [Line("|∂hₜ/∂h₀|", log10, main=True, colour="rnn", dash="solid",
+                [Line("", log10, main=True, colour="rnn", dash="solid",
                       value=power_text(log10[-1]))], by_step, _STEPS, edge=True, linked=2),
                 settings, t("room.slopes_alt"), "room.unit")
         with over:
@@ -139,7 +147,7 @@ def draw_unit(answer: DeltaGenerator) -> None:
              "room.unit")
 
 
-def _cobweb(w: float, course: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+def _cobweb(w: float, course: Values,
             activation: Slope) -> object:
     from rnnlm_core.insight.driven import phi
     from rnnlm_core.insight.small_maps import cobweb
@@ -158,10 +166,20 @@ def _over_weights(w: float, start: float, activation: Slope, axes: Axes) -> obje
     return by_setting_figure(weights, sizes.tolist(), [], w, axes, "rnn", log=True)
 
 
-def _unit_finding(w: float, course: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-                  log10: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> str:
+def _unit_finding(activation: Slope, w: float, start: float, course: Values, log10: Values
+                  ) -> str:
     if np.isneginf(log10[-1]):
         return t("room.unit_nothing", h=f"{course[-1]:.3f}")
     return joined([
         t(f"room.unit_{fate(log10[-1])}", size=power_text(log10[-1]), h=f"{course[-1]:.3f}"),
-        t("room.unit_why", w=f"{w:g}", slope=factor_text(10 ** float(log10[-1] - log10[-2])))])
+        t(f"room.unit_why.{_unit_why(activation, w, start)}", w=f"{w:g}",
+          slope=factor_text(10 ** float(log10[-1] - log10[-2])))])
+
+
+def _unit_why(activation: Slope, w: float, start: float) -> str:
+    """The reason, by where the unit comes to rest and how steep its curve is there."""
+    if activation == "sigmoid":
+        return "sigmoid"
+    if start == 0:
+        return "at_rest"
+    return "small" if abs(w) < 1 else "edge" if abs(w) == 1 else "flat"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,6 +22,9 @@ from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import t
 
+_ahead: threading.Thread | None = None
+_PAUSE = 0.1  # seconds: the page that was asked for goes first
+WIDTHS = (1, 1.9, 1.6)  # of the sliders and two charts
 FATES = ("vanishes", "lasts", "explodes")
 
 
@@ -44,6 +49,24 @@ def choose(key: str, options: Sequence[str], label: str, name: Callable[[str], s
 def chosen(key: str, options: Sequence[str]) -> str:
     """What `choose` was given."""
     return session.widget(key, options[0]) or options[0]
+
+
+def think_ahead(tasks: Sequence[Callable[[], object]]) -> None:
+    """Fill caches behind the reader's back: what the next move of a slider will ask for.
+
+    While an earlier call is still at it nothing is added: the hand has moved on by then.
+    """
+    global _ahead
+    if _ahead is not None and _ahead.is_alive():
+        return
+
+    def think() -> None:
+        time.sleep(_PAUSE)
+        for task in tasks:
+            task()
+
+    _ahead = threading.Thread(target=think, daemon=True, name="room.ahead")
+    _ahead.start()
 
 
 def plot(key: str, draw: Callable[[], Any], settings: tuple[object, ...], alt: str,
