@@ -20,13 +20,17 @@ _MOVE = """async (index) => {
   const plots = [...document.querySelectorAll('.live-plot')];
   const before = plots.map((el) => el.dataset.drawn);
   const thumb = document.querySelectorAll("[data-testid='stSlider'] input")[index];
-  const begin = performance.now();
+  const all = new Promise((done, fail) => {
+    setTimeout(() => fail(new Error('the charts did not follow')), 10000);
+    const watch = new MutationObserver(() => {
+      if (plots.every((el, i) => el.dataset.drawn !== before[i])) done(watch.disconnect());
+    });
+    for (const el of plots) watch.observe(el, { attributeFilter: ['data-drawn'] });
+  });
   thumb.focus();
+  const begin = performance.now();
   thumb.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
-  while (plots.some((el, i) => el.dataset.drawn === before[i])) {
-    await new Promise(requestAnimationFrame);
-    if (performance.now() - begin > 10000) throw new Error('the charts did not follow');
-  }
+  await all;
   await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   return performance.now() - begin;
 }"""
