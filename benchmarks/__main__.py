@@ -18,6 +18,7 @@ from pathlib import Path
 
 from benchmarks import (
     data,
+    gradients_room,
     instruments,
     learning,
     page,
@@ -50,6 +51,7 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
         "states_move": states_move.states_move,
         "states_page": states_page.states_page,
         "race": race.race,
+        "gradients_room": gradients_room.gradients_room,
         "words": lambda _runs: words.words(asked.text),
         "learning": learning.learning,
         "worker": page.worker,
@@ -61,9 +63,7 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("names", nargs="*", metavar="NAME",
-                        help="speed, neighbour, instruments, reader, data, states, states_trace, "
-                             "states_move, states_page, race, words, learning, worker, paint, "
-                             "memory, peers")
+                        help=", ".join(measures(argparse.Namespace())))
     parser.add_argument("--minutes", type=float, default=10.0, help="of the memory benchmark")
     parser.add_argument("--text", type=Path, help="of the words benchmark")
     parser.add_argument("--peers-python", type=Path, help="a Python with benchmarks/peers.txt")

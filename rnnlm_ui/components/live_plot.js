@@ -193,7 +193,7 @@ function showHover(plot, token) {
   const wide = heat ? x.l2p(1) - x.l2p(0) : 16;
   const left = x._offset + x.l2p(place) - wide / 2;
   const high = heat ? y._length : 16;
-  const top = heat ? y._offset : y._offset + y.l2p(trace.y[token]) - high / 2;
+  const top = heat ? y._offset : y._offset + y.d2p(trace.y[token]) - high / 2;
   cursor.hidden = !(left >= x._offset - 8 && left + wide <= x._offset + x._length + 8);
   cursor.classList.toggle("round", !heat);
   Object.assign(cursor.style, { left: `${left}px`, top: `${top}px`, width: `${wide}px`,

@@ -1,5 +1,6 @@
 // A walk along the points of a chart: a ring that moves with a trail behind it, played or dragged,
-// without asking the server. Which traces these are is in the figure's layout.meta.walk.
+// without asking the server. Which traces these are is in the figure's layout.meta.walk; those in
+// its `shapes` ({trace, x, y}, x and y a list of coordinates a point) change their form on the way.
 
 const PACE = 170; // milliseconds a point
 const TRAIL = 7; // points behind the ring
@@ -33,17 +34,21 @@ function prepareWalk(plot, figure) {
   if (told !== walk.told && !walk.playing) walk.at = meta.at;
   walk.told = told;
   walk.at = Math.max(0, Math.min(walk.at, walk.x.length - 1));
-  const [trail, ring] = placesOf(walk);
-  Object.assign(figure.data[meta.trail], trail);
-  Object.assign(figure.data[meta.ring], ring);
+  const places = placesOf(walk);
+  tracesOf(walk).forEach((trace, i) => Object.assign(figure.data[trace], places[i]));
   walk.slider.max = walk.x.length - 1;
   showWalk(plot);
 }
 
 // The trail always has as many points, so that each slides on to the next one's place.
-function placesOf({ x, y, at }) {
+function placesOf({ x, y, at, meta }) {
   const index = Array.from({ length: TRAIL }, (_, i) => Math.max(0, at - TRAIL + 1 + i));
-  return [{ x: index.map((i) => x[i]), y: index.map((i) => y[i]) }, { x: [x[at]], y: [y[at]] }];
+  return [{ x: index.map((i) => x[i]), y: index.map((i) => y[i]) }, { x: [x[at]], y: [y[at]] },
+    ...(meta.shapes || []).map((shape) => ({ x: shape.x[at], y: shape.y[at] }))];
+}
+
+function tracesOf({ meta }) {
+  return [meta.trail, meta.ring, ...(meta.shapes || []).map((shape) => shape.trace)];
 }
 
 function showWalk({ walk, data }) {
@@ -62,10 +67,9 @@ function moveTo(plot, at, duration) {
   walk.at = at;
   showWalk(plot);
   tellHover(plot.data.link, at, plot);
-  const { trail, ring } = walk.meta;
   const smooth = calm.matches ? 0 : duration;
   // what interrupts a transition rejects it, and nothing is wrong
-  window.Plotly.animate(el, { data: placesOf(walk), traces: [trail, ring] }, {
+  window.Plotly.animate(el, { data: placesOf(walk), traces: tracesOf(walk) }, {
     transition: { duration: smooth, easing: "linear" },
     frame: { duration: smooth, redraw: false }, mode: "immediate",
   }).catch(() => {});
