@@ -59,7 +59,7 @@ def segments(length: int, shift: int, reach: int) -> list[Segment]:
 def farthest_lags(length: int, shift: int, reach: int) -> NDArray[np.int64]:
     """How many states before its own each loss still reaches, (length,): a saw-tooth.
 
-    At lag k > this, ∂L_t/∂h_{t−k} is exactly 0. Its mean is (K − 1)/2 where shift = reach = K.
+    At lag k > this, ∂L_t/∂h_{t−k} is exactly 0.
     """
     return np.concatenate([np.arange(s.first, s.end) - s.start
                            for s in segments(length, shift, reach)])
@@ -73,6 +73,11 @@ def reaching(lags: int, shift: int, reach: int) -> Floats:
     farthest = farthest_lags(shift, shift, reach) + max(0, reach - shift)
     share: Floats = (farthest[:, None] >= np.arange(lags + 1)).mean(0)
     return share
+
+
+def mean_lag(shift: int, reach: int) -> float:
+    """How far back a loss reaches on average: (K − 1)/2 where shift = reach = K."""
+    return float(farthest_lags(shift, shift, reach).mean()) + max(0, reach - shift)
 
 
 def as_trained(config: RunConfig, sequence_length: int) -> tuple[int, int]:
@@ -131,7 +136,7 @@ def truncation(model: LanguageModel, ids: NDArray[np.integer], cuts: Sequence[tu
         trace = unroll(explained, batch[:, warm_up:-1], carried)
         logits = trace.logits.flatten(0, 1)
         loss = float(cross_entropy(logits, batch[:, warm_up + 1:].flatten()))
-    refuse_no_numbers(np.float32([loss]))
+    refuse_no_numbers(np.array([loss]))
     reader = _Reader(explained, batch[:, warm_up:], carried, trace)
     full = reader.gradient([Segment(0, 0, length)])
     names = {name: _named(full, name) for name in parts_of(explained.config)}

@@ -18,6 +18,7 @@ from rnnlm_core.insight.truncation import (
     as_trained,
     bias,
     farthest_lags,
+    mean_lag,
     parts_of,
     reaching,
     segments,
@@ -49,7 +50,7 @@ def test_the_average_lag_of_a_chunk_is_half_of_it(K):
     lags = farthest_lags(4 * K, K, K)
 
     assert lags.tolist() == list(range(K)) * 4
-    assert lags.mean() == (K - 1) / 2
+    assert lags.mean() == (K - 1) / 2 == mean_lag(K, K)
 
 
 def test_a_longer_reach_than_shift_gives_every_loss_at_least_the_difference():
@@ -65,6 +66,7 @@ def test_the_share_that_reaches_a_lag_is_counted_over_windows(shift, reach):
     share = reaching(25, shift, reach)
 
     assert share == pytest.approx([(far >= k).mean() for k in range(26)])
+    assert mean_lag(shift, reach) == pytest.approx(far.mean())
     assert (share[reach:] == 0).all() and share[min(reach, 25) - 1] > 0
 
 
