@@ -20,10 +20,11 @@ Values = NDArray[np.float64]
 # the first of the next guesses that each group of a bar begins with; the last has no end
 GROUPS = (1, 2, 3, 6, 11, 21)
 DECADES = 6  # of the map's colour: what is a millionth of the strongest is the page's background
-_ALPHA = (0.1, 0.24, 0.4, 0.58, 0.78, 1.0)  # the farther away, the fuller
+_ALPHA = (0.16, 0.3, 0.45, 0.62, 0.8, 1.0)  # the farther away, the fuller
+_SEEN = 0.004  # of the highest bar: what is lower has no outline, which would be all of it
 _LETTERS = 32  # so many states still have room for a letter each in half a page
 _CROWDED = 36  # more have none on a phone
-BARS_HEIGHT, MAP_HEIGHT = 360, 450
+BARS_HEIGHT, MAP_HEIGHT = 420, 460
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def bars_figure(by_loss: Values, pieces: Sequence[str], total: Values | None, wo
     """A bar a state, stacked by how many guesses later the loss was; what pulls against the others
     hangs below zero. `total` (T,) is the length of the whole gradient, a mark on each bar."""
     groups = grouped(by_loss)
-    length = by_loss.shape[1]
+    length, seen = by_loss.shape[1], _SEEN * np.abs(by_loss).sum(0).max(initial=0.0)
     places = np.arange(length)
     names = [f"{i + 1} {glyph(short(p))}" for i, p in enumerate(pieces[:length])]
     figure = go.Figure()
@@ -65,7 +66,8 @@ def bars_figure(by_loss: Values, pieces: Sequence[str], total: Values | None, wo
         if np.any(values):
             figure.add_bar(x=places, y=values, name=esc(name), customdata=names,
                            marker={"color": fade(LIGHT["hot"], alpha),
-                                   "line": {"width": 0.5, "color": LIGHT["hot"]}},
+                                   "line": {"width": np.where(np.abs(values) > seen, 0.6, 0),
+                                            "color": LIGHT["hot"]}},
                            hovertemplate="%{y:.1%}" if share else "%{y:.2e}")
     if total is not None:
         figure.add_scatter(x=places, y=total, mode="markers", hoverinfo="skip",
@@ -102,9 +104,9 @@ def map_figure(sizes: Values, pieces: Sequence[str], selected: int | None, words
         hoverongaps=False, hovertemplate="%{text}<extra></extra>",
         showscale=True, colorbar={
             "orientation": "h", "thickness": 10, "len": 0.5, "x": 1, "xanchor": "right", "y": 1,
-            "yanchor": "top", "ypad": 8, "ticks": "", "outlinewidth": 1,
-            "outlinecolor": LIGHT["rule"], "tickmode": "array", "tickvals": [-DECADES, 0],
-            "ticktext": [esc(words.low), esc(words.high)],
+            "yanchor": "top", "ypad": 8, "xpad": 34, "ticks": "", "ticklabeloverflow": "allow",
+            "outlinewidth": 1, "outlinecolor": LIGHT["rule"], "tickmode": "array",
+            "tickvals": [-DECADES, 0], "ticktext": [esc(words.low), esc(words.high)],
             "tickfont": {"size": 13, "color": LIGHT["dim"]}}))
     shapes: list[dict[str, Any]] = []
     if selected is not None and 0 <= selected < length:
@@ -136,7 +138,7 @@ def _ticks(shown: Sequence[str]) -> dict[str, Any]:
 
 def _key(words: BarWords) -> dict[str, Any]:
     """The groups in their colours, above the bars; on a phone in two lines."""
-    named = [f"<span style='color:{LIGHT['hot']}{round(255 * alpha):02X}'>■</span> {esc(name)}"
+    named = [f"<span style='color:{fade(LIGHT['hot'], alpha)}'>■</span> {esc(name)}"
              for alpha, name in zip(_ALPHA, words.groups, strict=True)]
     key = f"{esc(words.key)} "
     return {"x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yref": "paper",

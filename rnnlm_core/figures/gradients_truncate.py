@@ -14,7 +14,7 @@ from rnnlm_core.figures.palette import LIGHT, fade, sequential
 from rnnlm_core.figures.template import end_label, esc
 
 Values = NDArray[np.float64]
-BIAS_HEIGHT, SMALL_HEIGHT = 380, 320
+BIAS_HEIGHT, SMALL_HEIGHT = 480, 320
 _DECADES = 4  # of the saw-tooth's colour
 _BOTTOM = 50
 
@@ -58,12 +58,11 @@ def bias_figure(reaches: Sequence[int], lines: Sequence[Measured], chosen: int, 
                                        "line": {"color": LIGHT["bg"], "width": 2}})
     top = max([1.0, *(float(v) for line in lines for v in line.values)])
     figure.update_layout(
-        height=BIAS_HEIGHT, margin={"l": 56, "r": 150, "t": 26, "b": _BOTTOM},
-        meta={"narrow": {"l": 46, "r": 74}},
+        height=BIAS_HEIGHT, margin={"l": 56, "r": 120, "t": 26, "b": _BOTTOM},
+        meta={"narrow": {"l": 46, "r": 104}},
         shapes=[_upright(at, "ink", "dot")],
-        annotations=[_above(at, mark), *(
+        annotations=[_above(at, mark, "center"), *(
             end_label(float(line.values[-1]), f"{esc(line.name)} {line.values[-1]:.2f}",
-                      short=f"{line.values[-1]:.2f}",
                       colour=LIGHT["dim"] if line.dashed else LIGHT[cell], bold=not line.dashed)
             for line in lines)],
         xaxis={"title": {"text": esc(axes.x)}, "tickmode": "array", "tickvals": x.tolist(),
@@ -97,7 +96,8 @@ def cut_figure(whole: Values, share: Values, reach: int, cell: str, axes: Axes,
     figure.update_layout(
         height=SMALL_HEIGHT, margin={"l": 66, "r": 12, "t": 26, "b": _BOTTOM},
         shapes=[_upright(reach - 0.5, "ink", "solid")] if inner else [],
-        annotations=[_above(reach - 0.5, beyond)] if inner else [],
+        annotations=[_above(reach - 0.5, beyond, "left" if 2 * reach < len(whole) else "right")]
+        if inner else [],
         xaxis={"title": {"text": esc(axes.x)}, "range": [0, len(whole) - 1], "nticks": 8},
         yaxis={"type": "log", "title": {"text": esc(axes.y)}, "range": [floor, top],
                "exponentformat": "power", "nticks": 6})
@@ -116,10 +116,11 @@ def chunk_figure(farthest: NDArray[np.int64], whole: Values, windows: Sequence[i
     with np.errstate(divide="ignore"):
         z = np.clip(np.log10(relative / whole[0]), -_DECADES, 0)[:, None].repeat(len(places), 1)
     z[lags[:, None] > farthest[None]] = np.nan
-    figure = go.Figure(go.Heatmap(z=z.astype(np.float32), zmin=-_DECADES - 1, zmax=0,
+    # a lag fills the step below it, so that the colour ends at the line
+    figure = go.Figure(go.Heatmap(z=z.astype(np.float32), y=lags - 0.5, zmin=-_DECADES - 1, zmax=0,
                                   colorscale=sequential(), showscale=False, hoverinfo="skip"))
-    figure.add_scatter(x=places, y=farthest, mode="lines", line={
-        "color": LIGHT["ink"], "width": 2}, hovertemplate="%{y}", name="")
+    figure.add_scatter(x=places, y=farthest, mode="lines", name="", hovertemplate="%{y}",
+                       line={"color": LIGHT["ink"], "width": 2, "shape": "hvh"})
     figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=average, y1=average,
                      line={"color": LIGHT["dim"], "width": 1.5, "dash": "dash"})
     figure.update_layout(
@@ -129,7 +130,7 @@ def chunk_figure(farthest: NDArray[np.int64], whole: Values, windows: Sequence[i
                       "yanchor": "bottom", "yshift": 2, "showarrow": False,
                       "text": f"- - {esc(mean)}", "font": {"size": 14, "color": LIGHT["dim"]}}],
         xaxis={"title": {"text": esc(axes.x)}, "range": [-0.5, len(places) - 0.5], "nticks": 9},
-        yaxis={"title": {"text": esc(axes.y)}, "range": [-0.5, max(1.5, 1.08 * deepest)],
+        yaxis={"title": {"text": esc(axes.y)}, "range": [0, max(1.5, 1.08 * deepest)],
                "nticks": 6})
     return figure
 
@@ -141,6 +142,6 @@ def _upright(x: float, colour: str, dash: str) -> dict[str, Any]:
             "line": {"color": LIGHT[colour], "width": 1.5, "dash": dash}}
 
 
-def _above(x: float, text: str) -> dict[str, Any]:
-    return {"x": x, "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "auto",
+def _above(x: float, text: str, anchor: str) -> dict[str, Any]:
+    return {"x": x, "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": anchor,
             "showarrow": False, "text": esc(text), "font": {"size": 14, "color": LIGHT["ink"]}}

@@ -142,7 +142,8 @@ def truncation(model: LanguageModel, ids: NDArray[np.integer], cuts: Sequence[tu
     names = {name: _named(full, name) for name in parts_of(explained.config)}
     biases: dict[str, list[Bias | None]] = {name: [] for name in names}
     for shift, reach in cuts:
-        cut = reader.gradient(segments(length, shift, reach))
+        # many segments, each its own shape, would come to the same
+        cut = full if reach >= length else reader.gradient(segments(length, shift, reach))
         for name, of in names.items():
             biases[name].append(bias([cut[p] for p in of], [full[p] for p in of]))
     emptied = np.array([reader.emptied(shift) for shift, _ in cuts])

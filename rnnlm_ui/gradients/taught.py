@@ -78,9 +78,9 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
 
 def _pictures(seen: Window, found: Credit, asked: settings.Asked, key: Sequence[object],
               config: RunConfig) -> None:
+    place = text_picture(seen, found, chosen_place(seen), config)
     picture, side = st.columns([1.75, 1], gap="medium")
     with picture:
-        place = text_picture(seen, found, chosen_place(seen), config)
         st.markdown(t(f"gradients_taught.bars.{asked.measure}", part=asked.part))
         _bars(found, seen, asked, key)
     with side:
@@ -138,11 +138,11 @@ def finding(found: Credit, first: Credit, scene: Scene) -> str:
     sentence = t("gradients_taught.answer", half=_half(found), first=percent(within[0]),
                  shares=shares)
     if scene.shown is not None and scene.shown.step == 0:
-        return sentence + " " + t("gradients.answer_step_0")
+        return t("gradients.answer", untrained=sentence, trained=t("gradients.answer_step_0"))
     if not np.isfinite(first.within()).all():
         return sentence
-    return sentence + " " + t("gradients_taught.untrained", half=_half(first),
-                              first=percent(first.within()[0]))
+    return t("gradients.answer", untrained=sentence, trained=t(
+        "gradients_taught.untrained", first=percent(first.within()[0])))
 
 
 def _half(found: Credit) -> str:

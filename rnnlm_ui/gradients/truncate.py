@@ -129,9 +129,9 @@ def settings(scene: Scene, reaches: Sequence[int]) -> Cut:
     parts = parts_of(config)
     if session.widget(WHICH, parts[0]) not in parts:
         session.set_widget(WHICH, parts[0])
-    which = st.selectbox(t("gradients_truncate.which"), parts,
-                         key=session.choice(WHICH, parts, parts[0]),
-                         format_func=words.part_name) or parts[0]
+    which = st.segmented_control(
+        t("gradients_truncate.which"), parts, key=session.choice(WHICH, parts, parts[0]),
+        required=True, format_func=words.short_name) or parts[0]
     return Cut(shift, reach, trained, which)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -25,24 +27,30 @@ def finding(found: Truncation, cut: Cut, config: RunConfig) -> str:
     chosen, own = found.biases[cut.which]
     if chosen is None or own is None:
         return t("gradients_truncate.nothing")
-    part = part_name(cut.which)
-    sentence = t("gradients_truncate.answer", k2=cut.reach, angle=degrees(chosen), part=part,
-                 length=f"{chosen.length:.2f}", **named)
+    said = [t("gradients_truncate.answer", k2=cut.reach, angle=degrees(chosen),
+              part=part_name(cut.which), length=f"{chosen.length:.2f}", **named)]
     k1, k2 = cut.trained
     if k2 >= found.tokens:
-        sentence += " " + t("gradients_truncate.own_whole", k2=k2, tokens=found.tokens, **named)
+        said.append(t("gradients_truncate.own_whole", k2=k2, tokens=found.tokens, **named))
     elif (k1, k2) == (cut.shift, cut.reach):
-        sentence += " " + t("gradients_truncate.own_same", k1=k1)
+        said.append(t("gradients_truncate.own_same", k1=k1))
     else:
-        sentence += " " + t("gradients_truncate.own", k1=k1, k2=k2, angle=degrees(own),
-                            length=f"{own.length:.2f}")
+        said.append(t("gradients_truncate.own", k1=k1, k2=k2, angle=degrees(own),
+                      length=f"{own.length:.2f}"))
     if config.windows == "random":
-        sentence += " " + t("gradients_truncate.random")
+        said.append(t("gradients_truncate.random"))
     elif config.carry_length:
-        sentence += " " + t("gradients_truncate.carry", n=config.carry_length, **named)
+        said.append(t("gradients_truncate.carry", n=config.carry_length, **named))
     extra = (float(found.emptied[0]) - found.loss) / math.log(2)
-    return sentence + " " + t("gradients_truncate.emptied", k1=cut.shift,
-                              bits=f"{extra:+.2f}".replace("-", "−"), **named)
+    said.append(t("gradients_truncate.emptied", k1=cut.shift,
+                  bits=f"{extra:+.2f}".replace("-", "−"), **named))
+    return joined(said)
+
+
+def joined(sentences: Sequence[str]) -> str:
+    """One after another, with the gap that the language has between them."""
+    return reduce(lambda one, next_: t("gradients.answer", untrained=one, trained=next_),
+                  sentences)
 
 
 def guessed(guess: str, chosen: Bias | None) -> str:
@@ -61,10 +69,17 @@ def degrees(found: Bias) -> str:
 
 
 def part_name(part: str) -> str:
-    """What a part of the weights is called."""
+    """What a part of the weights is called in a sentence."""
     if part.startswith("layer"):
         return t("gradients_truncate.part_layer", n=int(part.removeprefix("layer")) + 1)
     return t(f"gradients_truncate.part.{part}")
+
+
+def short_name(part: str) -> str:
+    """The same on a button."""
+    if part.startswith("layer"):
+        return t("gradients_truncate.short_layer", n=int(part.removeprefix("layer")) + 1)
+    return t(f"gradients_truncate.short.{part}")
 
 
 def table(found: Truncation, cut: Cut, config: RunConfig) -> None:
