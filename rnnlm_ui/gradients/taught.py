@@ -138,10 +138,10 @@ def finding(found: Credit, first: Credit, scene: Scene) -> str:
     sentence = t("gradients_taught.answer", half=_half(found), first=percent(within[0]),
                  shares=shares)
     if scene.shown is not None and scene.shown.step == 0:
-        return t("gradients.answer", untrained=sentence, trained=t("gradients.answer_step_0"))
+        return t("gradients_taught.then", first=sentence, second=t("gradients.answer_step_0"))
     if not np.isfinite(first.within()).all():
         return sentence
-    return t("gradients.answer", untrained=sentence, trained=t(
+    return t("gradients_taught.then", first=sentence, second=t(
         "gradients_taught.untrained", first=percent(first.within()[0])))
 
 

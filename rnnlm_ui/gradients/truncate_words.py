@@ -49,7 +49,7 @@ def finding(found: Truncation, cut: Cut, config: RunConfig) -> str:
 
 def joined(sentences: Sequence[str]) -> str:
     """One after another, with the gap that the language has between them."""
-    return reduce(lambda one, next_: t("gradients.answer", untrained=one, trained=next_),
+    return reduce(lambda one, next_: t("gradients_taught.then", first=one, second=next_),
                   sentences)
 
 
