@@ -116,9 +116,9 @@ def map_figure(sizes: Values, pieces: Sequence[str], selected: int | None, words
         height=MAP_HEIGHT, hovermode="closest", shapes=shapes,
         margin={"l": 58, "r": 8, "t": 8, "b": 52},
         xaxis={"title": {"text": esc(words.x)}, "range": [-0.5, length - 0.5],
-               **_ticks(shown[:length])},
+               **_ticks(pieces[:length])},
         yaxis={"title": {"text": esc(words.y)}, "range": [length - 0.5, -0.5], "showgrid": False,
-               **_ticks(shown[1:length + 1])})
+               **_ticks(pieces[1:length + 1])})
     return figure
 
 
@@ -127,13 +127,15 @@ def _strong() -> list[tuple[float, str]]:
     return [(0.0, sequential()[0][1]), (1.0, LIGHT["hot"])]
 
 
-def _ticks(shown: Sequence[str]) -> dict[str, Any]:
+def _ticks(pieces: Sequence[str]) -> dict[str, Any]:
     """Each token where it has room, else numbers."""
-    if len(shown) > _LETTERS or any(columns(piece) > 2 for piece in shown):
-        places = [i for i in range(len(shown)) if i == 0 or (i + 1) % 8 == 0]
+    pieces = list(map(short, pieces))
+    if len(pieces) > _LETTERS or any(columns(piece) > 2 for piece in pieces):
+        places = [i for i in range(len(pieces)) if i == 0 or (i + 1) % 8 == 0]
         return {"tickmode": "array", "tickvals": places, "ticktext": [str(i + 1) for i in places]}
-    return {"tickmode": "array", "tickvals": list(range(len(shown))), "ticktext": list(shown),
-            "tickangle": 0, "ticks": "", "tickfont": {"family": MONO, "size": 12}}
+    return {"tickmode": "array", "tickvals": list(range(len(pieces))),
+            "ticktext": list(map(glyph, pieces)), "tickangle": 0, "ticks": "",
+            "tickfont": {"family": MONO, "size": 12}}
 
 
 def _key(words: BarWords) -> dict[str, Any]:

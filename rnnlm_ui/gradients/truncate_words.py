@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rnnlm_core.insight.truncation import Bias, Truncation
     from rnnlm_ui.gradients.truncate import Cut
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 LIMITS = (5.0, 30.0)  # degrees: a small angle, a large one
 
 
@@ -103,10 +104,18 @@ def cut_sentence(curve: LagCurve, cut: Cut, config: RunConfig) -> str:
     if cut.reach >= len(curve.mean):
         return t("gradients_truncate.cut_beyond", k2=cut.reach, n=len(curve.mean) - 1,
                  **words_of(config))
-    left = float(curve.mean[cut.reach] / curve.mean[0])
-    size = f"{left:.0%}".replace("%", "\N{NO-BREAK SPACE}%") if left >= 0.01 else \
-        f"{left:.0e}" if left > 1e-300 else "< 1e-300"
-    return t("gradients_truncate.cut", k2=cut.reach, size=size)
+    return t("gradients_truncate.cut", k2=cut.reach,
+             size=size_text(float(curve.mean[cut.reach] / curve.mean[0])))
+
+
+def size_text(share: float) -> str:
+    """A share of something, down to what 64-bit floats end with."""
+    if share >= 1e-4:
+        return f"{100 * share:.{2 if share < 0.01 else 0}f}\N{NO-BREAK SPACE}%"
+    if share < 1e-300:
+        return "< 10⁻³⁰⁰"
+    mantissa, power = f"{share:.0e}".split("e")
+    return f"{mantissa}·10{str(int(power)).translate(_RAISED)}"
 
 
 def chunk_sentence(cut: Cut, config: RunConfig) -> str:
