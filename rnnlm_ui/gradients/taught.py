@@ -78,7 +78,8 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
 
 def _pictures(seen: Window, found: Credit, asked: settings.Asked, key: Sequence[object],
               config: RunConfig) -> None:
-    place = text_picture(seen, found, chosen_place(seen), config)
+    place = chosen_place(seen)
+    text_picture(seen, found, place, config)
     picture, side = st.columns([1.75, 1], gap="medium")
     with picture:
         st.markdown(t(f"gradients_taught.bars.{asked.measure}", part=asked.part))

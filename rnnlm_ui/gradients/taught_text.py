@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from rnnlm_ui.gradients.taught import Window
 
 
-def text_picture(seen: Window, found: Credit, place: int, config: RunConfig) -> int:
-    """The text, filled for the guess at `place` or for the one that is pointed at; the guess that
-    is looked at afterwards."""
+def text_picture(seen: Window, found: Credit, place: int, config: RunConfig) -> None:
+    """The text, filled for the guess at `place` or for the one that is pointed at."""
     words, over = words_of(config), [[], *(fills_of(row) for row in found.pulls)]
     tips = [tip(seen, found, int(i), words) for i in range(len(seen.ids))]
     clicked = coloured_text(
@@ -38,11 +37,10 @@ def text_picture(seen: Window, found: Credit, place: int, config: RunConfig) -> 
                 t("states_context.strong"), share_gradient()),
         label=t("gradients_taught.text_label", **words))
     if clicked is not None and 0 < int(seen.owners[clicked]) != place:
-        place = int(seen.owners[clicked])
-        session.remember("taught.place", (seen.ids.tobytes(), place))
+        session.remember("taught.place", (seen.ids.tobytes(), int(seen.owners[clicked])))
+        st.rerun()
     st.markdown(pull_sentence(seen, found, place, words))
     unknown_note(seen.unknown)
-    return place
 
 
 def fills_of(pull: NDArray[np.float64]) -> list[str]:
