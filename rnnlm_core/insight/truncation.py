@@ -201,6 +201,7 @@ class _Reader:
                     loss, list(named.values()), materialize_grads=True,
                     allow_unused=True), strict=True):
                 total[name] += part
+        refuse_no_numbers(*(part.numpy() for part in total.values()))
         return total
 
     @torch.no_grad()

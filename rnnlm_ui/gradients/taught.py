@@ -154,7 +154,7 @@ def _half(found: Credit) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{share:.0%}".replace("-", "−").replace("%", "\N{NO-BREAK SPACE}%")
+    return f"{round(100 * share):d}\N{NO-BREAK SPACE}%".replace("-", "−")  # a whole one has no −0
 
 
 def chosen_place(seen: Window) -> int:
