@@ -18,6 +18,7 @@ from pathlib import Path
 
 from benchmarks import (
     data,
+    gradients_credit,
     gradients_room,
     instruments,
     learning,
@@ -52,6 +53,7 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
         "states_page": states_page.states_page,
         "race": race.race,
         "gradients_room": gradients_room.gradients_room,
+        "gradients_credit": gradients_credit.gradients_credit,
         "words": lambda _runs: words.words(asked.text),
         "learning": learning.learning,
         "worker": page.worker,

@@ -33,7 +33,7 @@ def connectivity(model: LanguageModel, ids: NDArray[np.integer], place: int) -> 
     explained = copy.deepcopy(recurrent(model)).to("cpu", torch.float64).eval()
     explained.requires_grad_(False)
     # the inputs themselves are the leaves: a unit vector has no weights that gradients flow from
-    explained.embedding.register_forward_hook(_as_leaf)
+    explained.embedding.register_forward_hook(as_leaf)
     text = torch.from_numpy(np.asarray(ids, np.int64)[None])
     trace = unroll(explained, text[:, :place])
     log_p = log_softmax(explained.output(trace.top(-1)), -1)[0, text[0, place]]
@@ -42,7 +42,8 @@ def connectivity(model: LanguageModel, ids: NDArray[np.integer], place: int) -> 
     return pull
 
 
-def _as_leaf(_module: nn.Module, _inputs: object, embedded: Tensor) -> Tensor:
+def as_leaf(_module: nn.Module, _inputs: object, embedded: Tensor) -> Tensor:
+    """A forward hook: what the module gives has a gradient of its own, cut off from its weights."""
     return embedded.detach().requires_grad_()
 
 

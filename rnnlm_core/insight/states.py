@@ -78,7 +78,7 @@ def read_states(model: LanguageModel, tokenizer: Tokenizer, text: str,
         alternatives=[[], *alternatives[:-1]], following=alternatives[-1])
 
 
-def refuse_no_numbers(*values: Floats | None) -> None:
+def refuse_no_numbers(*values: NDArray[np.floating] | None) -> None:
     """Raises `RunError`, run.no_numbers, where states of a network that diverged are among these:
     what is said of them (a mean, an axis, a correlation) would say nothing."""
     if not all(np.isfinite(v).all() for v in values if v is not None):

@@ -62,8 +62,17 @@ function write(view) {
   view.characters = characters;
 }
 
+// While a character with fills of its own for the text is pointed at, those; else the usual ones.
+function shownFills(view) {
+  const { fills, over, owners } = view.data;
+  if (view.over === null || !over.length) return fills;
+  const row = over[view.over] || [];
+  return owners.map((token) => row[token]);
+}
+
 function colour(view) {
-  const { fills, bands, prompt, marked } = view.data;
+  const { bands, prompt, marked } = view.data;
+  const fills = shownFills(view);
   const dark = isDark(view.box);
   view.spans.forEach((el, i) => {
     const fill = FILL.test(fills[i]) ? fills[i] : "";
@@ -149,6 +158,15 @@ function showHover(view, token) {
   for (const el of view.hovered) el.classList.add("pointed");
 }
 
+function pointAt(view, el) {
+  const token = ownerOf(view, el);
+  tellHover(view.data.link, token, view);
+  if (!view.data.over.length || token === view.over) return;
+  view.over = token;
+  showHover(view, token);
+  colour(view);
+}
+
 // -- what a character says about itself -------------------------------------------------------
 function showTip(view, el) {
   const words = el && view.data.tips?.[Number(el.dataset.i)];
@@ -221,6 +239,7 @@ function onKey(view, event) {
 function mount(root) {
   const view = {
     id: `coloured-text-${(count += 1)}`, characters: [], spans: [], hovered: [], local: null, told: null,
+    over: null,
     box: root.querySelector(".coloured-text"), legend: root.querySelector(".coloured-legend"),
     tip: root.querySelector(".coloured-tip"), cursor: root.querySelector(".coloured-cursor"),
   };
@@ -231,11 +250,11 @@ function mount(root) {
   });
   view.box.addEventListener("pointerover", (event) => {
     showTip(view, spanOf(event));
-    tellHover(view.data.link, ownerOf(view, spanOf(event)), view);
+    pointAt(view, spanOf(event));
   });
   view.box.addEventListener("pointerleave", () => {
     hideTip(view);
-    tellHover(view.data.link, null, view);
+    pointAt(view, null);
   });
   view.unlink = onHover((link, token, from) => {
     if (link === view.data.link && from !== view) showHover(view, token);

@@ -28,7 +28,7 @@ def coloured_text(text: str | Sequence[str], fills: Sequence[str], *, key: str,
                   cursor: bool = False, stream_from: int | None = None,
                   legend: tuple[str, str, str] | None = None, label: str = "",
                   bands: Sequence[str] = (), link: str = "", owners: Sequence[int] = (),
-                  lines: bool = False) -> int | None:
+                  lines: bool = False, over: Sequence[Sequence[str]] = ()) -> int | None:
     """Show a text, or recolour and extend the one with this key in place.
 
     A list of strings is a text of which each string counts as one character: graphemes, which
@@ -41,14 +41,15 @@ def coloured_text(text: str | Sequence[str], fills: Sequence[str], *, key: str,
     the two ends of the colour mean, and the gradient (`palette.value_gradient()`). `bands` are a
     second row of fills, along the foot of each character. With `link`, the token that is pointed at
     is marked in all views of the same link (see `live_plot`); `owners` has each character's token.
-    `lines`: each line stays one, its break is not the text's own.
+    `lines`: each line stays one, its break is not the text's own. `over` has for each token, by
+    `owners`, the fills of all tokens while it is pointed at: recoloured in the browser.
 
     Returns the index of the character that was just clicked or walked to with the arrow keys, else
     None. The outline follows the reader at once, `selected` only has to agree later.
     """
     result = _show(text, fills, key, tips, size, legend, label or t("component.text_label"),
                    prompt=prompt, selected=selected, cursor=cursor, stream=stream_from, lines=lines,
-                   bands=bands, link=link, owners=owners, marked=marked)
+                   bands=bands, link=link, owners=owners, marked=marked, over=over)
     clicked = result.get("click")
     return clicked if is_index(clicked, len(text)) else None
 
@@ -73,8 +74,8 @@ def _show(text: str | Sequence[str], fills: Sequence[str], key: str,
           legend: tuple[str, str, str] | None, label: str, *, prompt: int = 0,
           selected: int | None = None, cursor: bool = False, stream: int | None = None,
           lines: bool = False, brush: tuple[int, int] | None = None, bands: Sequence[str] = (),
-          link: str = "", owners: Sequence[int] = (), marked: tuple[int, int] | None = None
-          ) -> Any:
+          link: str = "", owners: Sequence[int] = (), marked: tuple[int, int] | None = None,
+          over: Sequence[Sequence[str]] = ()) -> Any:
     if not _SIZE.fullmatch(size):
         raise ValueError(f"size {size!r} must be a CSS length in rem, em or px")
     if legend is not None and not _GRADIENT.fullmatch(legend[2]):
@@ -91,5 +92,5 @@ def _show(text: str | Sequence[str], fills: Sequence[str], key: str,
               "owners": tuple(owners), "tips": None if tips is None else tuple(tips),
               "size": size, "prompt": prompt, "selected": selected, "marked": marked,
               "cursor": cursor, "stream": stream, "legend": legend, "label": label, "words": words,
-              "lines": lines, "brush": brush},
+              "lines": lines, "brush": brush, "over": tuple(tuple(row) for row in over)},
         on_click_change=ignore_event, on_brush_change=ignore_event)

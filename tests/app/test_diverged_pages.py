@@ -42,6 +42,21 @@ def test_every_page_tells_it_in_words(
     assert "mean nan" not in said(app) and "mean inf" not in said(app)
 
 
+@pytest.mark.parametrize(("tool", "kind"), [
+    ("taught", "nan"), ("truncate", "nan"), ("truncate", "infinite")])
+def test_tools_that_need_numbers_say_so(tool: str, kind: str, runs: dict[str, RunFolder]) -> None:
+    app = opened("gradients", runs[kind].id, lab=tool)
+    assert not app.exception
+    assert [plain(NO_NUMBERS) in error.value for error in app.error] == [True]
+
+
+def test_a_short_text_in_64_bits_has_not_overflowed_yet(runs: dict[str, RunFolder]) -> None:
+    app = opened("gradients", runs["infinite"].id, lab="taught")
+    assert not app.exception and not app.error
+    assert "half of what teaches a state comes from" in said(app)
+    assert "nan" not in app.markdown[0].value and "inf" not in app.markdown[0].value
+
+
 def test_they_are_compared_as_far_as_they_came(runs: dict[str, RunFolder]) -> None:
     app = opened("compare", runs=".".join(run.id for run in runs.values()))
     assert not app.exception and not app.error
