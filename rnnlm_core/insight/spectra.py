@@ -101,47 +101,49 @@ def trajectory(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: i
 
 
 # -- products -------------------------------------------------------------------------------------
-def products(course: Trajectory) -> Iterator[tuple[Tensor, Tensor]]:
+def products(course: Trajectory) -> Iterator[tuple[Tensor, float]]:
     """J_T … J_{T−k+1} for k = 1, 2, …: (B, n, n) with 1 as its largest entry, and ln of what it was
-    divided by (B,), so that nothing underflows or overflows; −inf where it is exactly zero."""
-    places, size = course.shape
-    product, scale = None, course.weights.W_hh.new_zeros(places)
+    divided by, so that nothing underflows or overflows; −inf where it is exactly zero."""
+    product, scale = None, 0.0
     for step, before in zip(reversed(course.steps), reversed(course.before), strict=True):
         if product is None:
             product = step_jacobian(step, before, course.weights, course.activation)
         else:
             product = times_jacobian(product, step, before, course.weights, course.activation)
-        low, high = product.reshape(places, size * size).aminmax(dim=1)
-        largest = torch.maximum(-low, high)  # (B,)
-        scale = scale + largest.log()
-        product.div_(torch.where(largest > 0, largest, 1.0)[:, None, None])
+        low, high = product.aminmax()  # over all places: along an axis it takes ten times as long
+        largest = max(-float(low), float(high))
+        if largest > 0:
+            product.div_(largest)
+        scale += math.log(largest) if largest > 0 else -math.inf
         yield product, scale
 
 
-def singular_values(product: Tensor, scale: Tensor) -> Floats:
+def singular_values(product: Tensor, scale: float) -> Floats:
     """ln of all singular values (n,), largest first, as geometric mean over the places.
 
     NaN where they are below n·ε of the largest: there float64 only gives its own rounding.
     """
     found = torch.linalg.svdvals(product)  # (B, n)
     lost = found <= found.shape[-1] * torch.finfo(found.dtype).eps * found[:, :1]
-    logs = torch.where(lost, math.nan, found.log() + scale[:, None])
+    logs = torch.where(lost, math.nan, found.log() + scale)
     mean: Floats = logs.mean(0).numpy()
     return mean
 
 
-def summary(product: Tensor, scale: Tensor) -> tuple[float, float, float]:
+def summary(product: Tensor, scale: float) -> tuple[float, float, float]:
     """ln σ_max, ln of what a random vector keeps (√(Σσ²/n)), participation (Σσ²)²/Σσ⁴; means.
 
-    From PᵀP, without a decomposition: Σσ² is its trace, Σσ⁴ its squared norm. Zero gives −inf,
-    −inf and 0.
+    From PᵀP, without a decomposition: Σσ² is its trace, Σσ⁴ its squared norm. Where the product of
+    a place is exactly zero: −inf, −inf and 0.
     """
-    if bool((scale == -math.inf).any()):
+    largest = product.abs().amax((-2, -1), keepdim=True)
+    if not bool((largest > 0).all()):
         return -math.inf, -math.inf, 0.0
+    product, logs = product / largest, largest.log().flatten() + scale  # (B,)
     gram = product.mT @ product
     squares = gram.diagonal(dim1=-2, dim2=-1).sum(-1)
-    top = (0.5 * largest_eigenvalue(gram).log() + scale).mean()
-    typical = (0.5 * (squares / product.shape[-1]).log() + scale).mean()
+    top = (0.5 * largest_eigenvalue(gram).log() + logs).mean()
+    typical = (0.5 * (squares / product.shape[-1]).log() + logs).mean()
     return float(top), float(typical), float((squares**2 / gram.square().sum((-2, -1))).mean())
 
 
@@ -204,7 +206,6 @@ class Spectra:
     participation: Floats  # (Σσ²)²/Σσ⁴: how many directions are left
     whole: dict[int, Floats]  # by lag, ln of all singular values; NaN: below what float64 resolves
     exponents: Floats  # a step, largest first; the leading ones of a large state
-    eigenvalues: NDArray[np.complex128]  # of the newest J at the first place
 
     def at(self, lag: int) -> int:
         """Where this lag stands in `lags`."""
@@ -243,5 +244,13 @@ def spectra(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: int 
     large = size > LARGEST_WHOLE
     return Spectra(
         model.config.cell, size, places, steps, lags, top, typical, participation, whole,
-        exponents(course, RUN_UP, LEADING if large else None, every=1 if size <= 256 else 2),
-        torch.linalg.eigvals(course.jacobian(-1)[0]).numpy())
+        exponents(course, RUN_UP, LEADING if large else None, every=1 if size <= 256 else 2))
+
+
+def step_eigenvalues(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: int
+                     ) -> NDArray[np.complex128]:
+    """Eigenvalues (n,) of J_t = ∂s_t/∂s_{t−1} of a layer at one place of a text; errors as
+    `trajectory`."""
+    J = trajectory(model, ids, layer).jacobian(-1)[0]
+    found: NDArray[np.complex128] = torch.linalg.eigvals(J).numpy()
+    return found

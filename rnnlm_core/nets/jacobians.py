@@ -29,8 +29,8 @@ def gru_jacobian(step: GRUStep, h: Tensor, weights: CellWeights) -> Tensor:
     U_r, U_z, U_n = weights.W_hh.chunk(3)
     slope = (1 - z) * (1 - n**2)
     J = _rows(slope * r, U_n)
-    J = torch.addcmul(J, (slope * m * r * (1 - r)).unsqueeze(-1), U_r)
-    J = torch.addcmul(J, ((h - n) * z * (1 - z)).unsqueeze(-1), U_z)
+    J.addcmul_((slope * m * r * (1 - r)).unsqueeze(-1), U_r)
+    J.addcmul_(((h - n) * z * (1 - z)).unsqueeze(-1), U_z)
     J.diagonal(dim1=-2, dim2=-1).add_(z)
     return J
 
@@ -79,8 +79,8 @@ def times_jacobian(rows: Tensor, step: Step, before: State, weights: CellWeights
     A, B, e, f = _lstm_parts(step, before[1], weights)
     of_h, of_c = rows.chunk(2, -1)
     onto_c = torch.addcmul(of_c, of_h, e.unsqueeze(-2))
-    over_h = torch.cat([of_h, onto_c], -1) @ torch.cat([B, A], -2)
-    return torch.cat([over_h, onto_c * f.unsqueeze(-2)], -1)
+    over_h = (of_h @ B).add_(onto_c @ A)
+    return torch.cat([over_h, onto_c.mul_(f.unsqueeze(-2))], -1)
 
 
 def _lstm_parts(step: LSTMStep, c: Tensor, weights: CellWeights
@@ -90,8 +90,8 @@ def _lstm_parts(step: LSTMStep, c: Tensor, weights: CellWeights
     U_i, U_f, U_g, U_o = weights.W_hh.chunk(4)
     tau = torch.tanh(c_new)
     A = _rows(c * f * (1 - f), U_f)
-    A = torch.addcmul(A, (g * i * (1 - i)).unsqueeze(-1), U_i)
-    A = torch.addcmul(A, (i * (1 - g**2)).unsqueeze(-1), U_g)
+    A.addcmul_((g * i * (1 - i)).unsqueeze(-1), U_i)
+    A.addcmul_((i * (1 - g**2)).unsqueeze(-1), U_g)
     return A, _rows(tau * o * (1 - o), U_o), o * (1 - tau**2), f
 
 
