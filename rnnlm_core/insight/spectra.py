@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ from rnnlm_core.nets.language_model import LanguageModel
 LAGS, FEWEST_LAGS = 100, 10
 WARM_UP = 100  # characters read before, so that the states are on the trajectory
 RUN_UP = 20  # steps of it in which the directions of the exponents fall into line
+_MEASURED = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)  # lags
 WHOLE_SPECTRA = (1, 10, 30, 100)  # lags with every singular value
 MOST_PLACES = 4
 LARGEST_BATCHED = 128  # directions up to which four places of the text are averaged
@@ -193,23 +195,30 @@ def exponents(course: Trajectory, run_up: int, directions: int | None = None, ev
 
 # -- all of it ------------------------------------------------------------------------------------
 @dataclass(frozen=True)
+class AtLag:
+    """What one product J_T … J_{T−k+1} does. Logarithms are natural."""
+
+    lag: int
+    top: float  # ln σ_max; −inf where the product is exactly zero
+    typical: float  # ln √(Σσ²/n): what a random vector keeps
+    participation: float  # (Σσ²)²/Σσ⁴: how many directions are left
+    values: Floats | None = None  # ln σ, largest first; NaN: below what float64 resolves
+
+
+@dataclass(frozen=True)
 class Spectra:
-    """What the Jacobians of one layer do over a text. Logarithms are natural."""
+    """What the Jacobians of one layer do over a text."""
 
     cell: Cell
     size: int  # directions n: H, or 2H for the (h, c) of an LSTM
     places: int
     steps: int  # the longest lag
-    lags: tuple[int, ...]  # at which the next three are measured
-    top: Floats  # ln σ_max
-    typical: Floats  # ln √(Σσ²/n): what a random vector keeps
-    participation: Floats  # (Σσ²)²/Σσ⁴: how many directions are left
-    whole: dict[int, Floats]  # by lag, ln of all singular values; NaN: below what float64 resolves
+    lags: tuple[AtLag, ...]
     exponents: Floats  # a step, largest first; the leading ones of a large state
 
-    def at(self, lag: int) -> int:
-        """Where this lag stands in `lags`."""
-        return self.lags.index(lag)
+    def at(self, lag: int) -> AtLag | None:
+        """This lag, where it was measured with all its singular values."""
+        return next((at for at in self.lags if at.lag == lag and at.values is not None), None)
 
     @property
     def fate(self) -> str:
@@ -218,33 +227,37 @@ class Spectra:
         return "vanishes" if first < -_EDGE else "edge" if first <= _EDGE else "explodes"
 
 
-def measured_lags(steps: int, own: int) -> tuple[int, ...]:
-    """About four lags a factor of ten, those of whole spectra, and one's own."""
-    spaced = {round(10 ** (i / 6)) for i in range(13)}
-    return tuple(lag for lag in sorted(spaced | {*WHOLE_SPECTRA, own, steps}) if lag <= steps)
+def spectra(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: int = 0) -> Spectra:
+    """Everything of one layer (0 the lowest) over text ids (N,), to the lag `lags_of(N)`.
 
+    All singular values at a few lags, the largest and the participation at about twelve; all
+    exponents up to 512 directions, the 128 largest beyond. Errors as `trajectory`.
 
-def spectra(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: int = 0,
-            own: int = 30) -> Spectra:
-    """Everything of one layer (0 the lowest) over text ids (N,); `own` is a lag of one's choice,
-    at most `lags_of(N)`. Errors as `trajectory`.
-
-    On one core of an EPYC: LSTM-256 1.5 s, LSTM-512 4 s.
+    On one core of an EPYC: LSTM-128 0.4 s, LSTM-256 1.5 s, LSTM-512 4 s.
     """
     course = trajectory(model, ids, layer)
     steps = len(course.steps) - RUN_UP
     places, size = course.shape
-    lags, rows, whole = measured_lags(steps, own), [], {}
-    for lag, (product, scale) in enumerate(products(course.last(steps)), start=1):
-        if lag in lags:
-            rows.append(summary(product, scale))
-            if lag in (*WHOLE_SPECTRA, own):
-                whole[lag] = singular_values(product, scale)
-    top, typical, participation = np.array(rows).T
-    large = size > LARGEST_WHOLE
-    return Spectra(
-        model.config.cell, size, places, steps, lags, top, typical, participation, whole,
-        exponents(course, RUN_UP, LEADING if large else None, every=1 if size <= 256 else 2))
+    measured, whole = {*_MEASURED, steps}, {*WHOLE_SPECTRA, steps}
+    lags = tuple(at_lag(lag, *product, whole=lag in whole)
+                 for lag, product in enumerate(products(course.last(steps)), start=1)
+                 if lag in measured)
+    leading = LEADING if size > LARGEST_WHOLE else None
+    return Spectra(model.config.cell, size, places, steps, lags,
+                   exponents(course, RUN_UP, leading, every=1 if size <= 256 else 2))
+
+
+def at_lag(lag: int, product: Tensor, scale: float, whole: bool = True) -> AtLag:
+    return AtLag(lag, *summary(product, scale), singular_values(product, scale) if whole else None)
+
+
+def spectrum_at(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: int, lag: int
+                ) -> AtLag:
+    """One product alone, with all singular values; 1 ≤ lag ≤ `lags_of(N)`. Errors as `trajectory`.
+    """
+    course = trajectory(model, ids, layer).last(lag)
+    last = deque(products(course), maxlen=1)
+    return at_lag(lag, *last[0])
 
 
 def step_eigenvalues(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: int
@@ -253,4 +266,4 @@ def step_eigenvalues(model: LanguageModel, ids: NDArray[np.integer] | Tensor, la
     `trajectory`."""
     J = trajectory(model, ids, layer).jacobian(-1)[0]
     found: NDArray[np.complex128] = torch.linalg.eigvals(J).numpy()
-    return found
+    return found[np.argsort(-np.abs(found), kind="stable")]

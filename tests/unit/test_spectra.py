@@ -206,16 +206,30 @@ def test_spectra_of_a_model_leave_it_alone_and_agree_with_themselves(cell, activ
     model = build(RunConfig(cell=cell, activation=activation, hidden=6, embedding=3, layers=2), 9)
     before = {name: value.clone() for name, value in model.state_dict().items()}
 
-    found = of.spectra(model.train(), IDS, layer, own=17)
+    found, own = of.spectra(model.train(), IDS, layer), of.spectrum_at(model, IDS, layer, 17)
 
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
-    assert found.steps == 100 and {1, 10, 17, 30, 100} == set(found.whole)
-    for lag, logs in found.whole.items():
-        assert logs[0] == pytest.approx(found.top[found.at(lag)], abs=1e-4)
+    assert found.steps == 100 and [at.lag for at in found.lags if at.values is not None] == [
+        1, 10, 30, 100]
+    for at in (own, *found.lags):
+        assert at.values is None or at.values[0] == pytest.approx(at.top, abs=1e-4)
+        assert at.participation <= found.size + 1e-9
+    assert of.spectrum_at(model, IDS, layer, 30).top == pytest.approx(found.at(30).top)
     assert found.size == (12 if cell == "lstm" else 6) == len(found.exponents)
-    assert (found.participation <= found.size + 1e-9).all()
-    # the largest singular value of a long product grows as the first exponent says
-    assert found.top[found.at(100)] / 100 == pytest.approx(found.exponents[0], abs=0.1)
+    # the largest singular value of a long product falls as the first exponent says
+    assert found.at(100).top / 100 == pytest.approx(found.exponents[0], abs=0.1)
+    assert found.at(17) is None
+
+
+def test_eigenvalues_of_a_step_are_those_of_its_jacobian():
+    model = build(RunConfig(cell="lstm", hidden=4, embedding=3), 9)
+    J = of.trajectory(model, IDS, 0).jacobian(-1)[0]
+
+    found = of.step_eigenvalues(model, IDS, 0)
+
+    assert found.sum() == pytest.approx(float(J.trace()))
+    assert found.prod() == pytest.approx(float(torch.linalg.det(J)))
+    assert (np.diff(np.abs(found)) <= 1e-12).all()
 
 
 def test_the_trajectory_is_the_fused_networks_own():
@@ -235,7 +249,7 @@ def test_the_trajectory_is_the_fused_networks_own():
 def test_short_texts_have_fewer_lags_or_an_error(tokens, lags):
     model = build(RunConfig(cell="rnn", hidden=3, embedding=2), 9)
     assert of.lags_of(tokens) == lags
-    assert of.spectra(model, IDS[:tokens], own=lags).steps == lags
+    assert of.spectra(model, IDS[:tokens]).steps == lags
     with pytest.raises(BadInput, match="at least 30"):
         of.spectra(model, IDS[:29])
 
