@@ -39,28 +39,31 @@ class Course:
 
 def plane_figure(points: Points, untrained: Points | None, circles: Sequence[Circle], cell: str,
                  axes: tuple[str, str], names: tuple[str, str]) -> go.Figure:
-    """Eigenvalues as dots, those before training as faint rings, the circles grey; one scale."""
+    """Eigenvalues as dots, those before training as grey rings, the circles grey; one scale."""
     figure, hue = go.Figure(), LIGHT[cell]
-    for values, name, own in ((untrained, names[1], False), (points, names[0], True)):
-        if values is None:
-            continue
-        figure.add_scatter(
-            x=values.real, y=values.imag, mode="markers", name=esc(name),
-            text=[f"{abs(v):.3f}" for v in values], hovertemplate="|λ| = %{text}",
-            marker={"size": 7 if own else 8, "color": fade(hue, 0.85) if own else fade(hue, 0.0),
-                    "line": {"width": 0 if own else 1.2, "color": fade(hue, 0.45)}})
-    reach = max([circle.radius for circle in circles]
-                + [float(np.abs(v).max()) for v in (points, untrained) if v is not None and len(v)])
-    reach *= 1.1
+    kinds = [(points, names[0], {"size": 7, "color": fade(hue, 0.85)}, f'<span style="color:{hue}">'
+              "●</span>")]
+    if untrained is not None:
+        kinds.append((untrained, names[1], {"size": 7, "symbol": "circle-open", "line": {
+            "width": 1}, "color": fade(LIGHT["ngram"], 0.8)}, "○"))
+    for values, name, marker, _ in kinds:
+        figure.add_scatter(x=values.real, y=values.imag, mode="markers", name=esc(name),
+                           text=[f"{abs(v):.3f}" for v in values], marker=marker,
+                           hovertemplate="|λ| = %{text}")
+    reach = 1.1 * max([circle.radius for circle in circles]
+                      + [float(np.abs(values).max()) for values, *_ in kinds if len(values)])
+    key = [f"{sign} {esc(name)}" for _, name, _, sign in kinds]
+    key += [f"{'―' if circle.dash == 'solid' else '╌'} {esc(circle.name)}" for circle in circles]
     figure.update_layout(
         height=HEIGHT, hovermode="closest", margin={"l": 56, "r": 14, "t": _TOP, "b": _BOTTOM},
         shapes=[_circle(circle) for circle in circles],
-        annotations=[{"x": 0, "y": circle.radius, "xref": "x", "yref": "y", "yanchor": "bottom",
-                      "text": esc(circle.name), "showarrow": False, "bgcolor": LIGHT["bg"],
-                      "font": {"size": 14, "color": LIGHT["dim"]}} for circle in circles],
+        annotations=[{"x": 1, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "right",
+                      "yanchor": "top", "align": "left", "text": "<br>".join(key),
+                      "showarrow": False, "bgcolor": fade(LIGHT["bg"], 0.8),
+                      "font": {"size": 14, "color": LIGHT["dim"]}}],
         xaxis={"title": {"text": esc(axes[0])}, "range": [-reach, reach], "constrain": "domain",
                "nticks": 6},
-        yaxis={"title": {"text": esc(axes[1])}, "range": [-reach, reach * 1.1], "scaleanchor": "x",
+        yaxis={"title": {"text": esc(axes[1])}, "range": [-reach, reach], "scaleanchor": "x",
                "nticks": 6})
     return figure
 
@@ -116,12 +119,10 @@ def _moment(x: float) -> dict[str, Any]:
 
 
 def _ticks(x: Sequence[float], steps: Sequence[int]) -> dict[str, Any]:
-    """0 at the place of step 0, then powers of ten; the last step always."""
-    found = {place: str(step) for place, step in zip(x, steps, strict=True) if step == 0}
-    last = max(steps, default=1)
-    for power in range(7):
-        if min(x, default=1) * 1.5 < 10**power < last / 2:
-            found[float(10**power)] = f"{10**power:,}"
-    if last > 0:
-        found[float(last)] = f"{last:,}"
-    return {"tickvals": list(found), "ticktext": list(found.values())}
+    """Kept steps, the last one and those before it that leave room for their names."""
+    gap = 0.14 * math.log10(max(x) / min(x)) if x else 0.0
+    chosen: list[int] = []
+    for i in sorted(range(len(x)), key=lambda i: -x[i]):
+        if not chosen or math.log10(x[chosen[-1]] / x[i]) > gap:
+            chosen.append(i)
+    return {"tickvals": [x[i] for i in chosen], "ticktext": [f"{steps[i]:,}" for i in chosen]}

@@ -60,11 +60,11 @@ def spectrum_figure(spectra: Sequence[Spectrum], cell: str, axes: Axes) -> go.Fi
             ends.append((spectrum, len(drawn), float(drawn[-1])))
     powers = [p for trace in figure.data for p in np.log10(np.asarray(trace.y, float))]
     low, high = min(powers, default=-1.0), max(powers, default=0.0)
-    low, high = min(low, -0.5) - 0.05 * (high - low), max(high, 0.0) + 0.06 * (high - low + 0.5)
+    low, high = min(low, -0.5) - 0.08 * (high - low), max(high, 0.0) + 0.06 * (high - low + 0.5)
     figure.update_layout(
         height=HEIGHT, margin=_MARGIN, meta={"narrow": {"l": 56, "r": 84}}, shapes=[_one("y")],
         annotations=_ends(ends, hue, low, high),
-        xaxis={"title": {"text": esc(axes.x)}, "range": [0.5, size + 0.5], "nticks": 6},
+        xaxis={"title": {"text": esc(axes.x)}, "range": [0.5, size + 0.5], **_ranks(size)},
         yaxis={"type": "log", "title": {"text": esc(axes.y)}, "range": [low, high],
                "exponentformat": "power", "tick0": 0, "dtick": _dtick(high - low)})
     return figure
@@ -72,8 +72,10 @@ def spectrum_figure(spectra: Sequence[Spectrum], cell: str, axes: Axes) -> go.Fi
 
 def participation_figure(lags: Sequence[int], left: Values, untrained: Values | None,
                          chosen: tuple[int, float], size: int, cell: str, axes: Axes,
-                         names: tuple[str, str]) -> go.Figure:
+                         names: tuple[str, str, str]) -> go.Figure:
     """How many directions are left, by lag, on log axes; a dot at the chosen lag, all as a line.
+
+    `names` are those of the network, of the untrained one, and of the line at all directions.
 
     Nothing is left (0) where a product is exactly zero: the line ends there.
     """
@@ -91,17 +93,18 @@ def participation_figure(lags: Sequence[int], left: Values, untrained: Values | 
                            marker={"size": 14, "color": hue,
                                    "line": {"color": LIGHT["bg"], "width": 1.5}})
     top = math.log10(max(size, 2))
-    ends = [(name, values[-1], own) for values, name, own in (
-        (left, names[0], True), (untrained, names[1], False)) if values is not None
-        and values[-1] > 0]
+    ends = [(name, float(values[-1]), own, colour) for values, name, own, colour in (
+        (left, names[0], True, hue), (untrained, names[1], False, hue),
+        (np.array([float(size)]), names[2], False, LIGHT["dim"]))
+        if values is not None and values[-1] > 0]
     plot = HEIGHT - _TOP - _BOTTOM
     low, high = -0.06 * top, 1.06 * top
-    pixels = [(math.log10(end) - low) / (high - low) * plot for _, end, _ in ends]
+    pixels = [(math.log10(end) - low) / (high - low) * plot for _, end, _, _ in ends]
     figure.update_layout(
         height=HEIGHT, margin=_MARGIN, meta={"narrow": {"l": 50, "r": 84}},
         shapes=[_level(size)],
-        annotations=[_label(name, math.log10(end), hue, own, place - pixel, xref="paper", x=1)
-                     for (name, end, own), pixel, place in zip(
+        annotations=[_label(name, math.log10(end), colour, own, place - pixel, xref="paper", x=1)
+                     for (name, end, own, colour), pixel, place in zip(
                          ends, pixels, spread(pixels, _GAP), strict=True)],
         xaxis={"type": "log", "title": {"text": esc(axes.x)}, "tickvals": [
             lag for lag in (1, 2, 5, 10, 20, 50, 100) if lag <= lags[-1]],
@@ -133,7 +136,8 @@ def exponents_figure(rates: Values, untrained: Values | None, cell: str, axes: A
     figure.update_layout(
         height=HEIGHT, margin=_MARGIN, meta={"narrow": {"l": 50, "r": 84}}, shapes=[_level(0)],
         annotations=_exponent_ends(figure, hue, low - air, high + air),
-        xaxis={"title": {"text": esc(axes.x)}, "range": [0.5, len(rates) + 0.5], "nticks": 6},
+        xaxis={"title": {"text": esc(axes.x)}, "range": [0.5, len(rates) + 0.5],
+               **_ranks(len(rates))},
         yaxis={"title": {"text": esc(axes.y)}, "range": [low - air, high + air]})
     return figure
 
@@ -165,7 +169,8 @@ def _label(text: str, y: float, hue: str, bold: bool, shift: float, xref: str, x
     text = text if escaped else esc(text)
     return {"x": x, "xref": xref, "xanchor": "left", "xshift": 8, "y": y, "yref": "y",
             "yanchor": "middle", "yshift": shift, "showarrow": False, "align": "left",
-            "text": f"<b>{text}</b>" if bold else text, "font": {"color": hue, "size": 15}}
+            "text": f"<b>{text}</b>" if bold else text, "font": {"color": hue, "size": 15},
+            "bgcolor": fade(LIGHT["bg"], 0.8)}
 
 
 def _one(yref: str) -> dict[str, Any]:
@@ -176,6 +181,11 @@ def _one(yref: str) -> dict[str, Any]:
 def _level(value: float) -> dict[str, Any]:
     return {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": value, "y1": value,
             "line": {"color": LIGHT["ngram"], "width": 1.3, "dash": "dash"}, "layer": "below"}
+
+
+def _ranks(size: int) -> dict[str, int]:
+    """Directions are counted: no half ones."""
+    return {"dtick": 1} if size <= 8 else {"nticks": 6}
 
 
 def _dtick(decades: float) -> int:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnlm_core.config import Activation, Cell
-from rnnlm_core.errors import BadInput
+from rnnlm_core.errors import BadInput, RunError
 from rnnlm_core.insight.states import refuse_no_numbers
 from rnnlm_core.nets.cells import CellWeights, State, Step, layer_weights, state_of, unroll
 from rnnlm_core.nets.jacobians import jacobian_times, step_jacobian, times_jacobian
@@ -34,10 +34,11 @@ WARM_UP = 100  # characters read before, so that the states are on the trajector
 RUN_UP = 20  # steps of it in which the directions of the exponents fall into line
 _MEASURED = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)  # lags
 WHOLE_SPECTRA = (1, 10, 30, 100)  # lags with every singular value
-MOST_PLACES = 4
-LARGEST_BATCHED = 128  # directions up to which four places of the text are averaged
+PLACES = ((256, 4), (512, 2))  # directions up to, places of the text that are averaged; then one
+EVERY_PLACE = 128  # directions up to which exponents, too, are averaged over all places
 LARGEST_WHOLE = 512  # directions up to which there are all exponents
 LEADING = 128  # exponents, the largest, of a larger state
+_SMALL = 1e-60
 _EDGE = math.log(2) / 100  # an exponent within it changes a gradient by less than 2 in 100 steps
 
 Floats = NDArray[np.float64]
@@ -62,6 +63,11 @@ class Trajectory:
     def last(self, steps: int) -> Trajectory:
         return Trajectory(self.steps[-steps:], self.before[-steps:], self.weights, self.activation)
 
+    def first_place(self) -> Trajectory:
+        steps = [type(step)(*(part[:1] for part in step)) for step in self.steps]
+        return Trajectory(steps, [tuple(part[:1] for part in state) for state in self.before],
+                          self.weights, self.activation)
+
     def jacobian(self, index: int) -> Tensor:
         """J of one step, (B, n, n)"""
         return step_jacobian(self.steps[index], self.before[index], self.weights, self.activation)
@@ -77,7 +83,7 @@ def lags_of(tokens: int) -> int:
 def trajectory(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: int) -> Trajectory:
     """`RUN_UP` and then `lags_of(N)` steps of a layer over text ids (N,), after a warm-up.
 
-    Four places spread over the text, one for a large state. The model is not touched: a copy in
+    Four places spread over the text, fewer for a large state. The model is not touched: a copy in
     float64 reads. Errors: `text.too_short`, `run.no_state` of a CNN, `run.no_numbers` where the
     network diverged.
     """
@@ -85,8 +91,8 @@ def trajectory(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: i
     followed = RUN_UP + lags_of(len(text))
     length = min(len(text), WARM_UP - RUN_UP + followed)
     config = model.config
-    places = MOST_PLACES if (2 if config.cell == "lstm" else 1) * config.hidden <= LARGEST_BATCHED \
-        else 1
+    size = config.hidden * (2 if config.cell == "lstm" else 1)
+    places = next((places for largest, places in PLACES if size <= largest), 1)
     starts = np.unique(np.linspace(0, len(text) - length, places).astype(np.int64))
     batch = torch.from_numpy(text[starts[:, None] + np.arange(length)])  # (B, length)
     reader = copy.deepcopy(model).to("cpu", torch.float64).eval().requires_grad_(False)
@@ -104,19 +110,23 @@ def trajectory(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: i
 
 # -- products -------------------------------------------------------------------------------------
 def products(course: Trajectory) -> Iterator[tuple[Tensor, float]]:
-    """J_T … J_{T−k+1} for k = 1, 2, …: (B, n, n) with 1 as its largest entry, and ln of what it was
-    divided by, so that nothing underflows or overflows; −inf where it is exactly zero."""
+    """J_T … J_{T−k+1} for k = 1, 2, …: (B, n, n), and ln of what it was divided by.
+
+    It is rescaled before it leaves 1e±60, so nothing underflows or overflows; the logarithm is −inf
+    where the product is exactly zero. Raises `RunError`, run.no_numbers, where a J has none.
+    """
     product, scale = None, 0.0
     for step, before in zip(reversed(course.steps), reversed(course.before), strict=True):
         if product is None:
             product = step_jacobian(step, before, course.weights, course.activation)
         else:
             product = times_jacobian(product, step, before, course.weights, course.activation)
-        low, high = product.aminmax()  # over all places: along an axis it takes ten times as long
-        largest = max(-float(low), float(high))
-        if largest > 0:
-            product.div_(largest)
-        scale += math.log(largest) if largest > 0 else -math.inf
+        norm = float(torch.linalg.vector_norm(product))  # over all places: that is quicker
+        if not _SMALL < norm < 1 / _SMALL:
+            if not math.isfinite(norm):
+                raise RunError("run.no_numbers")
+            scale += math.log(norm) if norm else -math.inf
+            product = product / norm if norm else product
         yield product, scale
 
 
@@ -215,6 +225,7 @@ class Spectra:
     steps: int  # the longest lag
     lags: tuple[AtLag, ...]
     exponents: Floats  # a step, largest first; the leading ones of a large state
+    followed: int  # places whose exponents these are the mean of
 
     def at(self, lag: int) -> AtLag | None:
         """This lag, where it was measured with all its singular values."""
@@ -233,7 +244,7 @@ def spectra(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: int 
     All singular values at a few lags, the largest and the participation at about twelve; all
     exponents up to 512 directions, the 128 largest beyond. Errors as `trajectory`.
 
-    On one core of an EPYC: LSTM-128 0.4 s, LSTM-256 1.5 s, LSTM-512 4 s.
+    On one core of an EPYC: LSTM-128 0.6 s, LSTM-256 2.5 s, LSTM-512 4 s.
     """
     course = trajectory(model, ids, layer)
     steps = len(course.steps) - RUN_UP
@@ -243,8 +254,9 @@ def spectra(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: int 
                  for lag, product in enumerate(products(course.last(steps)), start=1)
                  if lag in measured)
     leading = LEADING if size > LARGEST_WHOLE else None
-    return Spectra(model.config.cell, size, places, steps, lags,
-                   exponents(course, RUN_UP, leading, every=1 if size <= 256 else 2))
+    followed = course if size <= EVERY_PLACE else course.first_place()
+    return Spectra(model.config.cell, size, places, steps, lags, exponents(
+        followed, RUN_UP, leading, every=1 if size <= 256 else 2), followed.shape[0])
 
 
 def at_lag(lag: int, product: Tensor, scale: float, whole: bool = True) -> AtLag:

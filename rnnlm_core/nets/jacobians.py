@@ -14,8 +14,10 @@ from rnnlm_core.nets.cells import CellWeights, GRUStep, LSTMStep, RNNStep, State
 
 def rnn_jacobian(step: RNNStep, weights: CellWeights, activation: Activation = "tanh") -> Tensor:
     """∂h'/∂h = D(φ'(a)) W_hh, (…, H, H); φ' = 1 − h² (tanh), h(1 − h) (σ), 1[a > 0] (ReLU)."""
-    slope = {"tanh": lambda: 1 - step.h**2, "sigmoid": lambda: step.h * (1 - step.h),
-             "relu": lambda: (step.a > 0).to(step.a.dtype)}[activation]()
+    if activation == "relu":
+        slope = (step.a > 0).to(step.a.dtype)
+    else:
+        slope = 1 - step.h * step.h if activation == "tanh" else step.h * (1 - step.h)
     return _rows(slope, weights.W_hh)
 
 

@@ -52,7 +52,8 @@ class Look:
 # -- how many directions are left -----------------------------------------------------------------
 def directions(look: Look, found: Found, before: Found | None) -> None:
     left, right = st.columns([1.25, 1], gap="medium")
-    names, by = _names(), words_of(look.config)
+    names = (*_names(), t("gradients_spectra.all_directions", n=found.all.size))
+    by = words_of(look.config)
     with left:
         st.markdown(words.spectrum_title(found.own, look.config))
         live_plot(lambda: gradients_spectra.spectrum_figure(
@@ -60,6 +61,8 @@ def directions(look: Look, found: Found, before: Found | None) -> None:
                       Axes(t("gradients_spectra.direction"), t("gradients_spectra.value"))),
                   key="gradients_spectra.values", height=gradients_spectra.HEIGHT, on=(),
                   alt=t("gradients_spectra.values_alt", **by), rev=(*look.revision, look.lag))
+        if (note := words.unresolved(found.own)) is not None:
+            st.markdown(note)
     with right:
         st.markdown(words.participation_title(found, before, look.config))
         lags = [at.lag for at in found.all.lags]

@@ -79,12 +79,14 @@ def _left(found: Found, config: RunConfig) -> str:
 
 def spectrum_title(own: AtLag, config: RunConfig) -> str:
     """One direction against a random one: a vector is not a matrix."""
-    title = t("gradients_spectra.spectrum_title", k=own.lag, top=size(own.top),
-              typical=size(own.typical), **words_of(config))
-    hidden = int(np.isnan(own.values).sum()) if own.values is not None else 0
-    if own.top == -math.inf or not hidden:
-        return title
-    return joined([title, t("gradients_spectra.unresolved", n=hidden)])
+    return t("gradients_spectra.spectrum_title", k=own.lag, top=size(own.top),
+             typical=size(own.typical), **words_of(config))
+
+
+def unresolved(own: AtLag) -> str | None:
+    """How many singular values are too small beside the largest to be told from rounding."""
+    hidden = 0 if own.values is None or own.top == -math.inf else int(np.isnan(own.values).sum())
+    return t("gradients_spectra.unresolved", k=own.lag, n=hidden) if hidden else None
 
 
 def participation_title(found: Found, before: Found | None, config: RunConfig) -> str:
@@ -114,5 +116,7 @@ def exponents_title(found: Found, config: RunConfig) -> str:
 def caption(found: Found, layer: int, config: RunConfig) -> str:
     state = t(f"gradients_spectra.state_{'c' if config.cell == 'lstm' else 'h'}",
               n=found.all.size)
-    return t("gradients_spectra.caption", state=state, layer=layer + 1, layers=config.layers,
-             places=found.all.places, steps=found.all.steps, **words_of(config))
+    if config.layers > 1:
+        state = t("gradients_spectra.of_layer", layer=layer + 1, layers=config.layers, state=state)
+    return t("gradients_spectra.caption", state=state, places=found.all.places,
+             followed=found.all.followed, steps=found.all.steps, **words_of(config))
