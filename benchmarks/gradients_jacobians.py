@@ -18,7 +18,8 @@ import torch
 
 from benchmarks.rows import Found, at_most
 from rnnlm_core.config import Cell, RunConfig
-from rnnlm_core.insight.spectra import Trajectory, products, spectra, trajectory
+from rnnlm_core.insight.spectra import products, spectra
+from rnnlm_core.insight.trajectory import Trajectory, trajectory
 from rnnlm_core.nets.build import build
 
 LAGS, HIDDEN, VOCABULARY = 64, 128, 96

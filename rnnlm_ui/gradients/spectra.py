@@ -14,13 +14,15 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.gradients import spectra_views as views
 from rnnlm_ui.gradients import spectra_words as words
+from rnnlm_ui.gradients.spectra_matrix import matrix
 from rnnlm_ui.gradients.tools import Scene
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import joined, t
 from rnnlm_ui.tokens import words_of
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.spectra import AtLag, Spectra
 
+GUESSES = ("most", "some", "few")
 VIEWS = ("directions", "exponents", "matrix")
 _VIEW, _LAYER, _LAG = "spectra", "spectra_layer", "gradients_spectra.lag"
 _FIRST_LAG = 30
@@ -52,12 +54,18 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
     else:
         found = Found(trained, _own(scene.path, scene.step, scene.digest, layer, lag))
         before = start
-    answer.markdown(words.answer(found, before, config))
+    with controls:
+        told = _guess(found, (scene.folder.id, scene.digest, layer, lag))
+    if told is None:
+        answer.markdown(t("gradients_spectra.guess_now", n=found.all.size, k=lag,
+                          **words_of(config)))
+        return
+    answer.markdown(joined([told, words.answer(found, before, config)]))
     if before is None:
         st.markdown(t(f"gradients_spectra.start_{'none' if trained is None else 'step_0'}"))
     look = views.Look(scene, layer, lag, config)
     {"directions": views.directions, "exponents": views.exponents,
-     "matrix": views.matrix}[view](look, found, before)
+     "matrix": matrix}[view](look, found, before)
     st.markdown(words.caption(found, layer, config))
     if look_inside.text_of(runs.opened(scene.folder))[1] is not None:
         st.markdown(t("gradients.own_text"))
@@ -120,3 +128,17 @@ def _lag(most: int, config: RunConfig) -> int:
     session.set_widget(_LAG, min(session.widget(_LAG, _FIRST_LAG), most))
     return int(st.slider(t("gradients_spectra.lag", **words_of(config)), 1, most, key=_LAG,
                          width=300, persist_state="session"))
+
+
+def _guess(found: Found, about: tuple[object, ...]) -> str | None:
+    """Nothing (""), or whether the reader's guess was right; None while there is none yet.
+
+    A guess is for one network and one lag: with others, it is asked for again.
+    """
+    if not st.toggle(t("room.guess_first"), key="gradients_spectra.guess_first",
+                     persist_state="session"):
+        return ""
+    guess = st.segmented_control(
+        t("gradients_spectra.guess"), GUESSES, key=f"gradients_spectra.guess.{about}",
+        format_func=lambda g: t(f"gradients_spectra.guess_of.{g}"))
+    return None if guess is None else words.guessed(guess, found)

@@ -27,16 +27,16 @@ def size(log: float) -> str:
         return "0"
     power = log / math.log(10)
     if power < _FLOOR:
-        return "< 10" + str(round(_FLOOR)).translate(_RAISED)
+        return "<\N{NO-BREAK SPACE}10" + str(round(_FLOOR)).translate(_RAISED)
     if power > -_FLOOR:
-        return "> 10" + str(round(-_FLOOR)).translate(_RAISED)
+        return ">\N{NO-BREAK SPACE}10" + str(round(-_FLOOR)).translate(_RAISED)
     if -2 <= power < 3:
         return f"{math.exp(log):.2g}" if power < 2 else f"{math.exp(log):.0f}"
     whole = math.floor(power)
     digits = f"{10 ** (power - whole):.1f}"
     if digits == "10.0":
         digits, whole = "1.0", whole + 1
-    return f"{digits} × 10{str(whole).translate(_RAISED)}"
+    return f"{digits}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10{str(whole).translate(_RAISED)}"
 
 
 def left(participation: float) -> str:
@@ -50,6 +50,12 @@ def rate(exponent: float) -> str:
 
 def factor(exponent: float) -> str:
     return f"{math.exp(exponent):.3f}"
+
+
+def share(participation: float, directions: int) -> str:
+    """How much of all directions is left, as a guess says it: `most`, `some` or `few`."""
+    part = participation / directions
+    return "most" if part > 0.5 else "some" if part >= 0.1 else "few"
 
 
 # -- sentences ------------------------------------------------------------------------------------
@@ -75,6 +81,13 @@ def _left(found: Found, config: RunConfig) -> str:
     change = "same" if abs(own.top) < _SAME else "shrunk" if own.top < 0 else "grown"
     return t("gradients_spectra.answer", left=left(own.participation), change=t(
         f"gradients_spectra.change.{change}", top=common["top"]), **common)
+
+
+def guessed(guess: str, found: Found) -> str:
+    """Whether it was right."""
+    right = guess == share(found.own.participation, found.all.size)
+    return t(f"gradients_spectra.guessed_{'right' if right else 'wrong'}",
+             guess=t(f"gradients_spectra.guess_of.{guess}"))
 
 
 def spectrum_title(own: AtLag, config: RunConfig) -> str:

@@ -19,7 +19,7 @@ from rnnlm_core.figures.gradients_spectra import (
 )
 from rnnlm_ui import i18n
 from rnnlm_ui.gradients import spectra_words as words
-from rnnlm_ui.gradients.spectra_views import _spread
+from rnnlm_ui.gradients.spectra_matrix import _spread
 
 AXES = Axes("x<b>", "y")
 
@@ -96,7 +96,13 @@ def test_step_0_stands_left_of_the_first_on_the_log_axis_and_names_have_room() -
     (math.log10(3.14), "3.1"), (math.log10(256), "256"), (4, "1.0 × 10⁴"),
     (math.log10(9.99e-8), "1.0 × 10⁻⁷"), (-500, "< 10⁻³⁰⁰"), (500, "> 10³⁰⁰"), (-math.inf, "0")])
 def test_sizes_are_told_from_their_logarithm(log10: float, text: str) -> None:
-    assert words.size(log10 * math.log(10)) == text
+    assert words.size(log10 * math.log(10)).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+@pytest.mark.parametrize(("left", "said"), [(33.0, "most"), (32.0, "some"), (6.4, "some"),
+                                            (6.3, "few"), (0.0, "few")])
+def test_a_guess_is_a_share_of_all_directions(left: float, said: str) -> None:
+    assert words.share(left, 64) == said
 
 
 def test_other_numbers() -> None:

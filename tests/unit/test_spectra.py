@@ -19,7 +19,8 @@ from rnnlm_core.insight.recurrent_weights import (
     largest_slope,
     radii,
 )
-from rnnlm_core.insight.spectra import Trajectory, exponents, products, singular_values, summary
+from rnnlm_core.insight.spectra import exponents, products, singular_values, summary
+from rnnlm_core.insight.trajectory import Trajectory, lags_of, trajectory
 from rnnlm_core.lab import Run
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import CellWeights, layer_weights, state_of, unroll_layer
@@ -230,7 +231,7 @@ def test_spectra_of_a_model_leave_it_alone_and_agree_with_themselves(cell, activ
 
 def test_eigenvalues_of_a_step_are_those_of_its_jacobian():
     model = build(RunConfig(cell="lstm", hidden=4, embedding=3), 9)
-    J = of.trajectory(model, IDS, 0).jacobian(-1)[0]
+    J = trajectory(model, IDS, 0).jacobian(-1)[0]
 
     found = of.step_eigenvalues(model, IDS, 0)
 
@@ -242,7 +243,7 @@ def test_eigenvalues_of_a_step_are_those_of_its_jacobian():
 def test_the_trajectory_is_the_fused_networks_own():
     model = build(RunConfig(cell="gru", hidden=5, embedding=3, layers=2), 9).eval()
 
-    course = of.trajectory(model, IDS[:150], 1)  # one place: 150 tokens, the last 120 steps
+    course = trajectory(model, IDS[:150], 1)  # one place: 150 tokens, the last 120 steps
 
     with torch.no_grad():
         x = model.embedding(torch.from_numpy(IDS[None, :150]))
@@ -255,7 +256,7 @@ def test_the_trajectory_is_the_fused_networks_own():
 @pytest.mark.parametrize(("tokens", "lags"), [(30, 10), (60, 40), (120, 100), (9_000, 100)])
 def test_short_texts_have_fewer_lags_or_an_error(tokens, lags):
     model = build(RunConfig(cell="rnn", hidden=3, embedding=2), 9)
-    assert of.lags_of(tokens) == lags
+    assert lags_of(tokens) == lags
     assert of.spectra(model, IDS[:tokens]).steps == lags
     with pytest.raises(BadInput, match="at least 30"):
         of.spectra(model, IDS[:29])
