@@ -14,11 +14,12 @@ from rnnlm_core.errors import RunError
 from rnnlm_core.figures import gradients_matrix
 from rnnlm_core.figures.gradients_matrix import Circle, Course
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_core.run.history import Entry, entries
+from rnnlm_core.run.history import Entry
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.gradients.spectra_views import Look, names
 from rnnlm_ui.i18n import number, t
+from rnnlm_ui.time_machine import offered
 from rnnlm_ui.tokens import words_of
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _eigenvalues(path: str, step: int | None, digest: str, layer: int, block: st
 def _course(look: Look, block: str) -> None:
     from rnnlm_core.insight.recurrent_weights import largest_slope
 
-    kept = entries(look.scene.folder.checkpoints)
+    kept = offered(look.scene.folder)
     moments = _spread(kept, next(most for hidden, most in _MOMENTS if look.config.hidden <= hidden))
     measured = [(entry.step, _radii(look.scene.path, entry.step, entry.sha256, look.layer, block))
                 for entry in moments]
