@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks import (
     data,
     gradients_credit,
+    gradients_jacobians,
     gradients_room,
     instruments,
     learning,
@@ -54,6 +55,7 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
         "race": race.race,
         "gradients_room": gradients_room.gradients_room,
         "gradients_credit": gradients_credit.gradients_credit,
+        "gradients_jacobians": gradients_jacobians.gradients_jacobians,
         "words": lambda _runs: words.words(asked.text),
         "learning": learning.learning,
         "worker": page.worker,

@@ -14,8 +14,10 @@ from rnnlm_core.nets.cells import CellWeights, GRUStep, LSTMStep, RNNStep, State
 
 def rnn_jacobian(step: RNNStep, weights: CellWeights, activation: Activation = "tanh") -> Tensor:
     """∂h'/∂h = D(φ'(a)) W_hh, (…, H, H); φ' = 1 − h² (tanh), h(1 − h) (σ), 1[a > 0] (ReLU)."""
-    slope = {"tanh": lambda: 1 - step.h**2, "sigmoid": lambda: step.h * (1 - step.h),
-             "relu": lambda: (step.a > 0).to(step.a.dtype)}[activation]()
+    if activation == "relu":
+        slope = (step.a > 0).to(step.a.dtype)
+    else:
+        slope = 1 - step.h * step.h if activation == "tanh" else step.h * (1 - step.h)
     return _rows(slope, weights.W_hh)
 
 
@@ -27,9 +29,12 @@ def gru_jacobian(step: GRUStep, h: Tensor, weights: CellWeights) -> Tensor:
     """
     r, z, n, m, _ = step
     U_r, U_z, U_n = weights.W_hh.chunk(3)
-    candidate = _rows(r, U_n) + _rows(m * r * (1 - r), U_r)
     slope = (1 - z) * (1 - n**2)
-    return torch.diag_embed(z) + _rows((h - n) * z * (1 - z), U_z) + slope.unsqueeze(-1) * candidate
+    J = _rows(slope * r, U_n)
+    J.addcmul_((slope * m * r * (1 - r)).unsqueeze(-1), U_r)
+    J.addcmul_(((h - n) * z * (1 - z)).unsqueeze(-1), U_z)
+    J.diagonal(dim1=-2, dim2=-1).add_(z)
+    return J
 
 
 def lstm_jacobian(step: LSTMStep, c: Tensor, weights: CellWeights) -> Tensor:
@@ -38,12 +43,8 @@ def lstm_jacobian(step: LSTMStep, c: Tensor, weights: CellWeights) -> Tensor:
     With τ = tanh c', e = o(1−τ²), A = ∂c'/∂h = D(c f(1−f)) U_f + D(g i(1−i)) U_i + D(i(1−g²)) U_g:
     [[D(τ o(1−o)) U_o + D(e) A, D(e f)], [A, D(f)]]. The direct cell path alone is D(f).
     """
-    i, f, g, o, c_new, _ = step
-    U_i, U_f, U_g, U_o = weights.W_hh.chunk(4)
-    tau = torch.tanh(c_new)
-    e = o * (1 - tau**2)
-    A = _rows(c * f * (1 - f), U_f) + _rows(g * i * (1 - i), U_i) + _rows(i * (1 - g**2), U_g)
-    over_h = _rows(tau * o * (1 - o), U_o) + e.unsqueeze(-1) * A
+    A, B, e, f = _lstm_parts(step, c, weights)
+    over_h = torch.addcmul(B, e.unsqueeze(-1), A)
     return torch.cat([torch.cat([over_h, torch.diag_embed(e * f)], -1),
                       torch.cat([A, torch.diag_embed(f)], -1)], -2)
 
@@ -56,6 +57,44 @@ def step_jacobian(step: Step, before: State, weights: CellWeights, activation: A
     if isinstance(step, GRUStep):
         return gru_jacobian(step, before[0], weights)
     return rnn_jacobian(step, weights, activation)
+
+
+def jacobian_times(step: Step, before: State, weights: CellWeights, columns: Tensor,
+                   activation: Activation = "tanh") -> Tensor:
+    """J · columns for columns (…, n, m), n = H, or 2H for the LSTM: how small changes go on.
+
+    The LSTM's J is never formed: its half for c is diagonal, so this takes half the products.
+    """
+    if not isinstance(step, LSTMStep):
+        return step_jacobian(step, before, weights, activation) @ columns
+    A, B, e, f = _lstm_parts(step, before[1], weights)
+    of_h, of_c = columns.chunk(2, -2)
+    onto_c = torch.addcmul(A @ of_h, f.unsqueeze(-1), of_c)
+    return torch.cat([torch.addcmul(B @ of_h, e.unsqueeze(-1), onto_c), onto_c], -2)
+
+
+def times_jacobian(rows: Tensor, step: Step, before: State, weights: CellWeights,
+                   activation: Activation = "tanh") -> Tensor:
+    """rows · J for rows (…, m, n): how a gradient goes back by one step. The LSTM's as above."""
+    if not isinstance(step, LSTMStep):
+        return rows @ step_jacobian(step, before, weights, activation)
+    A, B, e, f = _lstm_parts(step, before[1], weights)
+    of_h, of_c = rows.chunk(2, -1)
+    onto_c = torch.addcmul(of_c, of_h, e.unsqueeze(-2))
+    over_h = (of_h @ B).add_(onto_c @ A)
+    return torch.cat([over_h, onto_c.mul_(f.unsqueeze(-2))], -1)
+
+
+def _lstm_parts(step: LSTMStep, c: Tensor, weights: CellWeights
+                ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """A = ∂c'/∂h (…, H, H), B = D(τ o(1−o)) U_o (…, H, H), e and f (…, H): see `lstm_jacobian`."""
+    i, f, g, o, c_new, _ = step
+    U_i, U_f, U_g, U_o = weights.W_hh.chunk(4)
+    tau = torch.tanh(c_new)
+    A = _rows(c * f * (1 - f), U_f)
+    A.addcmul_((g * i * (1 - i)).unsqueeze(-1), U_i)
+    A.addcmul_((i * (1 - g**2)).unsqueeze(-1), U_g)
+    return A, _rows(tau * o * (1 - o), U_o), o * (1 - tau**2), f
 
 
 def _rows(scale: Tensor, matrix: Tensor) -> Tensor:
