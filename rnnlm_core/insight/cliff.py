@@ -18,7 +18,6 @@ Floats = NDArray[np.float64]
 
 STEPS, FIRST, TARGET = 50, 0.5, 0.7
 W_RANGE, B_RANGE = (4.0, 7.0), (-4.0, -2.0)  # where the cliff is, as in the paper's figure
-ARRIVED = 1e-3  # a loss below it: σ(a_50) is 0.7 within 0.03
 
 
 @dataclass(frozen=True)
@@ -35,14 +34,6 @@ class Walk:
         w, b = self.places.T
         out = (w < W_RANGE[0]) | (w > W_RANGE[1]) | (b < B_RANGE[0]) | (b > B_RANGE[1])
         return int(out.argmax()) if out.any() else None
-
-    @property
-    def arrived_at(self) -> int | None:
-        """The first step from which on the loss stays small."""
-        small = self.losses < ARRIVED
-        if not small[-1]:
-            return None
-        return len(small) - int(np.argmin(small[::-1])) if not small.all() else 0
 
 
 def loss_and_gradient(w: ArrayLike, b: ArrayLike) -> tuple[Floats, Floats, Floats]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -32,8 +33,8 @@ def batches(ids: Ids, rows: int, length: int, count: int = BATCHES, seed: int = 
     return torch.from_numpy(ids.astype(np.int64)[starts[..., None] + np.arange(width + 1)])
 
 
-def batch_gradients(model: LanguageModel, text: Tensor) -> Floats:
-    """The gradient of each batch's mean loss, all parameters in one row: (count, N), float64.
+def batch_gradients(model: LanguageModel, text: Tensor) -> Iterator[Floats]:
+    """The gradient of each batch's mean loss, all trained parameters in one row (N,), float64.
 
     text (count, rows, length + 1) ids; each row is read from an empty state, without dropout, on a
     copy. Raises `RunError` where a gradient is no number.
@@ -41,10 +42,11 @@ def batch_gradients(model: LanguageModel, text: Tensor) -> Floats:
     exact = copy.deepcopy(model).to("cpu", torch.float64).eval()
     trained = [p for name, p in exact.named_parameters()
                if not (model.config.freeze_embedding and part_of(name) == "embedding")]
-    found = np.array([_gradient(exact, trained, rows) for rows in text])
-    if not np.isfinite(found).all():
-        raise RunError("run.no_numbers")
-    return found
+    for rows in text:
+        found = _gradient(exact, trained, rows)
+        if not np.isfinite(found).all():
+            raise RunError("run.no_numbers")
+        yield found
 
 
 def _gradient(model: LanguageModel, parameters: list[nn.Parameter], rows: Tensor) -> Floats:
@@ -62,31 +64,41 @@ class Step(NamedTuple):
     difference: float  # ‖rescaled − plain‖ / ‖plain‖
 
 
-def rescaled_step(optimizer: str, found: Floats, factor: float) -> Step | None:
-    """What a constant factor on every gradient (count, N) changes at the last of these steps.
+def rescaled_steps(found: Iterable[Floats], factor: float) -> dict[str, Step]:
+    """What a constant factor on every gradient (N,) changes at the last step, by optimizer.
 
     Plain SGD's step gets as much shorter. Adam divides by the size of what came before, so only
-    its ε (10⁻⁸) sees a difference. None where nothing moves at all.
+    its ε (10⁻⁸) sees a difference. Empty where nothing moves at all.
     """
-    plain, rescaled = (_last_step(optimizer, found * by) for by in (1.0, factor))
-    size = float(np.linalg.norm(plain))
-    if size == 0:
-        return None
-    return Step(float(np.linalg.norm(rescaled)) / size,
-                float(np.linalg.norm(rescaled - plain)) / size)
-
-
-def _last_step(optimizer: str, found: Floats) -> Floats:
-    weights = torch.zeros(found.shape[1], dtype=torch.float64, requires_grad=True)
-    made: torch.optim.Optimizer = (torch.optim.Adam([weights], 1.0) if optimizer == "adam"
-                                   else torch.optim.SGD([weights], 1.0))
-    before = weights.detach().clone()
+    made: dict[str, list[_Mover]] = {}
     for gradient in found:
-        before = weights.detach().clone()
-        weights.grad = torch.from_numpy(gradient)
-        made.step()
-    moved: Floats = (weights.detach() - before).numpy()
-    return moved
+        for name in ("sgd", "adam"):
+            both = made.setdefault(name, [_Mover(name, len(gradient)) for _ in range(2)])
+            both[0].step(gradient)
+            both[1].step(gradient * factor)
+    steps = {}
+    for name, (plain, rescaled) in made.items():
+        size = float(np.linalg.norm(plain.moved))
+        if size > 0:
+            steps[name] = Step(float(np.linalg.norm(rescaled.moved)) / size,
+                               float(np.linalg.norm(rescaled.moved - plain.moved)) / size)
+    return steps
+
+
+class _Mover:
+    """PyTorch's optimizer on numbers that are only moved; `moved` is its last step."""
+
+    def __init__(self, optimizer: str, count: int) -> None:
+        self._weights = torch.zeros(count, dtype=torch.float64, requires_grad=True)
+        self._optimizer: torch.optim.Optimizer = (
+            torch.optim.Adam if optimizer == "adam" else torch.optim.SGD)([self._weights], lr=1.0)
+        self.moved: Floats = np.zeros(count)
+
+    def step(self, gradient: Floats) -> None:
+        before = self._weights.detach().clone()
+        self._weights.grad = torch.from_numpy(gradient)
+        self._optimizer.step()
+        self.moved = (self._weights.detach() - before).numpy()
 
 
 def rescaled_curve(curve: LagCurve, factor: float) -> LagCurve:

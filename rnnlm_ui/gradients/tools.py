@@ -17,7 +17,7 @@ from rnnlm_core.run.history import Entry
 from rnnlm_ui import time_machine, toolbox
 from rnnlm_ui.i18n import t
 
-TOOLS = ("reach", "room")
+TOOLS = ("reach", "clip", "room")
 WITHOUT_RUN = frozenset({"room"})
 _KEY, _PACKAGE = "lab", "rnnlm_ui.gradients"
 

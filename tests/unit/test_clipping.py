@@ -17,7 +17,7 @@ from rnnlm_core.insight.clipped_gradient import (
     batch_gradients,
     batches,
     rescaled_curve,
-    rescaled_step,
+    rescaled_steps,
 )
 from rnnlm_core.insight.clipping import angle, by_norm, by_value, turn, value_limit
 from rnnlm_core.insight.gradients import lag_profile
@@ -102,7 +102,7 @@ def test_a_batchs_gradient_is_autograds_and_leaves_the_weights() -> None:
     text = batches(ids, 3, 8, count=2)
     assert text.shape == (2, 3, 9)
     before = digest(model)
-    found = batch_gradients(model, text)
+    found = list(batch_gradients(model, text))
     assert digest(model) == before and all(p.grad is None for p in model.parameters())
     exact = build(model.config, model.embedding.num_embeddings).double().eval()
     exact.load_state_dict(model.state_dict())
@@ -130,22 +130,22 @@ def test_weights_that_are_no_numbers_are_told() -> None:
     with torch.no_grad():
         next(model.parameters()).fill_(float("nan"))
     with pytest.raises(RunError) as error:
-        batch_gradients(model, batches(ids, 2, 8, count=1))
+        list(batch_gradients(model, batches(ids, 2, 8, count=1)))
     assert error.value.code == "run.no_numbers"
 
 
 def test_a_constant_factor_shortens_sgd_and_is_nothing_to_adam() -> None:
     model, ids = network()
-    found = batch_gradients(model, batches(ids, 4, 8))
-    sgd, adam = (rescaled_step(name, found, 0.01) for name in ("sgd", "adam"))
-    assert sgd is not None and adam is not None
+    found = np.array(list(batch_gradients(model, batches(ids, 4, 8))))
+    steps = rescaled_steps(found, 0.01)
+    sgd, adam = steps["sgd"], steps["adam"]
     assert (sgd.length, sgd.difference) == pytest.approx((0.01, 0.99))
     # by the formula of Kingma & Ba 2015 with and without the factor
     expected = [adam_step(found * by) for by in (1.0, 0.01)]
     assert adam.difference == pytest.approx(
         np.linalg.norm(expected[1] - expected[0]) / np.linalg.norm(expected[0]), rel=1e-4)
     assert adam.length == pytest.approx(1, abs=0.01) and adam.difference < 0.01
-    assert rescaled_step("sgd", np.zeros((2, 3)), 0.5) is None
+    assert rescaled_steps(np.zeros((2, 3)), 0.5) == {}
 
 
 def adam_step(found: np.ndarray) -> np.ndarray:
