@@ -26,9 +26,10 @@ class Path:
     places: Values
     norms: Values
     name: str
-    hovers: Sequence[str]
+    hovers: Sequence[str]  # what the browser says of each place while it walks along
     clipped: bool
     walked: bool = False
+    gone: str = ""  # where it was thrown to, beside the edge of the map
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,17 @@ def cliff_figure(w: Values, b: Values, loss: Values, paths: Sequence[Path], word
         figure.add_scatter(
             x=_plain(path.places[:, 0]), y=_plain(path.places[:, 1]), mode="lines+markers",
             text=[esc(hover) for hover in path.hovers], name=esc(path.name),
-            hovertemplate="%{text}<extra></extra>",
-            line={"color": LIGHT[colour], "width": 2.5 if path.clipped else 1.8,
+            hovertemplate=f"{esc(path.name)}<br>%{{text}}<extra></extra>",
+            line={"color": LIGHT[colour], "width": 1.6 if path.clipped else 2.2,
                   "dash": "solid" if path.clipped else "dot"},
-            marker={"size": 6, "color": LIGHT[colour]})
+            marker={"size": 4.5, "color": LIGHT[colour]})
+        if path.gone:
+            x, y = _exit(path.places, (w[0], w[-1]), (b[0], b[-1]))
+            figure.add_annotation(
+                x=x, y=y, text=f"<b>{esc(path.gone)}</b>", showarrow=False, bgcolor=LIGHT["bg"],
+                font={"color": LIGHT[colour], "size": 15}, borderpad=3,
+                xanchor="right" if x > w.mean() else "left", xshift=-8 if x > w.mean() else 8,
+                yanchor="top" if y > b.mean() else "bottom", yshift=-4 if y > b.mean() else 4)
         if path.walked:
             along = len(figure.data) - 1
     start = paths[0].places[:1]
@@ -81,6 +89,18 @@ def cliff_figure(w: Values, b: Values, loss: Values, paths: Sequence[Path], word
         yaxis={"title": {"text": esc(words.b)}, "range": [float(b[0]), float(b[-1])],
                "showgrid": False})
     return figure
+
+
+def _exit(places: Values, w: tuple[float, float], b: tuple[float, float]
+          ) -> tuple[float, float]:
+    """Where a walk first crosses the edge of the map."""
+    low, high = np.array([w[0], b[0]]), np.array([w[1], b[1]])
+    first = int(((places < low) | (places > high)).any(1).argmax())
+    before, move = places[first - 1], places[first] - places[first - 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = np.where(move > 0, (high - before) / move, (low - before) / move)
+    x, y = before + move * float(np.nanmin(np.where(move == 0, np.nan, shares)))
+    return float(x), float(y)
 
 
 def norms_figure(paths: Sequence[Path], limit: float, words: CliffWords) -> go.Figure:

@@ -16,7 +16,7 @@ from rnnlm_core.figures.template import end_label, esc, spread
 from rnnlm_core.figures.training import Series, log_ticks, pushed_inside
 
 Values = NDArray[np.float64]
-ARROWS_HEIGHT, TURN_HEIGHT, PAIR_HEIGHT = 430, 300, 330
+ARROWS_HEIGHT, TURN_HEIGHT, PAIR_HEIGHT = 520, 300, 330
 _TOP, _BOTTOM, _GAP = 34, 46, 20
 _SMALLEST = 1e-12  # what is 0 on a log axis
 
@@ -49,8 +49,8 @@ def parts_figure(names: Sequence[str], steps: Values, before: Values, after: Val
         customdata=np.stack(numbers, -1), hovertemplate="<br>".join(hover) + "<extra></extra>",
         colorscale=sequential(), colorbar={
             "title": {"text": esc(words.norm), "side": "right", "font": {"size": 14}},
-            "thickness": 12, "outlinewidth": 0, "tickvals": [low, (low + high) / 2, high],
-            "ticktext": [f"{10**v:.1g}" for v in (low, (low + high) / 2, high)]}))
+            "thickness": 12, "outlinewidth": 0, "tickvals": [low, high],
+            "ticktext": [f"10<sup>{round(v)}</sup>" for v in (low, high)]}))
     figure.update_layout(
         height=90 + 26 * max(3, len(names)), hovermode="closest",
         margin={"l": 56, "r": 12, "t": 10, "b": _BOTTOM},
@@ -77,6 +77,7 @@ class Arrow:
     name: str
     colour: str = "ink"
     before: bool = False
+    right: bool = False  # of its tip stands its name
 
 
 def arrows_figure(arrows: Sequence[Arrow], norm: float, value: float) -> go.Figure:
@@ -89,12 +90,18 @@ def arrows_figure(arrows: Sequence[Arrow], norm: float, value: float) -> go.Figu
         figure.add_scatter(x=x, y=y, mode="lines", hoverinfo="skip", fill="toself",
                            fillcolor=fade(LIGHT[colour], 0.05),
                            line={"color": fade(LIGHT[colour], 0.55), "width": 1.3, "dash": "dot"})
-    reach = 1.12 * max([norm, value, *(abs(v) for a in arrows for v in (a.x, a.y))])
+    around = 1.3 * max(norm, value)
+    reach = [[min(-around, *(1.2 * v for v in side)), max(around, *(1.2 * v for v in side))]
+             for side in ([a.x for a in arrows], [a.y for a in arrows])]
     for arrow in arrows:
         figure.add_annotation(
             x=arrow.x, y=arrow.y, ax=0, ay=0, xref="x", yref="y", axref="x", ayref="y", text="",
-            showarrow=True, arrowhead=2, arrowsize=1.1, arrowwidth=2 if arrow.before else 3.5,
+            showarrow=True, arrowhead=2, arrowsize=0.9, arrowwidth=2 if arrow.before else 3,
             arrowcolor=LIGHT[arrow.colour])
+        figure.add_annotation(
+            x=arrow.x, y=arrow.y, text=f"<b>{esc(arrow.name)}</b>", showarrow=False,
+            font={"color": LIGHT[arrow.colour], "size": 15},
+            xanchor="left" if arrow.right else "right", xshift=10 if arrow.right else -10)
         figure.add_scatter(x=[arrow.x], y=[arrow.y], mode="markers", name=esc(arrow.name),
                            marker={"size": 12, "color": fade(LIGHT[arrow.colour], 0.0)},
                            hovertemplate=f"{esc(arrow.name)}<br>(%{{x:.3f}}, %{{y:.3f}})"
@@ -102,9 +109,9 @@ def arrows_figure(arrows: Sequence[Arrow], norm: float, value: float) -> go.Figu
     figure.update_layout(
         height=ARROWS_HEIGHT, hovermode="closest",
         margin={"l": 44, "r": 12, "t": _TOP, "b": _BOTTOM},
-        xaxis={"title": {"text": "g₁"}, "range": [-reach, reach], "showgrid": True,
+        xaxis={"title": {"text": "g₁"}, "range": reach[0], "showgrid": True,
                "zeroline": True, "zerolinecolor": LIGHT["rule"]},
-        yaxis={"title": {"text": "g₂"}, "range": [-reach, reach], "scaleanchor": "x",
+        yaxis={"title": {"text": "g₂"}, "range": reach[1], "scaleanchor": "x",
                "zeroline": True, "zerolinecolor": LIGHT["rule"]})
     return figure
 
@@ -131,7 +138,7 @@ def turn_figure(kept: Values, degrees: Values, at: tuple[float, float], words: T
                        marker={"size": 13, "color": LIGHT["hot"],
                                "line": {"color": LIGHT["bg"], "width": 1.5}})
     top = max(10.0, 1.1 * float(degrees.max()))
-    labels = [_label(0.0, words.by_norm, "ink"), _label(float(degrees[0]), words.by_value, "hot")]
+    labels = [_label(0.0, words.by_norm, "ink"), _label(float(degrees[-1]), words.by_value, "hot")]
     figure.update_layout(
         height=TURN_HEIGHT, annotations=labels, meta={"narrow": {"l": 44, "r": 74}},
         margin={"l": 56, "r": 116, "t": _TOP, "b": _BOTTOM},
@@ -167,7 +174,7 @@ def pair_figure(courses: Sequence[Course], cell: str, x_title: str, y_title: str
         colour = LIGHT[cell] if course.clipped else LIGHT["error"]
         figure.add_scatter(
             x=list(course.values.x), y=list(course.values.y), mode="lines", name=esc(course.name),
-            line={"color": colour, "width": 3.2 if course.clipped else 2.4,
+            line={"color": colour, "width": 2.4,
                   "dash": "solid" if course.clipped else "dot"}, hovertemplate="%{y:.3g}")
         if course.broke_at is not None and len(course.values.y):
             figure.add_scatter(

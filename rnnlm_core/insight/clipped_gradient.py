@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from rnnlm_core.data.tokenizer import Ids
 from rnnlm_core.errors import BadInput, RunError
-from rnnlm_core.insight.gradients import FLOOR, LagCurve, lag_curve
+from rnnlm_core.insight.gradients import FLOOR, LagCurve, fitted_rate, lag_curve
 from rnnlm_core.insight.health import part_of
 from rnnlm_core.nets.language_model import LanguageModel
 
@@ -102,5 +103,10 @@ class _Mover:
 
 
 def rescaled_curve(curve: LagCurve, factor: float) -> LagCurve:
-    """The lag curve where every gradient is multiplied by the same factor, fitted anew."""
-    return lag_curve(np.log(np.maximum(curve.mean, FLOOR))[:, None] + math.log(factor))
+    """The lag curve where every gradient is multiplied by the same factor, fitted anew; windows
+    that were out of the range of numbers stay so."""
+    logs = np.log(np.maximum(curve.mean, FLOOR)) + math.log(factor)
+    fresh, out = lag_curve(logs[:, None]), (curve.at_floor + curve.at_ceiling) > 0
+    return replace(fresh, low=factor * curve.low, high=factor * curve.high,
+                   at_floor=curve.at_floor, at_ceiling=curve.at_ceiling,
+                   rate=fitted_rate(logs, ~out & (fresh.at_floor == 0)))

@@ -27,7 +27,7 @@ from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.look_inside import note
 
-_KEPT = np.round(np.arange(1.0, 0.0, -0.05), 2)  # shares of the length, 1 to 0.05
+_KEPT = np.round(np.arange(1.0, 0.04, -0.025), 3)  # shares of the length
 _EXAMPLE = {"g1": 3.0, "g2": 4.0, "norm": 1.0, "value": 0.5}
 
 
@@ -40,7 +40,7 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
     answer.markdown(finding(g, normed, valued))
     names = {name: t(f"gradients_clip.arrow.{name}") for name in ("before", "norm", "value")}
     arrows = [Arrow(*g, names["before"], "ngram", True), Arrow(*normed, names["norm"]),
-              Arrow(*valued, names["value"], "hot")]
+              Arrow(*valued, names["value"], "hot", right=True)]
     with picture:
         live_plot(lambda: arrows_figure(arrows, norm, value), key="clip.arrows",
                   height=ARROWS_HEIGHT, alt=t("gradients_clip.arrows_alt"), on=(),

@@ -31,21 +31,22 @@ STEPS = 60
 WALKERS = ("free", "clipped")
 _WALKER, _CLICKED = "clip_walker", "clip.cliff_clicked"
 _FIRST = {"w": 5.5, "b": -2.6, "rate": 0.5, "limit": 0.1}
-_W, _B = (np.round(np.arange(low, high + 0.01, 0.05), 2) for low, high in (W_RANGE, B_RANGE))
+_W, _B = (np.round(np.arange(low, high + 0.01, 0.02), 2) for low, high in (W_RANGE, B_RANGE))
+_STEP = 0.05  # of the sliders of the start
 _SMALL = 0.01  # a loss below it: the unit ends within 0.1 of where it should
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
-def surface() -> NDArray[np.float64]:
+def surface() -> NDArray[np.float32]:
     """The loss at every place that is drawn, (b, w)."""
-    return loss_and_gradient(_W[None, :], _B[:, None])[0]
+    return loss_and_gradient(_W[None, :], _B[:, None])[0].astype(np.float32)
 
 
 def show(_scene: Scene, answer: DeltaGenerator) -> None:
     _take_over_click()
     picture, side = st.columns([1.7, 1], gap="medium")
     with side:
-        start = _slider("w", *W_RANGE, 0.05), _slider("b", *B_RANGE, 0.05)
+        start = _slider("w", *W_RANGE, _STEP), _slider("b", *B_RANGE, _STEP)
         rate, limit = _slider("rate", 0.1, 2.0, 0.1), _slider("limit", 0.02, 1.0, 0.02)
         walker = st.segmented_control(
             t("gradients_clip.walker"), WALKERS, key=session.choice(_WALKER, WALKERS, WALKERS[0]),
@@ -55,16 +56,14 @@ def show(_scene: Scene, answer: DeltaGenerator) -> None:
     paths = [_path(found, name, name == walker)
              for found, name in ((free, "free"), (clipped, "clipped"))]
     words = CliffWords("w", "b", t("gradients_clip.cliff_loss"), t("gradients_clip.cliff_step"),
-                       t("gradients_clip.norm"), t("train.norm_limit"))
+                       t("gradients_clip.norm"), t("gradients_clip.limit_line"))
     settings = (start, rate, limit)
     with picture:
         clicked = live_plot(lambda: cliff_figure(_W, _B, surface(), paths, words),
                             key="clip.cliff", height=HEIGHT, alt=t("gradients_clip.cliff_alt"),
                             on=("click",), rev=(settings, walker)).click
-    with side:
-        live_plot(lambda: norms_figure(paths, limit, words), key="clip.cliff_norms",
-                  height=STEPS_HEIGHT, alt=t("gradients_clip.cliff_norms_alt"), on=(),
-                  rev=settings)
+    live_plot(lambda: norms_figure(paths, limit, words), key="clip.cliff_norms",
+              height=STEPS_HEIGHT, alt=t("gradients_clip.cliff_norms_alt"), on=(), rev=settings)
     if clicked is not None and clicked.column is not None and clicked.row is not None:
         _click(clicked)
 
@@ -79,7 +78,8 @@ def _slider(name: str, low: float, high: float, step: float) -> float:
 def _click(at: Point) -> None:
     """Start from the place that was pointed at; the sliders are drawn by now."""
     assert at.column is not None and at.row is not None
-    session.remember(_CLICKED, (float(_W[at.column]), float(_B[at.row])))
+    session.remember(_CLICKED, [round(round(float(value) / _STEP) * _STEP, 2)
+                                for value in (_W[at.column], _B[at.row])])
     st.rerun()
 
 
@@ -92,10 +92,14 @@ def _take_over_click() -> None:
 
 
 def _path(found: Walk, name: str, walked: bool) -> Path:
-    hovers = [t("gradients_clip.at_step", n=n, loss=f"{loss:.4f}", norm=size(norm))
-              for n, (loss, norm) in enumerate(zip(found.losses, found.norms, strict=True))]
+    hovers = [t("gradients_clip.at_step", n=n, norm=size(float(norm)))
+              for n, norm in enumerate(found.norms)]
+    gone = ""
+    if found.left_at:
+        w, b = found.places[found.left_at]
+        gone = t("gradients_clip.thrown", w=_place(w), b=_place(b))
     return Path(found.places, found.norms, t(f"gradients_clip.walk.{name}"), hovers,
-                name == "clipped", walked)
+                name == "clipped", walked, gone)
 
 
 # -- words ----------------------------------------------------------------------------------------

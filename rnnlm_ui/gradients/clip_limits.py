@@ -83,9 +83,10 @@ def optimizer_text(steps: dict[str, Step], factor: str) -> str:
 
 
 def _share(value: float) -> str:
-    """In percent, two digits, however small."""
+    """In percent, however small."""
     percent = 100 * value
-    return f"{percent:.2g} %" if percent >= 0.001 else f"{percent:.0e} %"
+    return f"{percent:.3g} %" if percent >= 1 else \
+        f"{percent:.2g} %" if percent >= 0.001 else f"{percent:.0e} %"
 
 
 def _table(steps: dict[str, Step], curves: tuple[LagCurve, LagCurve] | None) -> str:

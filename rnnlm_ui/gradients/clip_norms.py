@@ -142,18 +142,24 @@ def _parts(scene: Scene, tail: RunTail, revision: object) -> None:
         return
     by = st.segmented_control(
         t("gradients_clip.by"), BY, key=session.choice(_BY, BY, BY[0]), required=True,
+        label_visibility="collapsed",
         format_func=lambda name: t(f"gradients_clip.by_name.{name}")) or BY[0]
     shown, before = names, table.parts
     if by == "layer":
         shown, before = by_layer(names, table.parts)
     label = layer_title if by == "layer" else parameter_name
     whole, after = table.whole
-    by_norm = not scene.config.clip_value
-    factor = np.divide(after, whole, out=np.ones_like(whole), where=whole > 0)
     clipped = after < whole
+    # by value, what is left of a part does not follow from what is left of the whole
+    by_norm = clipped.any() and not scene.config.clip_value
+    factor = np.divide(after, whole, out=np.ones_like(whole), where=whole > 0)
+    counted = clipped if clipped.any() else np.ones(len(whole), bool)
+    share = np.nanmean((before[counted] / whole[counted, None]) ** 2, axis=0)
     words = PartWords(t("train.step_axis"), t("gradients_clip.norm"), t("train.norm_before"),
                       t("train.norm_after"))
     titles = [label(name) for name in shown]
+    st.markdown(t("gradients_clip.most" if clipped.any() else "gradients_clip.most_of_all",
+                  part=plain(titles[int(share.argmax())]), share=percent(float(share.max()))))
     picture, side = st.columns([1.5, 1], gap="medium")
     with picture:
         live_plot(lambda: parts_figure(titles, table.steps, before,
@@ -161,7 +167,7 @@ def _parts(scene: Scene, tail: RunTail, revision: object) -> None:
                   key="clip.parts", height=90 + 26 * max(3, len(shown)), on=(),
                   alt=t("gradients_clip.parts_alt"), rev=(revision, by))
     with side:
-        st.markdown(_table(titles, before, factor if by_norm else None, whole, clipped))
+        st.markdown(_table(titles, before, factor if by_norm else None, share))
 
 
 def layer_title(name: str) -> str:
@@ -169,13 +175,9 @@ def layer_title(name: str) -> str:
     return title[:1].upper() + title[1:]
 
 
-def _table(titles: list[str], before: Norms, factor: Norms | None, whole: Norms,
-           clipped: np.ndarray) -> str:
+def _table(titles: list[str], before: Norms, factor: Norms | None, share: Norms) -> str:
     """Typical sizes of each part, and its share in what made the steps be clipped."""
-    counted = clipped if clipped.any() else np.ones(len(whole), bool)
-    share = np.nanmean((before[counted] / whole[counted, None]) ** 2, axis=0)
-    heads = ["part", "median_before", *(["median_after"] if factor is not None else []),
-             "share_clipped" if clipped.any() else "share_all"]
+    heads = ["part", "median_before", *(["median_after"] if factor is not None else []), "share"]
     lines = ["| " + " | ".join(t(f"gradients_clip.column.{head}") for head in heads) + " |",
              "|:--" + "|--:" * (len(heads) - 1) + "|"]
     for at, title in enumerate(titles):

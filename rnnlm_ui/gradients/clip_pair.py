@@ -29,6 +29,7 @@ from rnnlm_ui.training_view import progress_share, progress_text, queue_text
 
 LIMITS = (0.1, 1.0, 10.0)
 _LOOKED_AT = 60  # the newest runs among which a pair is looked for
+_POINTS = 1_000  # in the browser: on a logarithmic axis the first steps take the most room
 _LAST = 30  # logged steps whose mean loss is told: one step alone jumps
 
 
@@ -151,8 +152,8 @@ def _draw(ones: list[One]) -> None:
 
 def _drawing(ones: list[One], column: str, limit: float | None) -> Callable[[], Any]:
     def draw() -> Any:
-        courses = [Course(thinned(*_finite(one.tail.column("step"), one.tail.column(column))),
-                          one.name, one.clipped, one.broke_at) for one in ones]
+        courses = [Course(thinned(*_finite(one.tail.column("step"), one.tail.column(column)),
+                                  _POINTS), one.name, one.clipped, one.broke_at) for one in ones]
         figure = pair_figure(courses, ones[0].config.cell, t("gradients_clip.step_log"),
                              t(f"gradients_clip.pair_axis.{column}"), t("gradients_clip.broke"),
                              limit)
@@ -192,7 +193,7 @@ def finding(free: One, clipped: One) -> str:
 
 def _fate(one: One) -> str:
     losses = _finite(one.tail.column("step"), one.tail.column("loss"))[1]
-    values = {"name": one.name, "n": number(one.status.step)}
+    values = {"name": one.name[:1].upper() + one.name[1:], "n": number(one.status.step)}
     if one.broke_at is not None:
         if not len(losses):
             return t("gradients_clip.fate.at_once", **values, step=number(one.broke_at))

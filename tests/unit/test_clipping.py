@@ -20,7 +20,7 @@ from rnnlm_core.insight.clipped_gradient import (
     rescaled_steps,
 )
 from rnnlm_core.insight.clipping import angle, by_norm, by_value, turn, value_limit
-from rnnlm_core.insight.gradients import lag_profile
+from rnnlm_core.insight.gradients import lag_curve, lag_profile
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.language_model import LanguageModel
 from tests.small_runs import SMALL, ids_of, small_text
@@ -164,3 +164,12 @@ def test_a_rescaled_lag_curve_has_the_same_rate_and_horizon() -> None:
     assert scaled.mean == pytest.approx(0.01 * curve.mean, rel=1e-9)
     assert scaled.horizon == curve.horizon
     assert scaled.rate == pytest.approx(curve.rate, rel=1e-9)
+
+
+def test_a_rescaled_curve_keeps_what_was_out_of_range() -> None:
+    logs = np.linspace(0, -60, 61)[:, None] * np.ones((1, 3))
+    logs[40:, 0] = -np.inf  # one window gives exact zeros there
+    curve = lag_curve(logs)
+    scaled = rescaled_curve(curve, 0.1)
+    assert scaled.at_floor.tolist() == curve.at_floor.tolist() and scaled.horizon == curve.horizon
+    assert scaled.rate == pytest.approx(curve.rate) == pytest.approx(np.exp(-1))
