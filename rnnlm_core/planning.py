@@ -58,6 +58,7 @@ def make_plan(config: RunConfig, prepared: Prepared, done: tuple[int, float] = (
         draft, total_steps=_total_steps(config, seconds, done),
         precision="bf16" if bf16 else "fp32", bf16_speed=gain, evaluate_every=every,
         sample_every=every, layer_names=plain.layer_names,
+        parameter_names=plain.parameter_names,
         live_width=0 if prepared.rows is None else prepared.rows.live_width_for(quick),
         parameters=parameter_count(config, prepared.tokenizer.size))
 

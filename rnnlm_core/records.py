@@ -53,6 +53,7 @@ class StepMetrics(_Record):
     tokens_per_second: float = 0.0
     finite: bool = True
     layer_norms: list[float] = field(default_factory=list)  # as `Plan.layer_names`, before clipping
+    parameter_norms: list[float] = field(default_factory=list)  # as `Plan.parameter_names`, before
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Plan(_Record):
     cpu: str  # what torch detected, e.g. AVX2: sums differ between kinds
     parameters: int
     layer_names: list[str] = field(default_factory=list)  # lowest first
+    parameter_names: list[str] = field(default_factory=list)  # those that are trained, lowest first
 
 
 @dataclass(frozen=True)

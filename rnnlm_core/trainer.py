@@ -44,6 +44,7 @@ class StepResult:
     clipped_norm: float
     learning_rate: float
     layer_norms: list[float]  # before clipping; in the order of `Trainer.layer_names`
+    parameter_norms: list[float]  # likewise; in the order of `Trainer.parameter_names`
 
 
 class Trainer:
@@ -65,7 +66,8 @@ class Trainer:
         self.steps = 0
         self.last_loss: float | None = None
         self._parameters = list(self.model.parameters())
-        self.layer_names, self._layers = _by_layer(self.model)
+        self.parameter_names = [n for n, p in self.model.named_parameters() if p.requires_grad]
+        self.layer_names, self._layers = _by_layer(self.parameter_names)
         torch.manual_seed(config.seed)  # of the dropout masks; saved with the run
 
     @torch.no_grad()
@@ -111,7 +113,7 @@ class Trainer:
             objective, loss = self._losses(h.flatten(0, 1), window.targets.flatten())
         objective.backward()  # type: ignore[no-untyped-call]
         value = float(loss.detach())
-        self.layer_norms, norm, clipped = self._clip()
+        self.parameter_norms, norm, clipped = self._clip()
         if not (math.isfinite(value) and math.isfinite(norm)):
             raise Diverged("run.diverged", step=number,
                            loss="–" if self.last_loss is None else f"{self.last_loss:.4g}")
@@ -119,7 +121,12 @@ class Trainer:
         self.carried = carried
         self.steps, self.last_loss = number, value
         self._average()
-        return StepResult(value, norm, clipped, rate, self.layer_norms)
+        return StepResult(value, norm, clipped, rate, self.layer_norms, self.parameter_norms)
+
+    @property
+    def layer_norms(self) -> list[float]:
+        """Of the last step, before clipping; in the order of `layer_names`."""
+        return [math.hypot(*(self.parameter_norms[i] for i in part)) for part in self._layers]
 
     def _read(self, window: Window, carried: Carried) -> tuple[Tensor, Carried]:
         """What the output layer sees at the T tokens to learn from (B, T, H), and the state where
@@ -157,13 +164,13 @@ class Trainer:
             logits, targets, label_smoothing=config.label_smoothing), loss
 
     def _clip(self) -> tuple[list[float], float, float]:
-        """Norms of the layers' gradients and of all before clipping, and of all after it.
+        """Norms of the parameters' gradients and of all before clipping, and of all after it.
 
         By norm: all parameters together, direction kept. By value: each entry by itself. They read
-        one number from the device a step, which costs nothing on a CPU.
+        a few numbers from the device a step, which costs nothing on a CPU.
         """
         norms = self._gradient_norms()
-        layers = [float(norms[list(part)].norm()) for part in self._layers]
+        each: list[float] = norms.tolist()
         total = norms.norm()
         before = float(total)
         clip, value = self.config.clip_norm, self.config.clip_value
@@ -174,7 +181,7 @@ class Trainer:
             nn.utils.clip_grad_value_(self._parameters, value, foreach=True)
             after = float(nn.utils.get_total_norm(
                 [p.grad for p in self._parameters if p.grad is not None], foreach=True))
-        return layers, before, after
+        return each, before, after
 
     def _gradient_norms(self) -> Tensor:
         """Of each parameter that is trained; 0 where this step has no gradient for it: no token of
@@ -235,11 +242,10 @@ def _detached(state: Carried) -> Carried:
     return tuple(part.detach().float() for part in state)
 
 
-def _by_layer(model: nn.Module) -> tuple[list[str], list[list[int]]]:
+def _by_layer(trained: list[str]) -> tuple[list[str], list[list[int]]]:
     """Names of the parts (embedding, layers.0, …, output), and the numbers of their parameters
     among all that are trained: what is frozen has no gradient."""
     parts: dict[str, list[int]] = {}
-    trained = [name for name, p in model.named_parameters() if p.requires_grad]
     for index, name in enumerate(trained):
         pieces = name.split(".")
         part = ".".join(pieces[:2]) if pieces[0] == "layers" else pieces[0]

@@ -241,7 +241,8 @@ class Worker:
 
         self.journal.add(StepMetrics(self.trainer.steps + 1, self.trainer.tokens,
                                      round(self.clock.seconds, 3), None, finite=False,
-                                     layer_norms=self.trainer.layer_norms))
+                                     layer_norms=self.trainer.layer_norms,
+                                     parameter_norms=self.trainer.parameter_norms))
         save_weights(self.folder.checkpoints, self._checkpoint())
 
     def _evaluate(self) -> float | None:
@@ -255,7 +256,8 @@ class Worker:
             step, self.trainer.tokens, round(seconds, 3), result.loss, validation,
             result.gradient_norm, result.clipped_norm, result.learning_rate, round(speed, 1),
             validation is None or math.isfinite(validation),
-            [float(f"{norm:.4g}") for norm in result.layer_norms]))
+            *([float(f"{norm:.4g}") for norm in norms]
+              for norms in (result.layer_norms, result.parameter_norms))))
         tokens_left = (total - step) * self.plan.batch * self.plan.sequence_length
         left = tokens_left / speed if speed else None
         limit = self.config.max_seconds

@@ -18,6 +18,7 @@ from rnnlm_core.figures.training import LossCurves, Series
 from rnnlm_core.records import WrittenSample
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui.metrics_table import Column, MetricsTable, numbers
+from rnnlm_ui.norms_table import NormsTable
 
 POLL_SECONDS = 0.5
 POINTS, RAW_POINTS = 250, 120  # of a series in the browser, however long the run
@@ -31,7 +32,7 @@ def follow(draw: Callable[[], None], active: bool, key: str) -> None:
 
 
 class RunTail:
-    """The metrics and samples of a run, as far as they have been written.
+    """The metrics and samples of a run, as far as they have been written; `norms`: of its parts.
 
     Its memory and the time of a look are bounded, however long the run: see `MetricsTable`. Of
     the samples, some hundred stay, spread over the run.
@@ -40,7 +41,7 @@ class RunTail:
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self.samples: list[WrittenSample] = []
-        self._table = MetricsTable()
+        self._table, self.norms = MetricsTable(), NormsTable()
         self._at = self._samples_at = 0  # bytes read
         self._lock = threading.Lock()
 
@@ -55,18 +56,19 @@ class RunTail:
             return copy.copy(self)
 
     def _read_metrics(self) -> None:
-        table, cut = copy.copy(self._table), False
+        table, norms, cut = copy.copy(self._table), copy.copy(self.norms), False
         while True:
             values, at = self.folder.metric_values(self._at, _BLOCK)
             rows = numbers(values)
             if not cut and (at < self._at or (len(rows) and rows[0, 0] <= table.last("step"))):
-                table, self._at, cut = MetricsTable(), 0, True
+                table, norms, self._at, cut = MetricsTable(), NormsTable(), 0, True
                 continue
             table.add(rows)
+            norms.add(values)
             if at == self._at:
                 break
             self._at = at
-        self._table = table
+        self._table, self.norms = table, norms
 
     def _read_samples(self) -> None:
         samples, cut = self.samples, False

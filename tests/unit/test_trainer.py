@@ -121,8 +121,11 @@ def test_clipping_keeps_the_direction() -> None:
     for p in trainer._parameters:
         p.grad = torch.zeros_like(p)
     trainer.model.output.bias.grad[:2] = torch.tensor([3.0, 4.0])
-    layers, before, after = trainer._clip()
-    assert (layers, before, after) == ([0.0, 0.0, 5.0], 5.0, 1.0)
+    trainer.parameter_norms, before, after = trainer._clip()
+    assert (trainer.layer_norms, before, after) == ([0.0, 0.0, 5.0], 5.0, 1.0)
+    assert dict(zip(trainer.parameter_names, trainer.parameter_norms, strict=True)) == {
+        name: 5.0 if name == "output.bias" else 0.0
+        for name, _ in trainer.model.named_parameters()}
     assert trainer.model.output.bias.grad[:2].tolist() == pytest.approx([0.6, 0.8], rel=1e-5)
 
 
