@@ -23,7 +23,7 @@ from torch.nn.functional import cross_entropy
 
 from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.errors import BadInput
-from rnnlm_core.insight.adjoint import courses, gradients
+from rnnlm_core.insight.adjoint import Course, StateGradients, courses, gradients
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import CELLS, recurrent
 from rnnlm_core.nets.language_model import LanguageModel
@@ -53,6 +53,17 @@ class LagCurve:
     at_ceiling: Counts  # windows above 1e300, or not a number
     rate: float | None  # ρ: fitted factor per step over lags 10…K; None with fewer than 5 such lags
     horizon: int | None  # first lag from which on the mean stays below 1 % of lag 0; None: beyond K
+
+    @property
+    def is_zero(self) -> bool:
+        """Not even lag 0 has a gradient: there is nothing to learn, and no horizon."""
+        return bool(self.mean[0] <= FLOOR * (1 + 1e-9))
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether any window's gradient at lag 0 is a number: those of a diverged network are not.
+        """
+        return bool(self.mean[0] < CEILING * (1 - 1e-9))
 
     @property
     def grows(self) -> bool:
@@ -116,13 +127,23 @@ def lag_profiles(model: LanguageModel, ids: NDArray[np.integer] | Tensor, lags: 
 
     Errors: `text.too_short` below lags + 2 characters, `run.no_state` for a CNN.
     """
+    return [profile_of(course, found, layer) for layer, (course, found) in enumerate(zip(
+        *read_back(model, ids, lags, windows, seed), strict=True))]
+
+
+def read_back(model: LanguageModel, ids: NDArray[np.integer] | Tensor, lags: int, windows: int = 16,
+              seed: int = 0) -> tuple[list[Course], list[StateGradients]]:
+    """What every layer did over windows of a text and what reaches its states: see `lag_profiles`.
+    """
     batch, warm_up = windows_of(ids, lags, windows, seed)
     explained = in_float64(model)
     layers, seen = courses(explained, batch[:, :-1], warm_up)
-    found = gradients(explained, layers, loss_gradient(explained, seen, batch[:, -1]))
-    return [LagProfile(model.config.cell, index, len(batch), _by_lag(each.h),
-                       None if each.c is None else _by_lag(each.c))
-            for index, each in enumerate(found)]
+    return layers, gradients(explained, layers, loss_gradient(explained, seen, batch[:, -1]))
+
+
+def profile_of(course: Course, found: StateGradients, layer: int) -> LagProfile:
+    return LagProfile(course.cell, layer, found.h.shape[1], _by_lag(found.h),
+                      None if found.c is None else _by_lag(found.c))
 
 
 def windows_of(ids: NDArray[np.integer] | Tensor, lags: int, windows: int, seed: int
@@ -205,7 +226,7 @@ def _horizon(log_mean: Floats) -> int | None:
 
 
 def untrained_profiles(config: RunConfig, vocabulary: int, ids: NDArray[np.integer] | Tensor,
-                       lags: int = 100, windows: int = 16, seed: int = 0
+                       lags: int = 100, windows: int = 16, seed: int = 0, layer: int = -1
                        ) -> dict[Cell, LagProfile]:
     """The same for freshly initialised networks of this size, one a cell (the RNN with tanh).
 
@@ -213,4 +234,4 @@ def untrained_profiles(config: RunConfig, vocabulary: int, ids: NDArray[np.integ
     """
     return {cell: lag_profile(
         build(dataclasses.replace(config, cell=cell, activation="tanh"), vocabulary),
-        ids, lags, windows, seed) for cell in CELLS}
+        ids, lags, windows, seed, layer) for cell in CELLS}

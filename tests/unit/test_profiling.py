@@ -13,9 +13,11 @@ from rnnlm_core.insight.gradients import lag_profiles
 from rnnlm_core.lab import Run
 from rnnlm_core.prepared import prepare
 from rnnlm_core.profiling import SHARE, Profiler
+from rnnlm_core.records import GradientReach
 from rnnlm_core.run.checkpoint import load_at
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import entries
+from rnnlm_core.run.reaches import ReachTail
 from rnnlm_core.trainer import Trainer
 from rnnlm_core.worker import Worker, work
 from tests.small_runs import bits, new_run, small_text, with_plan
@@ -128,3 +130,24 @@ def test_profiles_never_take_more_than_their_share(
             taken += 1
         assert taken * cost <= SHARE * (seconds - before) + 0.5 * (taken == 1)
     assert taken >= 0.7 * SHARE * 100 / cost  # as often as that allows
+
+
+# -- read as it comes -----------------------------------------------------------------------------
+def append(folder: RunFolder, *steps: int, layers: int = 1) -> None:
+    with open(folder.path / "profiles.jsonl", "a") as file:
+        file.writelines(GradientReach(step, step / 10, layer, 16, [0.0, -1.0, -2.5], 2, 0.1)
+                        .to_json() + "\n" for step in steps for layer in range(layers))
+
+
+def test_a_tail_reads_on_and_begins_again_where_the_file_was_cut(tmp_path: Path) -> None:
+    folder = new_run(tmp_path)
+    tail = ReachTail(folder)
+    assert tail.refresh().points == {} and tail.newest == {}  # trained before there were profiles
+    append(folder, 1, 5, layers=2)
+    assert [p.step for p in tail.refresh().points[1]] == [1, 5]
+    append(folder, 9, layers=2)
+    assert [p.step for p in tail.refresh().points[0]] == [1, 5, 9]
+    assert tail.newest[1].h == [0.0, -1.0, -2.5] and tail.points[1][0].lags == 2
+    (folder.path / "profiles.jsonl").unlink()
+    append(folder, 1, 4, 6, 8, layers=2)  # longer than what was read, but another life
+    assert [p.step for p in tail.refresh().points[0]] == [1, 4, 6, 8]
