@@ -49,9 +49,10 @@ class Profiler:
             return False
         if self._trainer.steps == self._step:
             return False
-        rested = ending or seconds - self._last >= SPARSE * seconds
-        return rested and self._spent + (self._costs or self._guess(seconds)) <= SHARE * (
-            seconds - self._began)
+        costs, passed = self._costs or self._guess(seconds), seconds - self._last
+        if not ending and (passed < SPARSE * seconds or costs > SHARE * passed):
+            return False  # each is paid by the time since the one before: they come evenly
+        return self._spent + costs <= SHARE * (seconds - self._began)
 
     def _guess(self, seconds: float) -> float:
         """What the first one may cost: as training takes for as many steps in time, or twice what

@@ -61,9 +61,8 @@ class LagCurve:
 
     @property
     def has_numbers(self) -> bool:
-        """Whether any window's gradient at lag 0 is a number: those of a diverged network are not.
-        """
-        return bool(self.mean[0] < CEILING * (1 - 1e-9))
+        """Whether the gradient at lag 0 is a number in every window; not of a diverged network."""
+        return not self.at_ceiling[0]
 
     @property
     def grows(self) -> bool:

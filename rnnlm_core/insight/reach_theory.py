@@ -41,16 +41,15 @@ class Theory:
     direct: LagCurve | None  # of cells with gates
 
 
-def read_layer(model: LanguageModel, ids: NDArray[np.integer] | Tensor, lags: int = 100,
-               windows: int = 16, seed: int = 0, layer: int = -1) -> tuple[LagProfile, Theory]:
-    """The profile of one layer, counted from the top with −1, and what is said of it beforehand.
+def read_layers(model: LanguageModel, ids: NDArray[np.integer] | Tensor, lags: int = 100,
+                windows: int = 16, seed: int = 0) -> list[tuple[LagProfile, Theory]]:
+    """The profile of every layer, lowest first, and what theory says of it.
 
     Errors as `lag_profiles`.
     """
     courses, found = read_back(model, ids, lags, windows, seed)
-    layer %= len(courses)
-    return (profile_of(courses[layer], found[layer], layer),
-            theory_of(courses[layer], found[layer], layer == len(courses) - 1))
+    return [(profile_of(course, each, layer), theory_of(course, each, layer == len(courses) - 1))
+            for layer, (course, each) in enumerate(zip(courses, found, strict=True))]
 
 
 def theory_of(course: Course, gradients: StateGradients, highest: bool) -> Theory:
@@ -74,7 +73,7 @@ def _powers(factor: float, main: Tensor) -> LagCurve:
     """factor^k times the geometric mean of lag 0."""
     lags = torch.arange(len(main), dtype=torch.float64)
     at_end = main[-1].norm(dim=-1).log().mean()
-    return _curve((at_end + torch.xlogy(lags, torch.tensor(factor)))[:, None])
+    return _curve((at_end + torch.xlogy(lags, lags.new_tensor(factor)))[:, None])
 
 
 def _largest(W: Tensor) -> float:

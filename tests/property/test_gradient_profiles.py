@@ -22,7 +22,7 @@ from rnnlm_core.insight.gradients import (
     profile_of,
     windows_of,
 )
-from rnnlm_core.insight.reach_theory import mean_squares, read_layer, theory_of
+from rnnlm_core.insight.reach_theory import mean_squares, read_layers, theory_of
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import LSTMStep, layer_weights, state_of, unroll
 from rnnlm_core.nets.jacobians import step_jacobian
@@ -125,7 +125,7 @@ def test_without_recurrent_weights_only_the_gate_reaches_back(
     model = model_of(kind, 6, seed)
     with torch.no_grad():
         model.layers[0].weight_hh_l0.zero_()
-    profile, theory = read_layer(model, IDS, 30)
+    (profile, theory), = read_layers(model, IDS, 30)
     if kind[0] == "gru":  # h' = (1 − z) n + z h: the old state itself
         assert profile.h.mean == pytest.approx(theory.direct.mean, rel=1e-9)
         return
@@ -215,16 +215,16 @@ def test_the_direct_path_multiplies_the_gates() -> None:
 
 def test_only_the_highest_layer_of_an_rnn_has_the_bound() -> None:
     model = model_of(("rnn", "tanh"), 4, layers=3)
-    bounds = [read_layer(model, IDS, 20, layer=k)[1].bound for k in range(3)]
+    bounds = [theory.bound for _, theory in read_layers(model, IDS, 20)]
     assert bounds[:2] == [None, None] and bounds[2] is not None
-    assert read_layer(model_of(("gru", "tanh"), 4), IDS, 20)[1].bound is None
+    assert read_layers(model_of(("gru", "tanh"), 4), IDS, 20)[0][1].bound is None
 
 
 # -- odd input ------------------------------------------------------------------------------------
 def test_a_text_of_one_character_has_no_gradient_at_all() -> None:
     """V = 1: p = 1, so the loss and every gradient of it are exactly 0."""
     model = build(RunConfig(cell="lstm", hidden=3, embedding=2), 1)
-    profile, theory = read_layer(model, np.zeros(100, np.int64), 30)
+    (profile, theory), = read_layers(model, np.zeros(100, np.int64), 30)
     assert profile.h.is_zero and profile.c is not None and profile.c.is_zero
     assert profile.h.rate is None and profile.h.value_text(0) == "<1e-300"
     assert theory.direct is not None and theory.direct.is_zero and theory.mean_field.is_zero
@@ -235,7 +235,7 @@ def test_a_diverged_network_has_no_numbers(cell: str) -> None:
     model = build(RunConfig(cell=cell, hidden=4, embedding=3), V)
     with torch.no_grad():
         model.layers[0].weight_hh_l0.fill_(float("nan"))
-    profile, theory = read_layer(model, IDS, 20)
+    (profile, theory), = read_layers(model, IDS, 20)
     assert not profile.h.has_numbers and np.isnan(theory.sigma)
     assert lag_profile(build(model.config, V), IDS, 20).h.has_numbers
 

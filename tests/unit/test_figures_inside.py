@@ -96,7 +96,7 @@ def lines(figure: object) -> dict[str, object]:
 
 
 def test_the_trained_run_is_thick_and_solid_untrained_ones_thin_with_their_dash() -> None:
-    figure = reach_figure([reach("this run", "gru", 0.9, trained=True), reach("GRU", "gru", 0.6),
+    figure = reach_figure([reach("this run", "gru", 0.9, kind="trained"), reach("GRU", "gru", 0.6),
                            reach("RNN", "rnn", 0.5), reach("LSTM c", "lstm", 0.8,
                                                            of_cell_state=True)], True, WORDS)
     drawn = lines(figure)
