@@ -81,8 +81,6 @@ def matrix_text(reaches: Reaches, config: RunConfig) -> str:
 # -- sentences ------------------------------------------------------------------------------------
 def finding(reaches: Reaches, config: RunConfig, untrained: bool = False) -> str:
     """How far the three start, and how far this run has come (`untrained`: it is at step 0)."""
-    if all(profile.h.is_zero for profile in reaches.untrained.values()):
-        return t("gradients_reach.answer_zero")
     texts = {cell: reach_text(profile) for cell, profile in reaches.untrained.items()}
     horizons = [curve.horizon for profile in reaches.untrained.values()
                 for curve in (profile.h, profile.c) if curve is not None]

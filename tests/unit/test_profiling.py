@@ -18,6 +18,7 @@ from rnnlm_core.run.checkpoint import load_at
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import entries
 from rnnlm_core.run.reaches import ReachTail
+from rnnlm_core.shipping import ship
 from rnnlm_core.trainer import Trainer
 from rnnlm_core.worker import Worker, work
 from tests.small_runs import bits, new_run, small_text, with_plan
@@ -151,3 +152,15 @@ def test_a_tail_reads_on_and_begins_again_where_the_file_was_cut(tmp_path: Path)
     (folder.path / "profiles.jsonl").unlink()
     append(folder, 1, 4, 6, 8, layers=2)  # longer than what was read, but another life
     assert [p.step for p in tail.refresh().points[0]] == [1, 4, 6, 8]
+
+
+def test_a_shipped_run_keeps_an_even_choice_and_the_last(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnnlm_core.shipping._ROWS", 4)
+    folder = with_plan(new_run(tmp_path, small_text(6_000), cell="gru", layers=2, max_steps=4))
+    work(folder)
+    append(folder, *range(1, 12), layers=2)
+    shipped = ship(folder, tmp_path / "shipped", 1)
+    assert [(p.step, p.layer) for p in shipped.profiles()[0]] == [
+        (step, layer) for step in (1, 3, 5, 7, 9, 11) for layer in (0, 1)]
+    assert Run(folder).profiles == folder.profiles()[0]
