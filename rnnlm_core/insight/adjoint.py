@@ -19,6 +19,7 @@ from torch import Tensor
 
 from rnnlm_core.config import Activation, Cell
 from rnnlm_core.nets.cells import CellWeights, State, input_product, layer_weights
+from rnnlm_core.nets.language_model import Carried
 from rnnlm_core.nets.recurrent import RecurrentModel
 
 
@@ -49,12 +50,6 @@ class Course:
         return torch.cat([self.before[part][None], states[:-1]])
 
     @property
-    def after(self) -> State:
-        """The state it leaves, each (B, H)."""
-        last = (self.h[-1].clone(),)  # a copy: the whole may be forgotten
-        return last if self.c is None else (*last, self.c[-1].clone())
-
-    @property
     def slope(self) -> Tensor:
         """φ'(a) of an RNN, (T, B, H)"""
         if self.activation == "tanh":
@@ -74,32 +69,23 @@ class StateGradients:
 
 # -- forwards -------------------------------------------------------------------------------------
 @torch.no_grad()
-def courses(model: RecurrentModel, ids: Tensor, warm_up: int) -> tuple[list[Course], Tensor]:
-    """All layers over ids (B, warm_up + T), lowest first, and what the output layer sees after the
-    last one (B, H). The first `warm_up` steps only leave their state."""
-    before = [_zero_state(model, len(ids))] * model.config.layers
-    if warm_up:
-        before = [course.after for course in _layers(model, ids[:, :warm_up], before)[0]]
-    layers, seen = _layers(model, ids[:, warm_up:], before)
-    return layers, seen[-1]
-
-
-def _zero_state(model: RecurrentModel, batch: int) -> State:
-    return tuple(part[0] for part in model.zero_state(batch))
-
-
-def _layers(model: RecurrentModel, ids: Tensor, before: list[State]) -> tuple[list[Course], Tensor]:
+def courses(model: RecurrentModel, ids: Tensor, carried: Carried | None = None
+            ) -> tuple[list[Course], Tensor]:
+    """All layers over ids (B, T) from what was carried, lowest first, and what the output layer
+    sees after the last step (B, H)."""
     config, found = model.config, []
+    carried = model.zero_state(len(ids)) if carried is None else carried
     # each token's product with W_ih once, however often it occurs
     tokens, places = torch.unique(ids.T, return_inverse=True)
     embedded: Tensor = model.embedding(tokens)
     x = embedded[places]  # (T, B, D)
-    for index, state in enumerate(before):
+    for index in range(config.layers):
+        state = tuple(part[index] for part in carried)
         weights = layer_weights(model, index)
         wx = input_product(x, weights) if index else input_product(embedded, weights)[places]
         found.append(_run(config.cell, config.activation, weights, state, wx))
         x = model.above(index, found[-1].h, x)
-    return found, x
+    return found, x[-1]
 
 
 def _run(cell: Cell, activation: Activation, weights: CellWeights, before: State, wx: Tensor

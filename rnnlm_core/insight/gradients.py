@@ -26,7 +26,7 @@ from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.adjoint import Course, StateGradients, courses, gradients
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import CELLS, recurrent
-from rnnlm_core.nets.language_model import LanguageModel
+from rnnlm_core.nets.language_model import Carried, LanguageModel
 from rnnlm_core.nets.recurrent import RecurrentModel
 
 FLOOR, CEILING = 1e-300, 1e300  # float64 says nothing beyond: counted, and shown as < or >
@@ -135,8 +135,8 @@ def read_back(model: LanguageModel, ids: NDArray[np.integer] | Tensor, lags: int
     """What every layer did over windows of a text and what reaches its states: see `lag_profiles`.
     """
     batch, warm_up = windows_of(ids, lags, windows, seed)
-    explained = in_float64(model)
-    layers, seen = courses(explained, batch[:, :-1], warm_up)
+    explained, carried = warmed_up(model, batch[:, :warm_up])
+    layers, seen = courses(explained, batch[:, warm_up:-1], carried)
     return layers, gradients(explained, layers, loss_gradient(explained, seen, batch[:, -1]))
 
 
@@ -159,9 +159,22 @@ def windows_of(ids: NDArray[np.integer] | Tensor, lags: int, windows: int, seed:
     return torch.from_numpy(text[np.sort(starts)[:, None] + np.arange(length)]), warm_up
 
 
-def in_float64(model: LanguageModel) -> RecurrentModel:
-    """A copy on the CPU that no dropout and no later step of training changes."""
-    return copy.deepcopy(recurrent(model)).to("cpu", torch.float64).eval().requires_grad_(False)
+@torch.no_grad()
+def warmed_up(model: LanguageModel, ids: Tensor) -> tuple[RecurrentModel, Carried | None]:
+    """A copy on the CPU in float64, which no dropout and no later step of training changes, and
+    the state after reading ids (B, T), T ≥ 0.
+
+    Where a window begins is only a choice, so the fused layers read up to it in the precision of
+    the weights, which is quicker; unless that overflows.
+    """
+    own = copy.deepcopy(recurrent(model)).cpu().eval().requires_grad_(False)
+    carried = own.read(ids)[1] if ids.shape[1] else None
+    whole = own.to(torch.float64)
+    if carried is None:
+        return whole, None
+    if not all(bool(part.isfinite().all()) for part in carried):
+        return whole, whole.read(ids)[1]
+    return whole, tuple(part.to(torch.float64) for part in carried)
 
 
 def loss_gradient(model: LanguageModel, seen: Tensor, targets: Tensor) -> Tensor:

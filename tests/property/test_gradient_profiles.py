@@ -16,10 +16,10 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.adjoint import StateGradients, courses, gradients
 from rnnlm_core.insight.gradients import (
-    in_float64,
     lag_profile,
     lag_profiles,
     profile_of,
+    warmed_up,
     windows_of,
 )
 from rnnlm_core.insight.reach_theory import mean_squares, read_layers, theory_of
@@ -42,7 +42,7 @@ def model_of(kind: tuple[str, str], hidden: int, seed: int = 0, scale: float = 1
     with torch.no_grad():
         for p in model.layers.parameters():
             p.mul_(scale)
-    return in_float64(model)
+    return model.double().eval().requires_grad_(False)
 
 
 def text_of(seed: int, batch: int, length: int) -> Tensor:
@@ -60,7 +60,7 @@ def random_vectors(batch: int, hidden: int, seed: int = 0) -> Tensor:
 def test_a_profile_of_t_steps_is_the_product_of_the_analytic_jacobians(
         kind: tuple[str, str], hidden: int, steps: int, seed: int, scale: float) -> None:
     model, ids = model_of(kind, hidden, seed, scale), text_of(seed, 2, steps)
-    layers, seen = courses(model, ids, 0)
+    layers, seen = courses(model, ids)
     at_end = random_vectors(2, hidden, seed)
     found, = gradients(model, layers, at_end)
 
@@ -91,9 +91,9 @@ def test_every_layer_of_any_network_gets_what_autograd_finds(
         warm_up: int) -> None:
     model = model_of(kind, hidden, seed, layers=layers, layer_norm=norm, residual=residual)
     ids, at_end = text_of(seed, 3, warm_up + 6), random_vectors(3, hidden, seed)
-    found = gradients(model, courses(model, ids, warm_up)[0], at_end)
+    carried = warmed_up(model, ids[:, :warm_up])[1] or model.zero_state(3)
+    found = gradients(model, courses(model, ids[:, warm_up:], carried)[0], at_end)
 
-    carried = model.zero_state(3) if not warm_up else model(ids[:, :warm_up])[1]
     trace = unroll(model, ids[:, warm_up:], tuple(p.requires_grad_() for p in carried))
     loss = (trace.top(-1) * at_end).sum()
     for mine, layer in zip(found, trace.layers, strict=True):
@@ -110,7 +110,7 @@ def test_every_layer_of_any_network_gets_what_autograd_finds(
 @settings(max_examples=20)
 def test_a_loss_that_is_scaled_scales_the_curve(kind: tuple[str, str], factor: float) -> None:
     model = model_of(kind, 5, layers=2)
-    layers, at_end = courses(model, text_of(0, 4, 30), 0)[0], random_vectors(4, 5)
+    layers, at_end = courses(model, text_of(0, 4, 30))[0], random_vectors(4, 5)
     for one, other in zip(gradients(model, layers, at_end), gradients(
             model, layers, factor * at_end), strict=True):
         before, after = (profile_of(layers[0], g, 0).h for g in (one, other))
@@ -142,7 +142,7 @@ def test_without_recurrent_weights_only_the_gate_reaches_back(
 def test_the_bound_bounds_every_window_of_an_rnn(
         activation: str, hidden: int, seed: int, scale: float, lags: int) -> None:
     model = model_of(("rnn", activation), hidden, seed, scale)
-    layers, _ = courses(model, text_of(seed, 4, lags + 1), 0)
+    layers, _ = courses(model, text_of(seed, 4, lags + 1))
     found, = gradients(model, layers, random_vectors(4, hidden, seed))
     theory = theory_of(layers[0], found, highest=True)
     assert theory.factor is not None and theory.bound is not None
@@ -159,7 +159,7 @@ def test_the_bound_bounds_every_window_of_an_rnn(
 @pytest.mark.parametrize("cell", ["rnn", "gru"])
 def test_the_mean_field_takes_the_root_mean_square_of_the_singular_values(cell: str) -> None:
     model, ids = model_of((cell, "tanh"), 6, scale=2.0), text_of(3, 2, 9)
-    layers, _ = courses(model, ids, 0)
+    layers, _ = courses(model, ids)
     found, = gradients(model, layers, random_vectors(2, 6))
     steps, weights = unroll(model, ids).layers[0].steps, layer_weights(model, 0)
     values = torch.stack([torch.linalg.svdvals(step_jacobian(step, state_of(before), weights))
@@ -175,7 +175,7 @@ def test_of_an_orthogonal_matrix_it_is_the_gain_times_the_root_mean_square_slope
     model = model_of(("rnn", "tanh"), 12)
     with torch.no_grad():
         model.layers[0].weight_hh_l0.copy_(1.3 * torch.linalg.qr(random_vectors(12, 12))[0])
-    layers, _ = courses(model, text_of(0, 3, 20), 0)
+    layers, _ = courses(model, text_of(0, 3, 20))
     slopes = 1 - layers[0].h**2
     assert torch.allclose(mean_squares(layers[0]).sqrt(), 1.3 * slopes.square().mean(-1).sqrt())
 
@@ -184,7 +184,7 @@ def test_the_mean_field_of_an_lstm_is_the_expectation_over_random_directions() -
     """One step back from random ∂L/∂h and ∂L/∂c of unit variance, drawn 20,000 times."""
     draws, hidden = 20_000, 6
     model, ids = model_of(("lstm", "tanh"), hidden, scale=2.0), text_of(5, 1, 2)
-    course = courses(model, ids, 0)[0][0]
+    course = courses(model, ids)[0][0]
     step = unroll(model, ids).layers[0].steps
     assert isinstance(step[0], LSTMStep) and isinstance(step[1], LSTMStep)
     h, c = random_vectors(draws, hidden, 1), random_vectors(draws, hidden, 2)  # ∂L/∂h, total ∂L/∂c
@@ -201,7 +201,7 @@ def test_the_mean_field_of_an_lstm_is_the_expectation_over_random_directions() -
 
 def test_the_direct_path_multiplies_the_gates() -> None:
     model = model_of(("lstm", "tanh"), 5)
-    layers, _ = courses(model, text_of(0, 2, 7), 0)
+    layers, _ = courses(model, text_of(0, 2, 7))
     found, = gradients(model, layers, random_vectors(2, 5))
     assert found.c is not None
     left, sizes = found.c[-1].clone(), [found.c[-1].norm(dim=1)]
@@ -218,6 +218,28 @@ def test_only_the_highest_layer_of_an_rnn_has_the_bound() -> None:
     bounds = [theory.bound for _, theory in read_layers(model, IDS, 20)]
     assert bounds[:2] == [None, None] and bounds[2] is not None
     assert read_layers(model_of(("gru", "tanh"), 4), IDS, 20)[0][1].bound is None
+
+
+# -- the run-up -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", [("rnn", "sigmoid"), ("gru", "tanh"), ("lstm", "tanh")])
+def test_the_run_up_in_float32_leaves_the_state_of_one_in_float64(kind: tuple[str, str]) -> None:
+    model, ids = model_of(kind, 6, layers=2), text_of(0, 3, 40)
+    _, carried = warmed_up(build(model.config, V), ids)
+    expected = warmed_up(build(model.config, V).double(), ids)[1]
+    assert carried is not None and expected is not None
+    for one, other in zip(carried, expected, strict=True):
+        assert one.dtype == torch.float64 and torch.allclose(one, other, atol=1e-5)
+
+
+def test_a_run_up_that_overflows_in_float32_is_read_in_float64() -> None:
+    model = build(RunConfig(cell="rnn", activation="relu", hidden=4, embedding=3), V)
+    with torch.no_grad():
+        model.layers[0].weight_hh_l0.copy_(40.0 * torch.eye(4))  # 40^100 = 10^160
+        model.layers[0].bias_ih_l0.fill_(1.0)
+    whole, carried = warmed_up(model, text_of(0, 2, 100))
+    assert carried is not None and bool(carried[0].isfinite().all())
+    assert carried[0].max() > 1e100 and whole.output.weight.dtype == torch.float64
+    assert model.output.weight.dtype == torch.float32  # the run's own is not touched
 
 
 # -- odd input ------------------------------------------------------------------------------------
