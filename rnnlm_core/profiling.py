@@ -56,11 +56,13 @@ class Profiler:
 
     def _guess(self, seconds: float) -> float:
         """What the first one may cost: as training takes for as many steps in time, or twice what
-        it takes for as many tokens, whichever is less. Then it is known."""
+        it takes for as many tokens, whichever is less, and half as much again to be sure. Then it
+        is known."""
         plan, lags = self._trainer.plan, self._lags
         each = (seconds - self._began) / max(self._trainer.steps - self._began_at, 1)
-        return each * min((WARM_UP + 2 * lags) / plan.sequence_length,
-                          2 * WINDOWS * (WARM_UP + lags) / (plan.batch * plan.sequence_length))
+        return 1.5 * each * min((WARM_UP + 2 * lags) / plan.sequence_length,
+                                2 * WINDOWS * (WARM_UP + lags)
+                                / (plan.batch * plan.sequence_length))
 
     def take(self, seconds: float) -> list[GradientReach]:
         """One of each layer, lowest first."""

@@ -45,7 +45,7 @@ def training_figure(tracks: Sequence[Track], words: TrainingWords, end: int) -> 
     for track in tracks:
         line = {"color": LIGHT[track.cell], "width": 2.5 if track.of_cell_state else 3.5,
                 "dash": "dot" if track.of_cell_state else "solid"}
-        few = "lines+markers" if len(track.steps) < 40 else "lines"
+        few = "lines+markers" if len(track.steps) < 25 else "lines"
         far = [h is None for h in track.horizons]
         figure.add_scatter(
             x=list(track.steps), y=_horizons(track), mode=few, name=esc(track.name), line=line,
