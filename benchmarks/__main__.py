@@ -18,6 +18,7 @@ from pathlib import Path
 
 from benchmarks import (
     data,
+    gradients,
     gradients_credit,
     gradients_jacobians,
     gradients_room,
@@ -56,6 +57,7 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
         "gradients_room": gradients_room.gradients_room,
         "gradients_credit": gradients_credit.gradients_credit,
         "gradients_jacobians": gradients_jacobians.gradients_jacobians,
+        "gradients": gradients.gradients,
         "words": lambda _runs: words.words(asked.text),
         "learning": learning.learning,
         "worker": page.worker,

@@ -3,7 +3,8 @@
 Once by adding up the time inside each of them over a whole run, by the wall's clock (a checkpoint
 waits for the disk), and once by comparing steps that are watched with steps that are not, in turn,
 by the processor's: the medians, so that this is what every step costs, between evaluations. The
-norms of the layers are a part of every step and so of `speed`.
+norms of the layers are a part of every step and so of `speed`; profiles of the gradient have a
+share of their own, which `gradients` measures.
 """
 
 from __future__ import annotations

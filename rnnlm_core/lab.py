@@ -24,7 +24,7 @@ from rnnlm_core.insight.probe import Probe, read_probes
 from rnnlm_core.insight.states import StateReading, read_states, refuse_no_numbers
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.language_model import LanguageModel
-from rnnlm_core.records import Status, StepMetrics, WrittenSample, Yardstick
+from rnnlm_core.records import GradientReach, Status, StepMetrics, WrittenSample, Yardstick
 from rnnlm_core.run.checkpoint import load_weights
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import entries
@@ -67,6 +67,11 @@ class Run:
     @property
     def samples(self) -> list[WrittenSample]:
         return self.folder.samples()[0]
+
+    @property
+    def profiles(self) -> list[GradientReach]:
+        """How far the gradient reached back while the run trained, a record a layer and time."""
+        return self.folder.profiles()[0]
 
     @property
     def probes(self) -> list[Probe]:

@@ -68,6 +68,31 @@ class WrittenSample(_Record):
 
 
 @dataclass(frozen=True)
+class GradientReach(_Record):
+    """How far the gradient reaches back at a step, in one layer (`profiles.jsonl`).
+
+    `h` and `c` are log₁₀ of the geometric means by lag, index k is lag k, of `LagProfile`'s two
+    curves; −300 is its floor. Horizons in tokens, None: beyond the last lag. Rates a step.
+    """
+
+    step: int
+    seconds: float  # of training so far
+    layer: int  # 0 is the lowest
+    windows: int
+    h: list[float]
+    h_horizon: int | None = None
+    h_rate: float | None = None
+    c: list[float] = field(default_factory=list)  # of an LSTM only
+    c_horizon: int | None = None
+    c_rate: float | None = None
+    cost: float = 0.0  # seconds that the profiles of all layers took of the worker
+
+    @property
+    def lags(self) -> int:
+        return len(self.h) - 1
+
+
+@dataclass(frozen=True)
 class Event(_Record):
     """Something that happened (`events.jsonl`): planned, paused, resumed, continued, …"""
 

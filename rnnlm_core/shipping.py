@@ -32,6 +32,11 @@ def ship(folder: RunFolder, destination: Path, earlier: int) -> RunFolder:
     picked = samples[::max(1, len(samples) // _SAMPLES)]
     shipped.write("samples.jsonl", "".join(
         s.to_json() + "\n" for s in [*picked[:-1], *samples[-1:]]))
+    profiles, _ = folder.profiles()
+    steps = sorted({profile.step for profile in profiles})
+    seen = {*steps[::max(1, len(steps) // _ROWS)], *steps[-1:]}
+    shipped.write("profiles.jsonl", "".join(
+        p.to_json() + "\n" for p in profiles if p.step in seen))
     opened = Run(shipped)
     make_showcase(opened.model, opened.untrained, opened.tokenizer,
                   opened.validation_text).save(shipped)

@@ -112,6 +112,7 @@ class Worker:
     def _open_trainer(self) -> None:
         """A new trainer with its plan, or the one that the last checkpoint holds."""
         from rnnlm_core.planning import refuse_missing_device
+        from rnnlm_core.profiling import Profiler
         from rnnlm_core.run.checkpoint import load_latest_whole
         from rnnlm_core.stopping import Stopping
         from rnnlm_core.trainer import Trainer
@@ -139,6 +140,7 @@ class Worker:
             self._note("resumed" if _is_exact(plan) else "continued")
         else:
             self._begin_anew()
+        self.profiler = Profiler(self.trainer, self.prepared, self.clock.seconds)
         self.status.set(step=self.trainer.steps, total_steps=plan.total_steps,
                         seconds=self.clock.seconds)
 
@@ -226,6 +228,7 @@ class Worker:
             self._log(result, validation)
         if step == 1 or step % self.plan.sample_every == 0:
             self._show()
+        self._profile()
         self._keep(step, best)
         self.journal.flush_by_clock()
 
@@ -285,6 +288,7 @@ class Worker:
         if test is not None:
             self.status.set(final_test=self.trainer.evaluate(test, live=False))
         self._show()
+        self._profile(ending=True)
         self._save()
         until = time.monotonic() + YARDSTICK_SECONDS
         while self._yardsticks is not None and self._yardsticks.poll() is None:
@@ -344,6 +348,12 @@ class Worker:
         from rnnlm_core.showing import probe
 
         probe(self.trainer, self.prepared, self.folder.probes)
+
+    def _profile(self, ending: bool = False) -> None:
+        seconds = self.clock.seconds
+        if self.profiler.is_due(seconds, ending):
+            for reach in self.profiler.take(seconds):
+                self.journal.add(reach)
 
     def _start_yardsticks(self) -> None:
         from rnnlm_core.yardsticks import compute_beside

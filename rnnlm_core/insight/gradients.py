@@ -23,9 +23,11 @@ from torch.nn.functional import cross_entropy
 
 from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.errors import BadInput
+from rnnlm_core.insight.adjoint import Course, StateGradients, courses, gradients
 from rnnlm_core.nets.build import build
-from rnnlm_core.nets.cells import CELLS, LSTMStep, unroll
+from rnnlm_core.nets.cells import CELLS, recurrent
 from rnnlm_core.nets.language_model import Carried, LanguageModel
+from rnnlm_core.nets.recurrent import RecurrentModel
 
 FLOOR, CEILING = 1e-300, 1e300  # float64 says nothing beyond: counted, and shown as < or >
 WARM_UP = 100  # characters read before each window, so that its states are on the trajectory
@@ -51,6 +53,16 @@ class LagCurve:
     at_ceiling: Counts  # windows above 1e300, or not a number
     rate: float | None  # ρ: fitted factor per step over lags 10…K; None with fewer than 5 such lags
     horizon: int | None  # first lag from which on the mean stays below 1 % of lag 0; None: beyond K
+
+    @property
+    def is_zero(self) -> bool:
+        """Not even lag 0 has a gradient: there is nothing to learn, and no horizon."""
+        return bool(self.mean[0] <= FLOOR * (1 + 1e-9))
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the gradient at lag 0 is a number in every window; not of a diverged network."""
+        return not self.at_ceiling[0]
 
     @property
     def grows(self) -> bool:
@@ -99,47 +111,83 @@ class LagProfile:
 
 def lag_profile(model: LanguageModel, ids: NDArray[np.integer] | Tensor, lags: int = 100,
                 windows: int = 16, seed: int = 0, layer: int = -1) -> LagProfile:
-    """The gradient's reach back through text `ids` (N,), by lag 0…`lags`; the model is not touched.
+    """That of one layer, counted from the top with −1: see `lag_profiles`."""
+    return lag_profiles(model, ids, lags, windows, seed)[layer]
+
+
+def lag_profiles(model: LanguageModel, ids: NDArray[np.integer] | Tensor, lags: int = 100,
+                 windows: int = 16, seed: int = 0) -> list[LagProfile]:
+    """The gradient's reach back through text `ids` (N,), by lag 0…`lags`, of every layer, lowest
+    first; the model is not touched.
 
     `windows` end positions are drawn with `seed` (all of them in a short text); each window is
     warmed up on up to 100 characters before it. The windows are one batch with independent losses,
-    so one backward pass gives all. `layer` counts from the top with −1; gradients take all paths.
+    so one backward pass gives all. Gradients take all paths.
 
-    Errors: `text.too_short` below lags + 2 characters. 16 windows × 100 lags of an LSTM-256 took
-    0.2 s on one core, of a two-layer one 0.35 s.
+    Errors: `text.too_short` below lags + 2 characters, `run.no_state` for a CNN.
     """
+    return [profile_of(course, found, layer) for layer, (course, found) in enumerate(zip(
+        *read_back(model, ids, lags, windows, seed), strict=True))]
+
+
+def read_back(model: LanguageModel, ids: NDArray[np.integer] | Tensor, lags: int, windows: int = 16,
+              seed: int = 0) -> tuple[list[Course], list[StateGradients]]:
+    """What every layer did over windows of a text and what reaches its states: see `lag_profiles`.
+    """
+    batch, warm_up = windows_of(ids, lags, windows, seed)
+    explained, carried = warmed_up(model, batch[:, :warm_up])
+    layers, seen = courses(explained, batch[:, warm_up:-1], carried)
+    return layers, gradients(explained, layers, loss_gradient(explained, seen, batch[:, -1]))
+
+
+def profile_of(course: Course, found: StateGradients, layer: int) -> LagProfile:
+    return LagProfile(course.cell, layer, found.h.shape[1], _by_lag(found.h),
+                      None if found.c is None else _by_lag(found.c))
+
+
+def windows_of(ids: NDArray[np.integer] | Tensor, lags: int, windows: int, seed: int
+               ) -> tuple[Tensor, int]:
+    """Windows of a text (B, length), each of a warm-up, lags + 1 tokens to read and the token that
+    the last one is to predict; and how long the warm-up is."""
     text = np.asarray(ids, dtype=np.int64)
     if len(text) < lags + 2:
         raise BadInput("text.too_short", value=len(text), limit=lags + 2)
     warm_up = min(WARM_UP, len(text) - lags - 2)
-    length = warm_up + lags + 2  # warm-up, lags + 1 states, and the target of the last
+    length = warm_up + lags + 2
     positions = len(text) - length + 1
     starts = np.random.default_rng(seed).choice(positions, min(windows, positions), replace=False)
-    batch = torch.from_numpy(text[np.sort(starts)[:, None] + np.arange(length)])  # (B, length)
-
-    explained = copy.deepcopy(model).to("cpu", torch.float64).eval().requires_grad_(False)
-    layer %= model.config.layers
-    loss, hs, cs = _states_before_loss(explained, batch, warm_up, layer)
-    newest_first = [*reversed(hs), *reversed(cs)]  # index = lag, then those of c
-    logs = log_norms(state_gradients(loss, newest_first)).numpy()  # (steps or 2·steps, B)
-    return LagProfile(model.config.cell, layer, len(batch), lag_curve(logs[:lags + 1]),
-                      lag_curve(logs[lags + 1:]) if cs else None)
+    return torch.from_numpy(text[np.sort(starts)[:, None] + np.arange(length)]), warm_up
 
 
-def _states_before_loss(model: LanguageModel, batch: Tensor, warm_up: int, layer: int
-                        ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    """The summed loss of the windows' last characters, and every h_t and c_t of one layer."""
-    carried: Carried = model.zero_state(len(batch))
-    if warm_up:
-        with torch.no_grad():
-            _, carried = model(batch[:, :warm_up], carried)
-    # the graph hangs on the first state alone: no gradient of a weight is ever taken
-    carried = tuple(part.detach().requires_grad_() for part in carried)
-    trace = unroll(model, batch[:, warm_up:-1], carried)
-    logits = model.output(trace.top(-1))  # (B, V)
-    loss = cross_entropy(logits, batch[:, -1], reduction="sum")
-    steps = trace.layers[layer].steps
-    return loss, [s.h for s in steps], [s.c for s in steps if isinstance(s, LSTMStep)]
+@torch.no_grad()
+def warmed_up(model: LanguageModel, ids: Tensor) -> tuple[RecurrentModel, Carried | None]:
+    """A copy on the CPU in float64, which no dropout and no later step of training changes, and
+    the state after reading ids (B, T), T ≥ 0.
+
+    Where a window begins is only a choice, so the fused layers read up to it in the precision of
+    the weights, which is quicker; unless that overflows.
+    """
+    own = copy.deepcopy(recurrent(model)).cpu().eval().requires_grad_(False)
+    carried = own.read(ids)[1] if ids.shape[1] else None
+    whole = own.to(torch.float64)
+    if carried is None:
+        return whole, None
+    if not all(bool(part.isfinite().all()) for part in carried):
+        return whole, whole.read(ids)[1]
+    return whole, tuple(part.to(torch.float64) for part in carried)
+
+
+def loss_gradient(model: LanguageModel, seen: Tensor, targets: Tensor) -> Tensor:
+    """∂/∂seen of the summed loss where the output layer sees `seen` (B, H)."""
+    with torch.enable_grad():
+        leaf = seen.detach().requires_grad_()
+        loss = cross_entropy(model.output(leaf), targets, reduction="sum")
+        return torch.autograd.grad(loss, leaf)[0]
+
+
+def _by_lag(gradient: Tensor) -> LagCurve:
+    """From gradients (T, B, H): the last step is lag 0."""
+    return lag_curve(log_norms(gradient).flip(0).numpy())
 
 
 def state_gradients(loss: Tensor, states: Sequence[Tensor]) -> Tensor:
@@ -190,7 +238,7 @@ def _horizon(log_mean: Floats) -> int | None:
 
 
 def untrained_profiles(config: RunConfig, vocabulary: int, ids: NDArray[np.integer] | Tensor,
-                       lags: int = 100, windows: int = 16, seed: int = 0
+                       lags: int = 100, windows: int = 16, seed: int = 0, layer: int = -1
                        ) -> dict[Cell, LagProfile]:
     """The same for freshly initialised networks of this size, one a cell (the RNN with tanh).
 
@@ -198,4 +246,4 @@ def untrained_profiles(config: RunConfig, vocabulary: int, ids: NDArray[np.integ
     """
     return {cell: lag_profile(
         build(dataclasses.replace(config, cell=cell, activation="tanh"), vocabulary),
-        ids, lags, windows, seed) for cell in CELLS}
+        ids, lags, windows, seed, layer) for cell in CELLS}

@@ -122,6 +122,7 @@ def fork(folder: RunFolder, step: int | None, config: RunConfig, root: Path) -> 
                     exact=entry.whole and not changed,
                     changed=changed)
     samples = [s for s in folder.samples()[0] if s.step <= entry.step]
+    profiles = [p for p in folder.profiles()[0] if p.step <= entry.step]
     files = {name: (folder.path / name).read_text("utf-8")
              for name in ("tokenizer.json", "corpus.json", "validation.txt", "yardsticks.json")
              if (folder.path / name).is_file()}
@@ -131,7 +132,8 @@ def fork(folder: RunFolder, step: int | None, config: RunConfig, root: Path) -> 
         made = _new_folder(root, {
             **files, "origin.json": origin.to_json(), "control.json": Control().to_json(),
             "metrics.jsonl": "".join(r.to_json() + "\n" for r in rows),
-            "samples.jsonl": "".join(s.to_json() + "\n" for s in samples)})
+            "samples.jsonl": "".join(s.to_json() + "\n" for s in samples),
+            "profiles.jsonl": "".join(p.to_json() + "\n" for p in profiles)})
         copy_until(folder.checkpoints, made.checkpoints, entry.step)
         made.write("config.json", config.to_json())  # last: with it the folder is a run
         return made

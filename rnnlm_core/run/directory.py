@@ -16,6 +16,7 @@ line without a line end, and `*.tmp`.
 | `status.json` | worker | replaced, at most 4 a second | state, step, heartbeat, process, error |
 | `metrics.jsonl` | worker | appended | one `StepMetrics` a logged step |
 | `samples.jsonl` | worker | appended | text written at a step |
+| `profiles.jsonl` | worker | appended | a `GradientReach` a layer, as often as is cheap |
 | `events.jsonl` | worker | appended | what happened, each with its step |
 | `yardsticks.json` | worker | replaced | n-gram and other losses on this split |
 | `probes/STEP.npz` | worker | renamed into place | states of one fixed text |
@@ -48,6 +49,7 @@ from rnnlm_core.records import (
     Card,
     Control,
     Event,
+    GradientReach,
     Origin,
     Plan,
     State,
@@ -62,7 +64,7 @@ SECONDS_TO_START = 60.0  # a folder without a status this long after its config 
 SECONDS_SILENT = 6.0  # a living process without a heartbeat this long is not responding
 SECONDS_SILENT_ELSEWHERE = 30.0  # on another machine only the heartbeat can be seen
 
-_Line = TypeVar("_Line", StepMetrics, WrittenSample, Event)
+_Line = TypeVar("_Line", StepMetrics, WrittenSample, GradientReach, Event)
 
 
 class RunFolder:
@@ -157,6 +159,10 @@ class RunFolder:
 
     def samples(self, offset: int = 0, most: int = -1) -> tuple[list[WrittenSample], int]:
         return self._lines("samples.jsonl", WrittenSample, offset, most)
+
+    def profiles(self, offset: int = 0, most: int = -1) -> tuple[list[GradientReach], int]:
+        """None in a run that was trained before profiles were taken."""
+        return self._lines("profiles.jsonl", GradientReach, offset, most)
 
     def events(self, offset: int = 0) -> tuple[list[Event], int]:
         return self._lines("events.jsonl", Event, offset)

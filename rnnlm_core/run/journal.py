@@ -17,15 +17,17 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from rnnlm_core.records import Event, Status, StepMetrics, WrittenSample
+from rnnlm_core.records import Event, GradientReach, Status, StepMetrics, WrittenSample
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.process import process_started
 
 _FLUSH_SECONDS = 0.25
 _STATUS_SECONDS = 0.25
 _HEARTBEAT_SECONDS = 1.0
-_FILES = {StepMetrics: "metrics.jsonl", WrittenSample: "samples.jsonl", Event: "events.jsonl"}
-_CUT = ("metrics.jsonl", "samples.jsonl")  # events are history: a resume adds to them
+_FILES = {StepMetrics: "metrics.jsonl", WrittenSample: "samples.jsonl",
+          GradientReach: "profiles.jsonl", Event: "events.jsonl"}
+# events are history: a resume adds to them
+_CUT = ("metrics.jsonl", "samples.jsonl", "profiles.jsonl")
 
 
 class Journal:
@@ -36,7 +38,7 @@ class Journal:
         self._waiting: dict[str, list[str]] = {name: [] for name in _FILES.values()}
         self._flushed = time.monotonic()
 
-    def add(self, record: StepMetrics | WrittenSample | Event) -> None:
+    def add(self, record: StepMetrics | WrittenSample | GradientReach | Event) -> None:
         self._waiting[_FILES[type(record)]].append(record.to_json() + "\n")
 
     def flush(self) -> None:

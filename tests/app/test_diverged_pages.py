@@ -38,6 +38,8 @@ def test_every_page_tells_it_in_words(
         page: str, told: str, kind: str, runs: dict[str, RunFolder]) -> None:
     app = opened(page, runs[kind].id)
     assert not app.exception
+    if page == "gradients":  # taken in float64, where what overflowed to ∞ may still be a number
+        told = NO_NUMBERS if kind == "nan" else ""
     assert [plain(told) in error.value for error in app.error] == [True] * bool(told)
     assert "mean nan" not in said(app) and "mean inf" not in said(app)
 

@@ -68,3 +68,71 @@ def test_too_little_text_is_said_in_the_answers_place(runs_folder: Path) -> None
 def test_a_run_that_does_not_exist(language: str) -> None:
     app = opened("gradients", "no-such-run", language)
     assert len(app.error) == 1 and app.table
+
+
+# -- theory, layers, the course of training -------------------------------------------------------
+@LANGUAGES
+@pytest.mark.parametrize(("changes", "curves"), [
+    ({"cell": "rnn"}, 3), ({"cell": "gru"}, 3), ({"cell": "lstm", "layers": 4, "hidden": 1}, 4)],
+    ids=str)
+def test_reach_stands_beside_theory_in_every_layer(
+        runs_folder: Path, language: str, changes: dict[str, object], curves: int) -> None:
+    app = opened("gradients", trained(runs_folder, **changes).id, language, gradients_show="theory")
+    assert app.segmented_control(key="gradients_show").value == "theory"  # as the link says
+    assert len(app.table[0].value) == curves and not app.error
+    assert "σ" in said(app)
+    for layer in range(1, int(str(changes.get("layers", 1)))):
+        app.segmented_control(key="gradients_layer").set_value(str(layer)).run()
+        assert len(app.table[0].value) == curves and not app.error and not app.exception
+
+
+def test_the_bound_is_that_of_the_top_layer_alone(runs_folder: Path) -> None:
+    app = opened("gradients", trained(runs_folder, cell="rnn", layers=2).id,
+                 gradients_show="theory")
+    assert "where the bound would allow" in said(app) and len(app.table[0].value) == 3
+    app.segmented_control(key="gradients_layer").set_value("1").run()
+    assert "holds for the top layer only" in said(app) and len(app.table[0].value) == 2
+
+
+@LANGUAGES
+def test_a_run_without_profiles_is_measured_at_its_kept_moments(
+        runs_folder: Path, language: str) -> None:
+    app = opened("gradients", trained(runs_folder, cell="gru", max_steps=40).id, language)
+    told = {"en": "measured now at {} of 5", "zh": "在 5 个保留的时刻中测了 {} 个"}[language]
+    assert told.format(1) in said(app)
+    for n in range(2, 6):  # one more at each look
+        app.run()
+        assert told.format(n) in said(app)
+    assert {"en": "Over training", "zh": "训练中"}[language] in said(app) and not app.exception
+
+
+@LANGUAGES
+def test_what_the_worker_wrote_is_shown_with_its_time_and_cost(
+        runs_folder: Path, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    monkeypatch.setattr("rnnlm_core.profiling.SHARE", 1e6)
+    folder = trained(runs_folder, cell="lstm", layers=2)
+    monkeypatch.undo()
+    app = opened("gradients", folder.id, language)
+    assert {"en": "Last profile at step 12", "zh": "最近一次测量在第 12 步"}[language] in said(app)
+    assert {"en": "step 0 to 12", "zh": "第 0 到 12 步"}[language] in said(app)
+
+
+def test_while_it_trains_the_first_profile_is_waited_for(
+        runs_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = trained(runs_folder, cell="rnn")
+    monkeypatch.setattr("rnnlm_ui.gradients.reach_training.runs.is_active", lambda _state: True)
+    app = opened("gradients", folder.id)
+    assert "The first profile of this run is taken as soon as" in said(app) and not app.error
+
+
+def test_a_cnn_has_no_state_to_reach_back_to(runs_folder: Path) -> None:
+    app = opened("gradients", trained(runs_folder, cell="cnn").id)
+    assert not app.error and not app.exception and not app.table
+
+
+def test_a_text_that_is_nearly_one_character(runs_folder: Path) -> None:
+    """One of a single character is refused before it becomes a run."""
+    app = opened("gradients", trained(runs_folder, "b" + "a" * 3_000, cell="gru").id)
+    for shown in ("both", "theory"):
+        app.segmented_control(key="gradients_show").set_value(shown).run()
+        assert not app.error and not app.exception and "nan" not in said(app)

@@ -283,7 +283,9 @@ def test_a_run_in_hand_is_not_started_again(tmp_path: Path, state: str) -> None:
 
 
 # -- the table in the docstring -------------------------------------------------------------------
-def test_the_file_table_is_what_a_finished_run_holds(tmp_path: Path) -> None:
+def test_the_file_table_is_what_a_finished_run_holds(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnnlm_core.profiling.SHARE", 100.0)  # so short a run affords none
     folder = with_plan(new_run(tmp_path, max_steps=12))
     (folder.path / "worker.log").touch()  # made by `launch.start`
     assert work(folder) == "finished"

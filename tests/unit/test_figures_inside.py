@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from rnnlm_core.figures.gradients import Reach, ReachWords, power_text, reach_figure
+from rnnlm_core.figures.gradients_training import Track, TrainingWords, training_figure
 from rnnlm_core.figures.palette import DASH, LIGHT
 from rnnlm_core.figures.states import (
     HeatWords,
@@ -96,7 +99,7 @@ def lines(figure: object) -> dict[str, object]:
 
 
 def test_the_trained_run_is_thick_and_solid_untrained_ones_thin_with_their_dash() -> None:
-    figure = reach_figure([reach("this run", "gru", 0.9, trained=True), reach("GRU", "gru", 0.6),
+    figure = reach_figure([reach("this run", "gru", 0.9, kind="trained"), reach("GRU", "gru", 0.6),
                            reach("RNN", "rnn", 0.5), reach("LSTM c", "lstm", 0.8,
                                                            of_cell_state=True)], True, WORDS)
     drawn = lines(figure)
@@ -125,6 +128,35 @@ def test_end_labels_keep_apart_and_say_the_floor() -> None:
     shifts = sorted(note.yshift for note in notes)
     assert min(np.diff(shifts)) >= 19.9
     assert next(n.text for n in notes if "C" in n.text) == "C &lt;1e-300"
+
+
+def test_theory_is_grey_without_band_and_does_not_stretch_the_picture() -> None:
+    run = reach("this run", "rnn", 0.9, kind="trained")
+    alone, both = (reach_figure(curves, True, WORDS) for curves in (
+        [run], [run, reach("bound", "rnn", 3.0, kind="bound", horizon=None),
+                reach("mean field", "rnn", 0.89, kind="estimate")]))
+    drawn = lines(both)
+    assert {drawn[n].line.color for n in ("bound", "mean field")} == {LIGHT["ngram"]}
+    assert {drawn[n].line.dash for n in ("bound", "mean field")} == {"dot", "dash"}
+    assert len(both.data) == len(alone.data) + 2  # no band, no marker
+    (low, high), (lowest, highest) = alone.layout.yaxis.range, both.layout.yaxis.range
+    assert highest - high <= 0.5 * (high - low) and lowest >= low - 1  # 3^100 = 10^48
+    # its name stands where the line leaves: 3^k passes 10^top at k = top / log10 3
+    note = next(n for n in both.layout.annotations if n.text == "bound")
+    assert note.xref == "x" and note.x == math.ceil(highest / math.log10(3.0))
+
+
+def test_the_course_of_training_marks_horizons_beyond_what_was_measured() -> None:
+    words = TrainingWords("step", "horizon", "rate", "more than 100", "lasts")
+    track = Track("c", "lstm", [0, 10, 20], [7, None, 30], [0.5, 1.01, None], 100, True)
+    figure = training_figure([track], words, 20)
+    upper, lower = figure.data
+    assert list(upper.y) == [7, 100, 30] and upper.line.dash == "dot"
+    assert list(upper.marker.symbol) == ["circle", "triangle-up", "circle"]
+    assert list(upper.customdata) == ["7", "more than 100", "30"]
+    assert list(lower.y[:2]) == [0.5, 1.01] and math.isnan(lower.y[2])
+    assert figure.layout.yaxis2.range[1] > 1.01 and figure.layout.xaxis.range[1] > 20
+    assert figure.layout.annotations[0].text == "<b>c 30</b>"
 
 
 def test_values_at_the_floor_of_float64_are_drawn() -> None:

@@ -10,15 +10,20 @@ import pytest
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.gradients import LagCurve, LagProfile, lag_curve
-from rnnlm_ui.gradients.reach import (
+from rnnlm_core.insight.reach_theory import Theory
+from rnnlm_core.run.reaches import ReachPoint
+from rnnlm_ui.gradients.reach import lags_of
+from rnnlm_ui.gradients.reach_chart import rows_of
+from rnnlm_ui.gradients.reach_training import tracks_of, training_finding
+from rnnlm_ui.gradients.reach_words import (
     Reaches,
     decades_text,
     finding,
     half_life_text,
     horizon_text,
-    lags_of,
+    matrix_text,
     rate_text,
-    rows_of,
+    theory_finding,
 )
 
 
@@ -54,13 +59,13 @@ def test_numbers_of_a_curve() -> None:
     assert rate_text(half) == "×\N{NO-BREAK SPACE}0.500"
     assert half_life_text(half) == "1.0"
     assert decades_text(half) == "−30.1"
-    assert horizon_text(half.horizon, 100) == "7"
+    assert horizon_text(half) == "7"
 
 
 def test_a_growing_gradient_has_no_half_life_and_no_horizon() -> None:
     grows = curve(1.1)
     assert (half_life_text(grows), decades_text(grows)) == ("grows", "+4.1")
-    assert horizon_text(grows.horizon, 100) == "more than 100"
+    assert horizon_text(grows) == "more than 100"
 
 
 def test_zeros_have_no_rate() -> None:
@@ -85,3 +90,66 @@ def test_lags_are_limited_by_the_text() -> None:
     with pytest.raises(BadInput) as caught:
         lags_of(43)
     assert caught.value.values == {"value": 43, "limit": 44}
+
+
+# -- theory ---------------------------------------------------------------------------------------
+RNN = Theory(2.5, 0.9, 2.5, curve(2.5), curve(0.7), None)
+LSTM = Theory(7.25, None, None, None, curve(0.95), curve(0.8))
+
+
+def test_the_answer_with_theory_of_an_rnn_is_its_rate_beside_bound_and_estimate() -> None:
+    reaches = Reaches(profile("rnn", 0.6), UNTRAINED, 100, RNN)
+    said = theory_finding(reaches, RunConfig(cell="rnn")).replace("\N{NO-BREAK SPACE}", " ")
+    assert said == ("**This RNN’s gradient really goes × 0.600 a step, where the bound would allow "
+                    "× 2.500** (γσ; σ = 2.50). The mean-field estimate, a gradient in random "
+                    "directions, says × 0.700.")
+    assert "spectral radius 0.90" in matrix_text(reaches, RunConfig(cell="rnn"))
+
+
+def test_the_answer_with_theory_of_an_lstm_is_what_its_gates_alone_would_reach() -> None:
+    reaches = Reaches(profile("lstm", 0.6, 0.9), UNTRAINED, 100, LSTM)
+    said = theory_finding(reaches, RunConfig(cell="lstm")).replace("\N{NO-BREAK SPACE}", " ")
+    assert said.startswith("**This LSTM reaches 44 characters by c; its forget gates alone (∏ f) "
+                           "would reach 21.**")
+    assert "× 0.900" in said and "× 0.950" in said
+    assert [row.name.replace("\N{NO-BREAK SPACE}", " ") for row in rows_of(reaches, "theory")] == [
+        "this run h", "this run c", "mean field", "∏ f alone"]
+    assert [row.name for row in rows_of(Reaches(profile("rnn", 0.6), UNTRAINED, 100, RNN),
+                                        "theory")] == ["this run", "bound (γσ)ᵏ", "mean field"]
+
+
+def test_a_loss_without_a_gradient_is_said_in_words() -> None:
+    nothing = LagProfile("rnn", 0, 4, lag_curve(np.full((101, 4), -np.inf)), None)
+    assert horizon_text(nothing.h) == "–"
+    said = finding(Reaches(nothing, UNTRAINED, 100), RunConfig(cell="rnn"))
+    assert said.endswith("**Nothing is left to correct here**: the loss of this run has no "
+                         "gradient on this text.")
+    assert theory_finding(Reaches(nothing, UNTRAINED, 100, RNN), RunConfig(cell="rnn")).startswith(
+        "**Nothing is left")
+
+
+# -- over training --------------------------------------------------------------------------------
+def point(step: int, h: int | None, c: int | None = None) -> ReachPoint:
+    return ReachPoint(step, step / 10, h, 0.5, c, 0.9, 100, 0.02)
+
+
+@pytest.mark.parametrize(("before", "after", "told"), [
+    (8, 21, "reached further: from 8 to 21 characters**"),
+    (21, 8, "came to reach less far: from 21 to 8 characters**"),
+    (8, None, "reached further: from 8 to more than 100 characters**"),
+    (None, 60, "came to reach less far: from more than 100 to 60 characters**"),
+    (None, None, "the horizon is where it was: more than 100 characters**")])
+def test_the_course_of_training_in_one_sentence(
+        before: int | None, after: int | None, told: str) -> None:
+    assert told + " (step 0 to 1,200)." in training_finding(
+        [point(0, before), point(50, 3), point(1200, after)], RunConfig(cell="gru"))
+    assert told + " by c (step 0 to 1,200)." in training_finding(
+        [point(0, 5, before), point(1200, 5, after)], RunConfig(cell="lstm"))
+
+
+def test_long_courses_are_thinned_and_keep_their_ends() -> None:
+    points = [point(step, 5, 9) for step in range(0, 7_000, 2)]
+    h, c = tracks_of(points, RunConfig(cell="lstm"))
+    assert (h.steps[0], h.steps[-1]) == (0, 6_998) and 100 < len(h.steps) <= 252
+    assert (h.horizons[0], c.horizons[0], c.of_cell_state) == (5, 9, True)
+    assert len(tracks_of(points[:2], RunConfig(cell="rnn"))) == 1
