@@ -243,6 +243,17 @@ def choice(key: str, options: Sequence[str], default: str) -> str:
     return key
 
 
+def choices(key: str, options: Sequence[str], default: Sequence[str]) -> str:
+    """As `choice`, for a widget of several options; in the URL they are divided by dots."""
+    chosen, state = _chosen(), st.session_state
+    if key not in state:
+        asked = chosen[key][0] if key in chosen else st.query_params.get(key, "")
+        known = [option for option in dict.fromkeys(asked.split(".")) if option in options]
+        state[key] = known or list(default)
+    chosen[key] = (".".join(state[key]), ".".join(default))
+    return key
+
+
 def _chosen() -> dict[str, tuple[str, str]]:
     """By key: what is chosen, and what would be without a choice."""
     found: dict[str, tuple[str, str]] = st.session_state.setdefault(_CHOICES, {})

@@ -8,8 +8,8 @@ No torch here: a page asks what a task is, and reads results, without it.
     echo     bits; the answer at step t is the bit of step t − lag, asked for ten times. Source:
              Jaeger 2001, Short term memory in echo state networks (there of real numbers).
     copy     ten symbols of eight, T − 1 blanks, a delimiter, ten blanks; the answer is T + 10
-             blanks, then the ten symbols in order. `copied` may be less than ten. Source: Arjovsky et al. 2016 (arXiv 1511.06464),
-             after Hochreiter & Schmidhuber 1997.
+             blanks, then the ten symbols in order. `copied` may be less than ten. Source: Arjovsky
+             et al. 2016 (arXiv 1511.06464), after Hochreiter & Schmidhuber 1997.
     adding   T pairs of a number from U(0, 1) and a mark, which is 1 once in the first half and once
              in the second, else 0; the answer at the end is the sum of the two marked numbers.
              Source: the same two; Arjovsky et al. place the marks so.
@@ -30,6 +30,7 @@ TaskName = Literal["recall", "echo", "copy", "adding"]
 RECALLED = 4  # symbols that may come first
 ECHOED = 10  # answers of an echo
 COPIED, ALPHABET = 10, 8  # symbols to copy as published, and of how many each is one
+_MILLISECONDS = {"rnn": 0.09, "gru": 0.25, "lstm": 0.28}  # an optimizer and a time step, H ≤ 32
 _VARIANCE = 1 / 6  # of the sum of two numbers from U(0, 1)
 
 
@@ -112,6 +113,12 @@ class Trial:
         return {"recall": math.log(RECALLED), "echo": math.log(2),
                 "copy": self.copied * math.log(ALPHABET) / self.length,
                 "adding": _VARIANCE}[self.task]
+
+    @property
+    def expected_seconds(self) -> float:
+        """CPU time at most on an ordinary machine: what is solved sooner takes less."""
+        wider: float = max(1.0, self.hidden / 32) ** 1.2
+        return self.max_steps * self.length * _MILLISECONDS[self.begin.cell] * wider / 1_000
 
     @property
     def key(self) -> str:

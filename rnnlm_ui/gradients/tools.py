@@ -17,8 +17,8 @@ from rnnlm_core.run.history import Entry
 from rnnlm_ui import time_machine, toolbox
 from rnnlm_ui.i18n import t
 
-TOOLS = ("reach", "room")
-WITHOUT_RUN = frozenset({"room"})
+TOOLS = ("reach", "room", "dial")
+WITHOUT_RUN = frozenset({"room", "dial"})
 _KEY, _PACKAGE = "lab", "rnnlm_ui.gradients"
 
 
