@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.figures.template import end_label, esc
 
-ROW, HEAD, FOOT = 54, 58, 8  # pixels
+ROW, HEAD, FOOT = 66, 58, 8  # pixels
 CURVE, SCATTER = 270, 360
 _LOWEST = 1e-300  # where r₀ is 0
 _SYMBOL = {"rnn": "circle", "gru": "square", "lstm": "diamond"}
@@ -30,8 +30,9 @@ class Box:
     """One start at one lag. `share` of its seeds that are solved; None: nothing is known yet."""
 
     text: str
-    short: str
-    note: str
+    short: str  # on a phone
+    when: str  # steps; not on a phone
+    note: str  # Plotly markup
     hover: str
     share: float | None
     moving: bool = False  # being trained
@@ -76,7 +77,7 @@ def grid_figure(rows: Sequence[Row], columns: Sequence[str], boxes: Sequence[Seq
         for c, box in enumerate(row):
             shapes.append(_frame(r, c, (r, c) == looked, box.moving))
             labels.append({"x": c, "y": r, "xref": "x", "yref": "y", "showarrow": False,
-                           "text": f"<b>{esc(box.text)}</b><br>{box.note}",
+                           "text": f"<b>{esc(box.text)}</b><br>{esc(box.when)}<br>{box.note}",
                            "name": f"<b>{esc(box.short)}</b><br>{box.note}",
                            "captureevents": False, "font": {"size": 14, "color": LIGHT["ink"]}})
     figure.update_layout(
@@ -122,9 +123,9 @@ def curve_figure(steps: Sequence[int], scores: Sequence[Sequence[float | None]],
     return figure
 
 
-def reach_figure(dots: Sequence[Dot], edge: float, edge_name: str, top: float,
-                 ticks: tuple[Sequence[float], Sequence[str]] | None, axes: Axes) -> go.Figure:
-    """r₀ (log) against what became of it; exceptions are named, the edge is a grey line."""
+def reach_figure(dots: Sequence[Dot], edges: Sequence[tuple[float, str]], top: float,
+                 ticks: tuple[Sequence[float], Sequence[str]], axes: Axes) -> go.Figure:
+    """r₀ (log) against what became of it; exceptions are named, the edges are grey lines."""
     figure = go.Figure()
     for cell, symbol in _SYMBOL.items():
         own = [dot for dot in dots if dot.cell == cell]
@@ -137,22 +138,21 @@ def reach_figure(dots: Sequence[Dot], edge: float, edge_name: str, top: float,
     notes = [{"x": _log(dot.reach), "y": dot.height, "text": esc(dot.name), "showarrow": False,
               "yshift": 16 if dot.height < top / 2 else -16, "xanchor": "right", "xshift": 6,
               "font": {"size": 14, "color": LIGHT[dot.cell]}} for dot in dots if dot.name]
-    notes.append({"x": _log(edge), "y": 1, "yref": "paper", "yanchor": "bottom",
-                  "text": esc(edge_name), "showarrow": False,
-                  "font": {"size": 14, "color": LIGHT["dim"]}})
-    lowest = min([_log(dot.reach) for dot in dots] + [_log(edge) - 3])
+    notes += [{"x": _log(edge), "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
+               "text": name, "font": {"size": 14, "color": LIGHT["dim"]}} for edge, name in edges]
+    lowest = min([_log(dot.reach) for dot in dots] + [_log(edge) - 2 for edge, _ in edges])
     highest = max([_log(dot.reach) for dot in dots] + [0.0])
     air = 0.04 * (highest - lowest)
-    y: dict[str, Any] = {"title": {"text": esc(axes.y)}, "range": [-0.08 * top, 1.08 * top]}
-    if ticks is not None:
-        y |= {"tickvals": list(ticks[0]), "ticktext": [esc(text) for text in ticks[1]]}
     figure.update_layout(
         height=SCATTER, hovermode="closest", margin={"l": 64, "r": 16, "t": 26, "b": 48},
         annotations=notes,
         shapes=[{"type": "line", "x0": edge, "x1": edge, "y0": 0, "y1": 1, "yref": "paper",
-                 "line": {"color": LIGHT["ngram"], "width": 1.3, "dash": "dash"}}],
+                 "line": {"color": LIGHT["ngram"], "width": 1.3, "dash": "dash"}}
+                for edge, _ in edges],
         xaxis={"type": "log", "title": {"text": esc(axes.x)}, "exponentformat": "power",
-               "range": [lowest - air, highest + air], "nticks": 8}, yaxis=y)
+               "range": [lowest - air, highest + air], "nticks": 8},
+        yaxis={"title": {"text": esc(axes.y)}, "range": [-0.08 * top, 1.08 * top],
+               "tickvals": list(ticks[0]), "ticktext": [esc(text) for text in ticks[1]]})
     return figure
 
 

@@ -6,6 +6,7 @@ here. What is finished is kept by its settings, so that the next who asks for th
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -19,12 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from rnnlm_core.errors import BadInput
+from rnnlm_core.files import replace_file
 from rnnlm_core.run import process
 from rnnlm_core.tasks.trials import Trial
+from rnnlm_core.tasks.worker import LEFT
 
 Point = tuple[int, list[float | None]]  # a step, the score of each seed; None: no number any more
 KEPT = 1_000  # finished trials
-_PACED = 0.02  # of the work, after which the pace is known
+PATIENCE = 15.0  # seconds without a look: the page was left, or its tab closed
+_PACED = 0.02  # of what is left: once so much is done, the pace is known
 _MODULE = "rnnlm_core.tasks.worker"
 
 
@@ -54,22 +58,28 @@ class Result:
 class Order:
     """A training process and what it has said so far."""
 
-    def __init__(self, trials: Sequence[Trial]) -> None:
-        self.trials = tuple(trials)
+    def __init__(self, trials: Sequence[Trial], patience: float = PATIENCE) -> None:
+        self.trials: tuple[Trial, ...] = ()
         self.results: dict[str, Result] = {}
         self.failed = False
-        self.begun = time.monotonic()
-        self._folder = Path(tempfile.mkdtemp(prefix="unroll-trials-"))
-        self._at = 0
-        own = os.getpid()
-        order = {"parent": own, "started": process.process_started(own),
-                 "trials": [asdict(trial) for trial in self.trials]}
-        (self._folder / "order.json").write_text(json.dumps(order), "utf-8")
-        (self._folder / "alive").touch()
-        with open(self._folder / "worker.log", "wb") as log:
+        self._first: tuple[float, float] | None = None  # when it first said something, and how far
+        self.folder = Path(tempfile.mkdtemp(prefix="unroll-trials-"))
+        self.read_to = 0
+        self._patience, self._number = patience, 0
+        self.change(trials)
+        (self.folder / "alive").touch()
+        with open(self.folder / "worker.log", "wb") as log:
             self._child = subprocess.Popen(
-                process.command(_MODULE, self._folder), stdin=subprocess.DEVNULL, stdout=log,
+                process.command(_MODULE, self.folder), stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, env=process.environment())
+
+    def change(self, trials: Sequence[Trial]) -> None:
+        """From now on do these; what it is at and is not first among them goes on later."""
+        self.trials, self._number = tuple(trials), self._number + 1
+        own = os.getpid()
+        order = {"parent": own, "started": process.process_started(own), "number": self._number,
+                 "patience": self._patience, "trials": [asdict(trial) for trial in trials]}
+        replace_file(self.folder / "order.json", json.dumps(order).encode())
 
     @property
     def unfinished(self) -> list[Trial]:
@@ -79,17 +89,28 @@ class Order:
     @property
     def seconds_left(self) -> float:
         """At most, at the pace so far; before there is one, at that of an ordinary machine."""
-        shares = {key: found.step for key, found in self.results.items()}
-        spent = sum(one.expected_seconds * shares.get(one.key, 0) / one.max_steps
-                    for one in self.trials)
-        left = sum(one.expected_seconds * (1 - shares.get(one.key, 0) / one.max_steps)
-                   for one in self.unfinished)
-        past = time.monotonic() - self.begun
-        return left * past / spent if spent > _PACED * (spent + left) else left
+        left = sum(one.expected_seconds * (1 - self._share(one)) for one in self.unfinished)
+        if self._first is None:
+            return left
+        past, done = time.monotonic() - self._first[0], self._spent() - self._first[1]
+        return left * past / done if done > _PACED * left else left
+
+    def _spent(self) -> float:
+        """How long what is done would have taken on an ordinary machine."""
+        return sum(one.expected_seconds * self._share(one) for one in self.trials)
+
+    def _share(self, trial: Trial) -> float:
+        found = self.results.get(trial.key)
+        return 0.0 if found is None else found.step / trial.max_steps
 
     @property
     def pid(self) -> int:
         return self._child.pid
+
+    @property
+    def ended_too_soon(self) -> bool:
+        """A newer order came when it had just done the one before."""
+        return self._child.returncode == 0 and bool(self.unfinished)
 
     @property
     def running(self) -> bool:
@@ -98,33 +119,35 @@ class Order:
     def look(self) -> None:
         """Read what is new, and tell the worker that somebody looks."""
         ended = not self.running
-        if not self._folder.exists():
+        if not self.folder.exists():
             return
-        (self._folder / "alive").touch()
+        (self.folder / "alive").touch()
         self._read()
         if ended:
-            self.failed = self._child.returncode != 0
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self.failed = self._child.returncode not in (0, LEFT)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def stop(self) -> None:
         """End it now; what it has said stays."""
-        if self._folder.exists():
+        if self.folder.exists():
             self._read()
         process.end_by_force(self.pid)
         self._child.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _read(self) -> None:
         try:
-            with open(self._folder / "progress.jsonl", "rb") as file:
-                file.seek(self._at)
+            with open(self.folder / "progress.jsonl", "rb") as file:
+                file.seek(self.read_to)
                 new = file.read()
         except FileNotFoundError:  # it is still starting
             return
         whole = new[:new.rfind(b"\n") + 1]  # a last line without its end is still being written
-        self._at += len(whole)
+        self.read_to += len(whole)
         for line in map(json.loads, whole.splitlines()):
             self.results.setdefault(line["trial"], Result()).add(line)
+        if whole and self._first is None:
+            self._first = time.monotonic(), self._spent()
 
 
 class Desk:
@@ -135,21 +158,29 @@ class Desk:
         self._orders: dict[str, Order] = {}
         self._kept: dict[str, Result] = {}
         self._lock = threading.Lock()
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """End everything."""
+        for order in self._orders.values():
+            order.stop()
 
     def start(self, visitor: str, trials: Sequence[Trial]) -> None:
-        """Train what is not known yet, in this order; an earlier order of this visitor ends.
+        """Train what is not known yet, in this order, in place of an earlier order of this visitor.
 
         Raises `BadInput` where so many others train that there is no place.
         """
         with self._lock:
-            others = sum(order.running for name, order in self._orders.items() if name != visitor)
-            self._end(visitor)
             wanted = self.missing(list(dict.fromkeys(trials)))
-            if not wanted:
+            order = self.running(visitor)
+            if order is not None and wanted:
+                order.change(wanted)
                 return
-            if others >= self._limit:
-                raise BadInput("trials.busy", value=others)
-            self._orders[visitor] = Order(wanted)
+            self._end(visitor)
+            if wanted and self.busy >= self._limit:
+                raise BadInput("trials.busy", value=self.busy)
+            if wanted:
+                self._orders[visitor] = Order(wanted)
 
     def look(self, visitor: str, trials: Sequence[Trial]) -> dict[str, Result]:
         """What is known of these trials, by their keys: finished ones, and those of this visitor.
@@ -164,10 +195,17 @@ class Desk:
                 if order.failed:
                     del self._orders[visitor]
                     raise BadInput("trials.failed")
+                if order.ended_too_soon:
+                    order = self._orders[visitor] = Order(order.unfinished)
             partly = order.results if order is not None else {}
             keys = [trial.key for trial in trials]
             return {key: found for key in keys
                     if (found := self._kept.get(key) or partly.get(key)) is not None}
+
+    @property
+    def busy(self) -> int:
+        """How many train now."""
+        return sum(order.running for order in self._orders.values())
 
     def missing(self, trials: Sequence[Trial]) -> list[Trial]:
         """Those that are not finished for anybody."""

@@ -2,13 +2,15 @@
 
 The folder, made by `tasks.desk`, which is the other side:
 
-    order.json      once, by the desk   `parent` (process id), `started` (of it), `trials`
+    order.json      replaced by it      `parent` (process id), `started` (of it), `patience`,
+                                        `trials`, `number`, which grows with each new order
     alive           touched by the desk while somebody looks
     progress.jsonl  appended here       a line for each look at a trial, see `Line`
     worker.log      what this process prints; for people
 
 It ends by itself when all is done, when the process that ordered it is gone (then it takes the
-folder away, too) or when nobody has looked for `PATIENCE` seconds.
+folder away, too) or when nobody has looked for `patience` seconds. A newer order comes at once:
+what it does not begin with is put off, and goes on later where it was.
 """
 
 from __future__ import annotations
@@ -19,13 +21,14 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from rnnlm_core.run.process import process_started, sleep_while_waiting
 from rnnlm_core.tasks.trials import Progress, Trial
 
-PATIENCE = 15.0  # seconds without a look: the page was left, or its tab closed
+LEFT = 3  # exit status where nobody is there any more
 EVERY = 0.2  # seconds between two lines
 _CHECK = 0.5  # seconds between two looks at who is still there
 _THINNED = 5  # steps between two points of a curve: the score is a mean over about ten
@@ -38,27 +41,46 @@ def main(folder: Path) -> None:
     from rnnlm_core.tasks.training import train
 
     torch.set_num_threads(1)  # two would wait for each other at this size
-    order = json.loads((folder / "order.json").read_text("utf-8"))
-    watch = _Watch(folder, order["parent"], order["started"])
+    watch = _Watch(folder)
+    courses: dict[str, _Course] = {}  # begun, and put off for something newer
+    finished: set[str] = set()
     with open(folder / "progress.jsonl", "a", encoding="utf-8") as lines:
-        for trial in map(Trial.from_json, order["trials"]):
-            _follow(trial, train(trial), lines, watch)
+        while trial := next((one for one in watch.trials() if one.key not in finished), None):
+            course = courses.setdefault(trial.key, _Course(trial, train(trial)))
+            if _follow(course, lines, watch):
+                finished.add(trial.key)
+                del courses[trial.key]
 
 
-def _follow(trial: Trial, course: Iterator[Progress], lines: TextIO, watch: _Watch) -> None:
+@dataclass
+class _Course:
+    """A training, which may be put off, and how far it is."""
+
+    trial: Trial
+    steps: Iterator[Progress]
+    progress: Progress | None = None
+
+
+def _follow(course: _Course, lines: TextIO, watch: _Watch) -> bool:
+    """Until it is finished (True), or there is something else to do first."""
     points: list[tuple[int, list[float | None]]] = []
-    written, progress = time.monotonic(), None
-    for progress in course:
+    written, trial = time.monotonic(), course.trial
+    for progress in course.steps:
+        course.progress = progress
         if progress.step % _THINNED == 0 or progress.step == 1:
             points.append((progress.step, _finite(progress.scores)))
         if time.monotonic() - written > EVERY:
             _write(lines, trial, progress, points, False)
             points, written = [], time.monotonic()
-        watch.end_if_alone()
-    assert progress is not None
-    if not points or points[-1][0] != progress.step:
-        points.append((progress.step, _finite(progress.scores)))
-    _write(lines, trial, progress, points, True)
+        if not watch.goes_on():
+            _write(lines, trial, progress, points, False)
+            return False
+    last = course.progress
+    assert last is not None  # every trial has a step
+    if last.step % _THINNED and last.step != 1:
+        points.append((last.step, _finite(last.scores)))
+    _write(lines, trial, last, points, True)
+    return True
 
 
 def _write(lines: TextIO, trial: Trial, progress: Progress,
@@ -76,26 +98,38 @@ def _finite(scores: tuple[float, ...]) -> list[float | None]:
 
 
 class _Watch:
-    """Whether the one who ordered this still lives, and somebody still looks."""
+    """What is ordered, whether the one who ordered it still lives, whether somebody still looks."""
 
-    def __init__(self, folder: Path, parent: int, started: float) -> None:
-        self._folder, self._parent, self._started = folder, parent, started
-        self._checked = 0.0
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._number = folder, 0
+        self._checked, self._begun = 0.0, time.time()
 
-    def end_if_alone(self) -> None:
+    def trials(self) -> list[Trial]:
+        order = self._order()
+        self._number = order["number"]
+        return [Trial.from_json(trial) for trial in order["trials"]]
+
+    def goes_on(self) -> bool:
+        """False where there is a newer order. Looked at twice a second."""
         if time.monotonic() - self._checked < _CHECK:
-            return
+            return True
         self._checked = time.monotonic()
-        began = process_started(self._parent)
-        if began is None or abs(began - self._started) > 1.0:  # another one has its number now
+        order = self._order()
+        began = process_started(order["parent"])
+        if began is None or abs(began - order["started"]) > 1.0:  # another one has its number now
             shutil.rmtree(self._folder, ignore_errors=True)
-            raise SystemExit
+            raise SystemExit(LEFT)
+        looked = max((self._folder / "alive").stat().st_mtime, self._begun)
+        if time.time() - looked > order["patience"]:
+            raise SystemExit(LEFT)
+        return bool(order["number"] == self._number)
+
+    def _order(self) -> dict[str, Any]:
         try:
-            silent = time.time() - (self._folder / "alive").stat().st_mtime
+            found: dict[str, Any] = json.loads((self._folder / "order.json").read_text("utf-8"))
         except FileNotFoundError:  # the desk has taken the folder away
-            raise SystemExit from None
-        if silent > PATIENCE:
-            raise SystemExit
+            raise SystemExit(LEFT) from None
+        return found
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def _carry_out(desk: Desk, visitor: str, chosen: Choices) -> UnrollError | None:
 
 
 def _answer(chosen: Choices, was_active: bool) -> None:
-    """The finding, and below it the time left."""
+    """The finding."""
     try:
         cells = own.cells(chosen)
     except UnrollError as error:
@@ -67,12 +67,17 @@ def _answer(chosen: Choices, was_active: bool) -> None:
     if was_active and order is None:
         st.rerun()  # the whole page: Start comes back, and nothing moves any more
     st.markdown(dial_lesson.finding(cells, chosen, dial_guess.told(cells, chosen)))
-    if order is not None:
-        done = sum(cell.done for row in cells for cell in row)
-        whole = len(chosen.rows) * len(chosen.lags)
-        st.progress(min(1.0, done / whole), text=t(
-            "gradients_dial.left", time=duration(max(1, round(order.seconds_left))), done=done,
-            cells=whole))
+
+
+def _left(chosen: Choices) -> None:
+    """How long it still takes, at most."""
+    order = own.desk().running(own.visitor())
+    if order is None:
+        return
+    trials = chosen.trials()
+    done = len(trials) - len(own.desk().missing(trials))
+    st.markdown(t("gradients_dial.left", time=duration(max(1, round(order.seconds_left))),
+                  done=done, cells=len(trials)), width="content")
 
 
 # -- what is chosen and pressed -------------------------------------------------------------------
@@ -87,6 +92,7 @@ def _controls(chosen: Choices, active: bool) -> bool:
         if active:
             st.button(t("gradients_dial.stop"), key="dial.stop", icon=":material/stop:",
                       on_click=lambda: own.desk().stop(own.visitor()))
+            follow(lambda: _left(chosen), active, "dial.left")
         elif missing:
             st.button(primary_label(t("gradients_dial.start"), "play_arrow"), type="primary",
                       key="dial.start", disabled=not guessed, on_click=lambda: deeds.press(
@@ -124,7 +130,7 @@ def _rescues(chosen: Choices) -> None:
     with st.container(horizontal=True, gap="small"):
         for name in RESCUES:
             _rescue(name, t(f"gradients_dial.rescue.{name}"), chosen)
-        looked = dial_grid.looked(chosen)[0].removesuffix(own.CLIP)
+        looked = (dial_grid.picked(chosen) or (chosen.rows[0], 0))[0].removesuffix(own.CLIP)
         _rescue(looked + own.CLIP, t("gradients_dial.rescue_clip", row=own.short_name(looked)),
                 chosen, "clip")
 
@@ -136,7 +142,8 @@ def _rescue(row: str, label: str, chosen: Choices, key: str = "") -> None:
     def add() -> None:
         rows = list(dict.fromkeys([*chosen.rows, untouched, row]))
         session.set_widget(own.ROW, rows)
-        deeds.press(_DEED, tuple(chosen.trials((row, untouched))))
+        session.set_widget(dial_grid.LOOKED, dial_grid.FOLLOW)
+        deeds.press(_DEED, (*chosen.trials((row,)), *chosen.trials((untouched,))))
 
-    st.button(label, key=f"dial.rescue.{key or row}", icon=":material/healing:", on_click=add,
+    st.button(label, key=f"dial.rescue.{key or row}", on_click=add,
               disabled=row in chosen.rows)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from rnnlm_core.figures.gradients import power_text
 from rnnlm_core.tasks.desk import Desk, Result
 from rnnlm_core.tasks.starts import STARTS
 from rnnlm_core.tasks.trials import TASKS, TaskName, Trial
@@ -18,6 +17,7 @@ from rnnlm_ui.i18n import t
 
 LAGS = ("5", "10", "20", "30", "60", "100")
 WIDTHS, BUDGETS, COPIED = ("16", "32", "64"), ("500", "1000", "2000"), ("1", "3", "10")
+FIRST_BUDGET = "500"
 FIRST_LAGS, FIRST_ROWS = ("5", "10", "20", "30"), ("rnn_default", "gru_default", "lstm_default")
 CLIP = "-clip"  # after the name of a start: the same with its gradient clipped
 ROWS = tuple(name + end for name in STARTS for end in ("", CLIP))
@@ -25,6 +25,7 @@ TASK, LAG, WIDTH, BUDGET, WORD, ROW = (
     f"dial_{name}" for name in ("task", "lags", "width", "steps", "copied", "rows"))
 FEW_SOLVED, MOST_SOLVED = 1, 4  # of five seeds: not solved, solved
 _CLIP_NORM = 1.0
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def choices() -> Choices:
     lags = session.widget(session.choices(LAG, LAGS, FIRST_LAGS), []) or FIRST_LAGS
     width, budget, word = (int(session.widget(session.choice(key, options, first), first) or first)
                            for key, options, first in
-                           ((WIDTH, WIDTHS, "32"), (BUDGET, BUDGETS, "500"), (WORD, COPIED, "1")))
+                           ((WIDTH, WIDTHS, "32"), (BUDGET, BUDGETS, FIRST_BUDGET), (WORD, COPIED, "1")))
     return Choices(task, tuple(rows), tuple(sorted(map(int, lags))), width, budget,
                    word if task == "copy" else 10)  # the same trial, whatever is chosen for copy
 
@@ -137,6 +138,10 @@ def cell_name(cell: Cell) -> str:
 
 
 def reach_text(value: float) -> str:
-    """For markdown and hovers: two digits near 1, else its power of ten."""
-    return power_text(value).replace("<sup>", "").replace("</sup>", "") if value >= 0.01 \
-        else "<1e-300" if value == 0 else f"{value:.0e}"
+    """Two digits from a thousandth on, else one and a power of ten; never a silent zero."""
+    if value <= 0:
+        return "<1e-300"
+    if value >= 1e-3:
+        return f"{value:.2g}"
+    digit, _, power = f"{value:.0e}".partition("e")
+    return f"{digit}·10" + str(int(power)).translate(_RAISED)

@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from rnnlm_core.figures.gradients import power_text
 from rnnlm_core.figures.gradients_dial import (
     CURVE,
     Axes,
@@ -31,47 +30,56 @@ from rnnlm_ui.gradients.dial_choices import (
 )
 from rnnlm_ui.i18n import language, t
 
-LOOKED = "dial.looked"
+LOOKED, FOLLOW = "dial.looked", ":"
 
 
 def show(cells: Sequence[Sequence[Cell]], chosen: Choices, seen: bool) -> None:
     """`seen`: the results may be shown; before a guess there is only r₀."""
     picture, side = st.columns([1.75, 1], gap="medium")
+    cell = _looked(cells, chosen)
     with picture:
-        grid(cells, chosen, seen)
+        grid(cells, chosen, seen, cell)
     with side:
-        row, lag = looked(chosen)
-        cell = next(cell for line in cells for cell in line
-                    if (cell.row, cell.trial.lag) == (row, lag))
-        _choose(chosen)
+        _choose(chosen, cell)
         if seen:
             curve(cell)
 
 
-def looked(chosen: Choices) -> tuple[str, int]:
-    """Row and lag of the cell that is looked at: the chosen one, else the newest row's longest."""
-    row, _, lag = session.widget(LOOKED, "").rpartition(":")
+def picked(chosen: Choices) -> tuple[str, int] | None:
+    """Row and lag of the cell that the reader looks at; None: whatever is trained."""
+    row, _, lag = session.widget(LOOKED, FOLLOW).rpartition(":")
     if row in chosen.rows and lag.isdecimal() and int(lag) in chosen.lags:
         return row, int(lag)
-    return chosen.rows[-1], chosen.lags[-1]
+    return None
 
 
-def _choose(chosen: Choices) -> None:
+def _looked(cells: Sequence[Sequence[Cell]], chosen: Choices) -> Cell:
+    every = [cell for row in cells for cell in row]
+    if (own := picked(chosen)) is not None:
+        return next(cell for cell in every if (cell.row, cell.trial.lag) == own)
+    moving = [cell for cell in every if cell.found is not None and not cell.done]
+    return next(iter(moving), every[-1])
+
+
+def _choose(chosen: Choices, cell: Cell) -> None:
     """The same by keyboard as a click on the grid."""
-    options = [f"{row}:{lag}" for row in chosen.rows for lag in chosen.lags]
-    row, lag = looked(chosen)
-    if session.widget(LOOKED, "") not in options:
-        session.set_widget(LOOKED, f"{row}:{lag}")
+    options = [FOLLOW] + [f"{row}:{lag}" for row in chosen.rows for lag in chosen.lags]
+    if session.widget(LOOKED, FOLLOW) not in options:
+        session.set_widget(LOOKED, FOLLOW)
+
+    def name(option: str) -> str:
+        row, _, lag = option.rpartition(":")
+        return t("gradients_dial.cell", row=row_name(row), lag=lag) if row \
+            else t("gradients_dial.follow", cell=cell_name(cell))
+
     st.selectbox(t("gradients_dial.looked"), options, key=LOOKED, label_visibility="collapsed",
-                 format_func=lambda o: t("gradients_dial.cell", row=row_name(o.rpartition(":")[0]),
-                                         lag=o.rpartition(":")[2]))
+                 format_func=name)
 
 
 # -- the grid -------------------------------------------------------------------------------------
-def grid(cells: Sequence[Sequence[Cell]], chosen: Choices, seen: bool) -> None:
+def grid(cells: Sequence[Sequence[Cell]], chosen: Choices, seen: bool, looked: Cell) -> None:
     boxes = [[_box(cell, seen) for cell in row] for row in cells]
-    row, lag = looked(chosen)
-    at = chosen.rows.index(row), chosen.lags.index(lag)
+    at = chosen.rows.index(looked.row), chosen.lags.index(looked.trial.lag)
 
     def draw() -> Any:
         rows = [Row(row_name(r), short_name(r), STARTS[r.removesuffix(CLIP)].cell)
@@ -85,26 +93,28 @@ def grid(cells: Sequence[Sequence[Cell]], chosen: Choices, seen: bool) -> None:
                        alt=t("gradients_dial.grid_alt"), rev=(chosen, at, str(boxes)))
     if events.click is not None and events.click.row is not None:
         clicked = f"{chosen.rows[events.click.row]}:{chosen.lags[events.click.column or 0]}"
-        if clicked != f"{row}:{lag}":
+        if clicked != session.widget(LOOKED, FOLLOW):
             session.set_widget(LOOKED, clicked)
             st.rerun()  # the whole page: the clip button is for the cell that is looked at
 
 
 def _box(cell: Cell, seen: bool) -> Box:
-    note = t("gradients_dial.reach", reach=power_text(cell.reach))
+    note = t("gradients_dial.reach", reach=reach_text(cell.reach))
     said = t("gradients_dial.hover", cell=cell_name(cell), reach=reach_text(cell.reach))
     found, seeds = cell.found, len(cell.trial.seeds)
     if found is None or not seen:
         text = t("gradients_dial.guess_box") if not seen else "–"
-        return Box(text, text, note, said, None)
+        return Box(text, text, "", note, said, None)
     short = t("gradients_dial.solved_short", n=found.solved, seeds=seeds)
     said += " " + state(cell)
     if not found.done:
-        text = t("gradients_dial.at_step", n=found.solved, seeds=seeds, step=found.step)
-        return Box(text, short, note, said, found.solved / seeds, moving=True)
-    text = t("gradients_dial.solved_in", n=found.solved, seeds=seeds, step=cell.median) \
-        if found.solved else t("gradients_dial.solved", n=found.solved, seeds=seeds)
-    return Box(text, short, note, said, found.solved / seeds)
+        when = t("gradients_dial.at_step", step=found.step)
+    elif found.diverged and not found.solved:
+        when = t("gradients_dial.diverged_box")
+    else:
+        when = t("gradients_dial.in_steps", step=cell.median if found.solved else found.step)
+    return Box(t("gradients_dial.solved", n=found.solved, seeds=seeds), short, when, note, said,
+               found.solved / seeds, moving=not found.done)
 
 
 def state(cell: Cell) -> str:

@@ -22,7 +22,7 @@ from rnnlm_ui.gradients.dial_choices import (
 from rnnlm_ui.gradients.dial_grid import state
 from rnnlm_ui.i18n import joined, t
 
-EDGE = 1e-3  # of r₀: where the answer divides the cells; a rule of thumb, found by trying
+FAR, NEAR = 1e-5, 1e-2  # of r₀: below nothing arrives, above enough; found by trying
 HEIGHTS = ("solved", "steps")
 _HEIGHT = "dial.height"
 _NAMED = 3  # exceptions in the sentence
@@ -33,13 +33,11 @@ def done(cells: Sequence[Sequence[Cell]]) -> list[Cell]:
 
 
 def finding(cells: Sequence[Sequence[Cell]], chosen: Choices, guess: str) -> str:
-    """Which rows are solved at the longest lag that is known of all rows."""
+    """Which starts are solved at the lag that is known of most of them."""
     if not done(cells):
         return t("gradients_dial.answer_none")
-    known = [i for i in range(len(chosen.lags)) if all(row[i].done for row in cells)]
-    if not known:
-        return joined([t("gradients_dial.answer_begun", n=len(done(cells))), guess])
-    column = [row[known[-1]] for row in cells]
+    columns = [[row[i] for row in cells if row[i].done] for i in range(len(chosen.lags))]
+    column = max(reversed(columns), key=len)  # of equal ones the longest lag
     solved = [row_name(cell.row) for cell in column if cell.is_solved]
     failed = [row_name(cell.row) for cell in column if not cell.is_solved]
     values = {"lag": column[0].trial.lag, "n": len(solved), "rows": len(column),
@@ -52,7 +50,8 @@ def finding(cells: Sequence[Sequence[Cell]], chosen: Choices, guess: str) -> str
     else:
         said = t("gradients_dial.answer_some", **values, solved=comma.join(solved),
                  failed=comma.join(failed))
-    return joined([said, guess])
+    rest = len(cells) - len(column)
+    return joined([said, t("gradients_dial.answer_rest", n=rest) if rest else "", guess])
 
 
 # -- r₀ against what became of it -----------------------------------------------------------------
@@ -73,15 +72,17 @@ def show(cells: Sequence[Sequence[Cell]], chosen: Choices, seen: bool) -> None:
 
 def exceptions(trained: Sequence[Cell]) -> list[Cell]:
     """Where r₀ and the outcome disagree: a gradient that arrives and no success, or the reverse."""
-    return [cell for cell in trained if (cell.reach >= EDGE and cell.solved <= FEW_SOLVED)
-            or (cell.reach < EDGE and cell.is_solved)]
+    return [cell for cell in trained if (cell.reach >= NEAR and cell.solved <= FEW_SOLVED)
+            or (cell.reach < FAR and cell.is_solved)]
 
 
 def lesson(trained: Sequence[Cell], chosen: Choices) -> str:
-    above = [cell for cell in trained if cell.reach >= EDGE]
-    below = [cell for cell in trained if cell.reach < EDGE]
-    said = [t("gradients_dial.lesson", a=sum(c.is_solved for c in above), above=len(above),
-              b=sum(c.is_solved for c in below), below=len(below), edge=f"{EDGE:g}")]
+    zones = {"near": [cell for cell in trained if cell.reach >= NEAR],
+             "middle": [cell for cell in trained if FAR <= cell.reach < NEAR],
+             "far": [cell for cell in trained if cell.reach < FAR]}
+    said = ["**" + joined([t(f"gradients_dial.zone.{name}", n=len(zone),
+                             a=sum(cell.is_solved for cell in zone))
+                           for name, zone in zones.items() if zone]) + "**"]
     names = []
     for name in ("rnn", "gru", "lstm"):
         own = [cell for cell in trained if cell.trial.begin.cell == name]
@@ -90,8 +91,8 @@ def lesson(trained: Sequence[Cell], chosen: Choices) -> str:
                            a=sum(c.is_solved for c in own)))
     said.append(t("gradients_dial.by_name", names=t("gradients_dial.comma").join(names)))
     odd = exceptions(trained)
-    for kind, which in (("deaf", [c for c in odd if c.reach >= EDGE]),
-                        ("late", [c for c in odd if c.reach < EDGE])):
+    for kind, which in (("deaf", [c for c in odd if c.reach >= NEAR]),
+                        ("late", [c for c in odd if c.reach < FAR])):
         if which:
             named = t("gradients_dial.semicolon").join(
                 t("gradients_dial.odd", cell=cell_name(c), reach=reach_text(c.reach), n=c.solved,
@@ -121,7 +122,8 @@ def _figure(trained: Sequence[Cell], height: str, chosen: Choices) -> Any:
         parts = [i * chosen.max_steps / 5 for i in range(6)]
         ticks = [*parts, never], [*(f"{part:.0f}" for part in parts), t("gradients_dial.never")]
         top = never
-    figure = reach_figure(dots, EDGE, t("gradients_dial.edge", edge=f"{EDGE:g}"), top, ticks,
+    edges = [(FAR, "r₀ = 10<sup>−5</sup>"), (NEAR, "r₀ = 0.01")]
+    figure = reach_figure(dots, edges, top, ticks,
                           Axes(t("gradients_dial.reach_axis"),
                                t(f"gradients_dial.height_axis.{height}", seeds=seeds)))
     figure.update_layout(uirevision=height)
