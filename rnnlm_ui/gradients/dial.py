@@ -83,10 +83,11 @@ def _left(chosen: Choices) -> None:
 # -- what is chosen and pressed -------------------------------------------------------------------
 def _controls(chosen: Choices, active: bool) -> bool:
     """Task, start and stop, the settings; whether the results may be seen."""
+    names = {name: t(f"gradients_dial.task.{name}") for name in TASKS}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
             t("gradients_dial.task_label"), tuple(TASKS), key=own.TASK, required=True,
-            label_visibility="collapsed", format_func=lambda name: t(f"gradients_dial.task.{name}"))
+            label_visibility="collapsed", format_func=names.__getitem__)
         missing = own.desk().missing(chosen.trials())
         guessed = dial_guess.given(chosen)
         if active:
@@ -120,7 +121,8 @@ def _settings(chosen: Choices) -> None:
         st.segmented_control(t("gradients_dial.copied"), own.COPIED, key=own.WORD, required=True)
     st.segmented_control(t("gradients_dial.width"), own.WIDTHS, key=own.WIDTH, required=True)
     st.segmented_control(t("gradients_dial.steps"), own.BUDGETS, key=own.BUDGET, required=True)
-    st.multiselect(t("gradients_dial.rows"), own.ROWS, key=own.ROW, format_func=own.row_name)
+    names = {row: own.row_name(row) for row in own.ROWS}
+    st.multiselect(t("gradients_dial.rows"), own.ROWS, key=own.ROW, format_func=names.__getitem__)
     st.markdown(t("gradients_dial.fixed"))
 
 

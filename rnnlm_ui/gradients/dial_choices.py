@@ -84,7 +84,8 @@ def choices() -> Choices:
     lags = session.widget(session.choices(LAG, LAGS, FIRST_LAGS), []) or FIRST_LAGS
     width, budget, word = (int(session.widget(session.choice(key, options, first), first) or first)
                            for key, options, first in
-                           ((WIDTH, WIDTHS, "32"), (BUDGET, BUDGETS, FIRST_BUDGET), (WORD, COPIED, "1")))
+                           ((WIDTH, WIDTHS, "32"), (BUDGET, BUDGETS, FIRST_BUDGET),
+                            (WORD, COPIED, "1")))
     return Choices(task, tuple(rows), tuple(sorted(map(int, lags))), width, budget,
                    word if task == "copy" else 10)  # the same trial, whatever is chosen for copy
 

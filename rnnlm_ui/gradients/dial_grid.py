@@ -40,7 +40,7 @@ def show(cells: Sequence[Sequence[Cell]], chosen: Choices, seen: bool) -> None:
     with picture:
         grid(cells, chosen, seen, cell)
     with side:
-        _choose(chosen, cell)
+        _choose(chosen)
         if seen:
             curve(cell)
 
@@ -61,19 +61,15 @@ def _looked(cells: Sequence[Sequence[Cell]], chosen: Choices) -> Cell:
     return next(iter(moving), every[-1])
 
 
-def _choose(chosen: Choices, cell: Cell) -> None:
+def _choose(chosen: Choices) -> None:
     """The same by keyboard as a click on the grid."""
-    options = [FOLLOW] + [f"{row}:{lag}" for row in chosen.rows for lag in chosen.lags]
-    if session.widget(LOOKED, FOLLOW) not in options:
+    names = {FOLLOW: t("gradients_dial.follow")} | {
+        f"{row}:{lag}": t("gradients_dial.cell", row=row_name(row), lag=lag)
+        for row in chosen.rows for lag in chosen.lags}
+    if session.widget(LOOKED, FOLLOW) not in names:
         session.set_widget(LOOKED, FOLLOW)
-
-    def name(option: str) -> str:
-        row, _, lag = option.rpartition(":")
-        return t("gradients_dial.cell", row=row_name(row), lag=lag) if row \
-            else t("gradients_dial.follow", cell=cell_name(cell))
-
-    st.selectbox(t("gradients_dial.looked"), options, key=LOOKED, label_visibility="collapsed",
-                 format_func=name)
+    st.selectbox(t("gradients_dial.looked"), list(names), key=LOOKED,
+                 label_visibility="collapsed", format_func=names.__getitem__)
 
 
 # -- the grid -------------------------------------------------------------------------------------
@@ -137,7 +133,7 @@ def state(cell: Cell) -> str:
 # -- one cell -------------------------------------------------------------------------------------
 def curve(cell: Cell) -> None:
     """The scores of its five seeds while they train."""
-    st.markdown(f"**{state(cell)}**")
+    st.markdown(f"**{cell_name(cell)}:** {state(cell)}")
     found, task = cell.found, cell.trial.what
     nothing = t("gradients_dial.constant" if task.numbers else "gradients_dial.chance")
     points = found.curve if found is not None else []

@@ -28,10 +28,10 @@ def given(chosen: Choices) -> bool:
 
 
 def ask(chosen: Choices) -> None:
-    lag = lag_of(chosen)
+    lag, names = lag_of(chosen), {row: row_name(row) for row in chosen.rows}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         picked = st.pills(t("gradients_dial.guess", lag=lag), chosen.rows, key=_PICKED,
-                          selection_mode="multi", format_func=row_name)
+                          selection_mode="multi", format_func=names.__getitem__)
         st.button(t("gradients_dial.guess_done"), key="dial.guess_done", icon=":material/check:",
                   on_click=lambda: session.remember(_GIVEN, (
                       _settings(chosen), {row: row in picked for row in chosen.rows})))

@@ -61,10 +61,11 @@ def show(cells: Sequence[Sequence[Cell]], chosen: Choices, seen: bool) -> None:
         return
     st.markdown(lesson(trained, chosen))
     session.preset(_HEIGHT, HEIGHTS[0])
+    names = {name: t(f"gradients_dial.height.{name}") for name in HEIGHTS}
     height = st.segmented_control(
         t("gradients_dial.height_label"), HEIGHTS, key=_HEIGHT, required=True,
         label_visibility="collapsed", persist_state="session",
-        format_func=lambda name: t(f"gradients_dial.height.{name}")) or HEIGHTS[0]
+        format_func=names.__getitem__) or HEIGHTS[0]
     live_plot(lambda: _figure(trained, height, chosen), key="dial.reach", height=SCATTER, on=(),
               alt=t("gradients_dial.reach_alt"),
               rev=(height, tuple(cell.trial.key for cell in trained)))

@@ -68,10 +68,15 @@ def test_a_grid_is_trained_rescued_and_found_again_by_its_link(language: str) ->
     assert finished(again) and said(again).count("GRU") == said(app).count("GRU")
 
 
-def test_the_results_are_those_of_the_training(desk: Desk) -> None:
+def test_a_clip_is_for_the_cell_that_is_looked_at(desk: Desk) -> None:
     app = opened("gradients", **TINY)
-    app.button(key="dial.start").click().run()
-    until(app, finished)
+    app.selectbox(key="dial.looked").set_value("rnn_orthogonal:5").run()
+    app.button(key="dial.rescue.clip").click().run()
+    until(app, lambda app: "dial.stop" not in keys(app))
+    rows = "rnn_default.rnn_orthogonal.rnn_orthogonal-clip"
+    assert app.query_params["dial_rows"] in (rows, [rows])
+    clipped = Trial("rnn_orthogonal", 5, max_steps=5, hidden=16, clip_norm=1.0)
+    assert desk.look("anybody", [clipped])[clipped.key].done
     trial = Trial("rnn_orthogonal", 5, max_steps=5, hidden=16, clip_norm=0.0)
     found = desk.look("anybody", [trial])[trial.key]
     assert found.done and found.step == 5
@@ -90,8 +95,7 @@ def test_every_task_and_setting(task: str, language: str) -> None:
     app.segmented_control(key="dial_steps").set_value("10").run()
     app.pills(key="dial_lags").set_value(["5", "10"]).run()
     app.multiselect(key="dial_rows").set_value(["lstm_chrono"]).run()
-    for key in ("dial.looked",):
-        app.selectbox(key=key).set_value("lstm_chrono:5").run()
+    app.selectbox(key="dial.looked").set_value("lstm_chrono:5").run()
     assert not app.error and not app.exception
     assert app.query_params["dial_lags"] in ("5.10", ["5.10"])
     app.pills(key="dial_lags").set_value([]).run()
@@ -113,7 +117,8 @@ def test_a_guess_comes_before_the_results(language: str) -> None:
     assert ("guessed 1 of 2 right" if language == "en" else "猜对了 2 个中的 1 个") in said(app)
 
 
-def test_stop_and_another_task_end_the_training(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stop_and_another_task_end_the_training(
+        desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dial_choices, "BUDGETS", ("100000",))
     monkeypatch.setattr(dial_choices, "FIRST_BUDGET", "100000")
     app = opened("gradients", **{**TINY, "dial_lags": "100", "dial_rows": "lstm_default"})
@@ -133,15 +138,6 @@ def test_a_full_machine_says_so(desk: Desk, language: str) -> None:
     app.button(key="dial.start").click().run()
     assert len(app.error) == 1 and "1" in app.error[0].value
     assert "dial.start" in keys(app)
-
-
-def test_a_clip_is_for_the_cell_that_is_looked_at() -> None:
-    app = opened("gradients", **TINY)
-    app.selectbox(key="dial.looked").set_value("rnn_orthogonal:5").run()
-    app.button(key="dial.rescue.clip").click().run()
-    until(app, finished)
-    rows = "rnn_default.rnn_orthogonal.rnn_orthogonal-clip"
-    assert app.query_params["dial_rows"] in (rows, [rows])
 
 
 @pytest.mark.parametrize("bad", [
