@@ -133,7 +133,7 @@ def state(cell: Cell) -> str:
 # -- one cell -------------------------------------------------------------------------------------
 def curve(cell: Cell) -> None:
     """The scores of its five seeds while they train."""
-    st.markdown(f"**{cell_name(cell)}:** {state(cell)}")
+    st.markdown(t("gradients_dial.of_cell", cell=cell_name(cell), state=state(cell)))
     found, task = cell.found, cell.trial.what
     nothing = t("gradients_dial.constant" if task.numbers else "gradients_dial.chance")
     points = found.curve if found is not None else []

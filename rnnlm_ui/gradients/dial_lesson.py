@@ -81,9 +81,10 @@ def lesson(trained: Sequence[Cell], chosen: Choices) -> str:
     zones = {"near": [cell for cell in trained if cell.reach >= NEAR],
              "middle": [cell for cell in trained if FAR <= cell.reach < NEAR],
              "far": [cell for cell in trained if cell.reach < FAR]}
+    # a gap before what follows: markdown does not see the end of bold between 。 and a letter
     said = ["**" + joined([t(f"gradients_dial.zone.{name}", n=len(zone),
                              a=sum(cell.is_solved for cell in zone))
-                           for name, zone in zones.items() if zone]) + "**"]
+                           for name, zone in zones.items() if zone]) + "** "]
     names = []
     for name in ("rnn", "gru", "lstm"):
         own = [cell for cell in trained if cell.trial.begin.cell == name]
@@ -101,7 +102,7 @@ def lesson(trained: Sequence[Cell], chosen: Choices) -> str:
             more = t("gradients_dial.more", n=len(which) - _NAMED) if len(which) > _NAMED else ""
             reason = "late_adding" if kind == "late" and chosen.task == "adding" else kind
             said.append(t(f"gradients_dial.why_{reason}", named=named + more))
-    return joined(said)
+    return said[0] + joined(said[1:])
 
 
 def _figure(trained: Sequence[Cell], height: str, chosen: Choices) -> Any:

@@ -16,7 +16,7 @@ from tests.app.inside_pages import LANGUAGES, opened, said
 pytestmark = pytest.mark.usefixtures("runs_folder", "desk")
 TINY = {"lab": "dial", "dial_lags": "5", "dial_rows": "rnn_default.rnn_orthogonal",
         "dial_width": "16"}
-SECONDS = 60
+SECONDS = 150
 
 
 @pytest.fixture(autouse=True)

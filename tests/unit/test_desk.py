@@ -22,7 +22,7 @@ from rnnlm_core.tasks.trials import Trial
 
 QUICK = Trial("rnn_default", 4, (1, 2), 12, hidden=8)
 ENDLESS = Trial("lstm_default", 60, max_steps=100_000)
-SECONDS = 60  # two busy cores start torch in several
+SECONDS = 150  # two busy cores start torch in several
 
 
 def until(true: Callable[[], bool]) -> None:
