@@ -32,7 +32,8 @@ class Box:
     text: str
     short: str  # on a phone
     when: str  # steps; not on a phone
-    note: str  # Plotly markup
+    note: str
+    brief: str  # the note on a phone
     hover: str
     share: float | None
     moving: bool = False  # being trained
@@ -77,8 +78,8 @@ def grid_figure(rows: Sequence[Row], columns: Sequence[str], boxes: Sequence[Seq
         for c, box in enumerate(row):
             shapes.append(_frame(r, c, (r, c) == looked, box.moving))
             labels.append({"x": c, "y": r, "xref": "x", "yref": "y", "showarrow": False,
-                           "text": f"<b>{esc(box.text)}</b><br>{esc(box.when)}<br>{box.note}",
-                           "name": f"<b>{esc(box.short)}</b><br>{box.note}",
+                           "text": f"<b>{esc(box.text)}</b><br>{esc(box.when)}<br>{esc(box.note)}",
+                           "name": f"<b>{esc(box.short)}</b><br>{esc(box.brief)}",
                            "captureevents": False, "font": {"size": 14, "color": LIGHT["ink"]}})
     figure.update_layout(
         height=grid_height(len(rows)), hovermode="closest", dragmode=False,

@@ -183,24 +183,23 @@ class Desk:
                 self._orders[visitor] = Order(wanted)
 
     def look(self, visitor: str, trials: Sequence[Trial]) -> dict[str, Result]:
-        """What is known of these trials, by their keys: finished ones, and those of this visitor.
-
-        Raises `BadInput`, once, where the training process has failed.
-        """
+        """What is known of these trials, by key: finished ones, and those of this visitor."""
         with self._lock:
             order = self._orders.get(visitor)
             if order is not None:
                 order.look()
                 self._keep(order)
-                if order.failed:
-                    del self._orders[visitor]
-                    raise BadInput("trials.failed")
                 if order.ended_too_soon:
                     order = self._orders[visitor] = Order(order.unfinished)
             partly = order.results if order is not None else {}
             keys = [trial.key for trial in trials]
             return {key: found for key in keys
                     if (found := self._kept.get(key) or partly.get(key)) is not None}
+
+    def failure(self, visitor: str) -> BadInput | None:
+        """Where the last training of this visitor has ended by a fault, until the next start."""
+        order = self._orders.get(visitor)
+        return BadInput("trials.failed") if order is not None and order.failed else None
 
     @property
     def busy(self) -> int:

@@ -58,14 +58,12 @@ def _carry_out(desk: Desk, visitor: str, chosen: Choices) -> UnrollError | None:
 
 def _answer(chosen: Choices, was_active: bool) -> None:
     """The finding."""
-    try:
-        cells = own.cells(chosen)
-    except UnrollError as error:
-        fault(error)
-        return
+    cells = own.cells(chosen)
     order = own.desk().running(own.visitor())
     if was_active and order is None:
         st.rerun()  # the whole page: Start comes back, and nothing moves any more
+    if (problem := own.desk().failure(own.visitor())) is not None:
+        fault(problem)
     st.markdown(dial_lesson.finding(cells, chosen, dial_guess.told(cells, chosen)))
 
 

@@ -144,5 +144,11 @@ def reach_text(value: float) -> str:
         return "<1e-300"
     if value >= 1e-3:
         return f"{value:.2g}"
-    digit, _, power = f"{value:.0e}".partition("e")
-    return f"{digit}·10" + str(int(power)).translate(_RAISED)
+    return f"{value:.0e}".partition("e")[0] + "·" + power_text(value)
+
+
+def power_text(value: float) -> str:
+    """Only the power of ten below a hundredth."""
+    if value >= 1e-2:
+        return f"{value:.1g}"
+    return "10" + str(int(f"{max(value, 1e-300):.0e}".partition("e")[2])).translate(_RAISED)

@@ -24,6 +24,7 @@ from rnnlm_ui.gradients.dial_choices import (
     Cell,
     Choices,
     cell_name,
+    power_text,
     reach_text,
     row_name,
     short_name,
@@ -31,6 +32,7 @@ from rnnlm_ui.gradients.dial_choices import (
 from rnnlm_ui.i18n import language, t
 
 LOOKED, FOLLOW = "dial.looked", ":"
+_ROOMY = 4  # lags whose boxes hold "r₀ 2·10⁻²¹" on a phone
 
 
 def show(cells: Sequence[Sequence[Cell]], chosen: Choices, seen: bool) -> None:
@@ -74,7 +76,7 @@ def _choose(chosen: Choices) -> None:
 
 # -- the grid -------------------------------------------------------------------------------------
 def grid(cells: Sequence[Sequence[Cell]], chosen: Choices, seen: bool, looked: Cell) -> None:
-    boxes = [[_box(cell, seen) for cell in row] for row in cells]
+    boxes = [[_box(cell, seen, len(row) > _ROOMY) for cell in row] for row in cells]
     at = chosen.rows.index(looked.row), chosen.lags.index(looked.trial.lag)
 
     def draw() -> Any:
@@ -94,13 +96,14 @@ def grid(cells: Sequence[Sequence[Cell]], chosen: Choices, seen: bool, looked: C
             st.rerun()  # the whole page: the clip button is for the cell that is looked at
 
 
-def _box(cell: Cell, seen: bool) -> Box:
+def _box(cell: Cell, seen: bool, tight: bool) -> Box:
     note = t("gradients_dial.reach", reach=reach_text(cell.reach))
+    brief = power_text(cell.reach) if tight else note
     said = t("gradients_dial.hover", cell=cell_name(cell), reach=reach_text(cell.reach))
     found, seeds = cell.found, len(cell.trial.seeds)
     if found is None or not seen:
         text = t("gradients_dial.guess_box") if not seen else "–"
-        return Box(text, text, "", note, said, None)
+        return Box(text, text, "", note, brief, said, None)
     short = t("gradients_dial.solved_short", n=found.solved, seeds=seeds)
     said += " " + state(cell)
     if not found.done:
@@ -109,8 +112,8 @@ def _box(cell: Cell, seen: bool) -> Box:
         when = t("gradients_dial.diverged_box")
     else:
         when = t("gradients_dial.in_steps", step=cell.median if found.solved else found.step)
-    return Box(t("gradients_dial.solved", n=found.solved, seeds=seeds), short, when, note, said,
-               found.solved / seeds, moving=not found.done)
+    return Box(t("gradients_dial.solved", n=found.solved, seeds=seeds), short, when, note, brief,
+               said, found.solved / seeds, moving=not found.done)
 
 
 def state(cell: Cell) -> str:

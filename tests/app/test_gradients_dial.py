@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -129,6 +130,17 @@ def test_stop_and_another_task_end_the_training(
         end()
         assert "dial.stop" not in keys(app) and "dial.start" in keys(app)
         assert desk.busy == 0
+
+
+@LANGUAGES
+def test_a_training_that_dies_says_so_and_can_be_started_again(desk: Desk, language: str) -> None:
+    app = opened("gradients", language=language, **TINY)
+    app.button(key="dial.start").click().run()
+    order = desk.running(app.session_state["keep.dial.visitor"])
+    assert order is not None
+    psutil.Process(order.pid).kill()
+    until(app, lambda app: "dial.stop" not in keys(app))
+    assert len(app.error) == 1 and "dial.start" in keys(app)
 
 
 @LANGUAGES

@@ -118,16 +118,18 @@ def test_more_than_the_limit_are_refused_in_words(desk: Desk) -> None:
     desk.start("three", [ENDLESS])
 
 
-def test_a_process_that_dies_is_told_once_and_what_it_finished_stays(desk: Desk) -> None:
+def test_a_process_that_dies_is_told_and_what_it_finished_stays(desk: Desk) -> None:
     desk.start("one", [QUICK, ENDLESS])
     until(lambda: ENDLESS.key in desk.look("one", [ENDLESS]))
     order = desk.running("one")
     assert order is not None
     psutil.Process(order.pid).kill()
     until(lambda: not order.running)
-    with pytest.raises(BadInput, match="ended by a fault"):
-        desk.look("one", [QUICK, ENDLESS])
-    assert list(desk.look("one", [QUICK, ENDLESS])) == [QUICK.key]
+    assert set(desk.look("one", [QUICK, ENDLESS])) == {QUICK.key, ENDLESS.key}
+    assert desk.missing([QUICK, ENDLESS]) == [ENDLESS]
+    assert "ended by a fault" in str(desk.failure("one")) and desk.failure("another") is None
+    desk.start("one", [ENDLESS])
+    assert desk.failure("one") is None
 
 
 def test_nobody_looks_any_more(desk: Desk) -> None:
