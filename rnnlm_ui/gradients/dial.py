@@ -64,7 +64,10 @@ def _answer(chosen: Choices, was_active: bool) -> None:
         st.rerun()  # the whole page: Start comes back, and nothing moves any more
     if (problem := own.desk().failure(own.visitor())) is not None:
         fault(problem)
-    st.markdown(dial_lesson.finding(cells, chosen, dial_guess.told(cells, chosen)))
+    if dial_guess.given(chosen):
+        st.markdown(dial_lesson.finding(cells, chosen, dial_guess.told(cells, chosen)))
+    else:
+        st.markdown(t("gradients_dial.answer_guess", lag=dial_guess.lag_of(chosen)))
 
 
 def _left(chosen: Choices) -> None:
@@ -93,9 +96,12 @@ def _controls(chosen: Choices, active: bool) -> bool:
                       on_click=lambda: own.desk().stop(own.visitor()))
             follow(lambda: _left(chosen), active, "dial.left")
         elif missing:
-            st.button(primary_label(t("gradients_dial.start"), "play_arrow"), type="primary",
-                      key="dial.start", disabled=not guessed, on_click=lambda: deeds.press(
-                          _DEED, tuple(missing)))
+            # a label in the ink of the primary button cannot be read on one that is disabled
+            label = primary_label(t("gradients_dial.start"), "play_arrow") if guessed \
+                else t("gradients_dial.start")
+            st.button(label, type="primary" if guessed else "secondary", key="dial.start",
+                      disabled=not guessed,
+                      on_click=lambda: deeds.press(_DEED, tuple(missing)))
             st.markdown(t("gradients_dial.expected", time=duration(
                 max(1, round(sum(trial.expected_seconds for trial in missing))))), width="content")
         with st.popover(t("gradients_dial.settings"), icon=":material/tune:", type="tertiary"):

@@ -109,6 +109,7 @@ def test_a_guess_comes_before_the_results(language: str) -> None:
     app = opened("gradients", language=language, **TINY)
     app.toggle(key="dial.guess_first").set_value(True).run()
     assert app.button(key="dial.start").disabled
+    assert ("look 5 steps back" if language == "en" else "往回看 5 步") in said(app)
     app.pills(key="dial.guess").set_value(["rnn_orthogonal"]).run()
     app.button(key="dial.guess_done").click().run()
     assert not app.button(key="dial.start").disabled
