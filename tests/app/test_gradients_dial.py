@@ -81,7 +81,7 @@ def test_a_clip_is_for_the_cell_that_is_looked_at(desk: Desk) -> None:
     trial = Trial("rnn_orthogonal", 5, max_steps=5, hidden=16, clip_norm=0.0)
     found = desk.look("anybody", [trial])[trial.key]
     assert found.done and found.step == 5
-    assert "none of the 2 starts is solved" in said(app)
+    assert "0 of 2 starts are solved" in said(app)
 
 
 @LANGUAGES
