@@ -1,8 +1,8 @@
 """`python -m benchmarks.reproduce [SECTION …] [--text PATH] [--seeds 1 2 3]`: the learning figures.
 
-Sections: recall, clipping, anbn, dyck2, agreement, dialogue2, source and, where a text is given,
-shakespeare. Rows go into `docs/reproduced.json` and `docs/reproduced.md` as soon as they are
-measured, in place of earlier ones of the same name; at its end a section's leftovers of earlier
+Sections: recall, classroom, clipping, anbn, dyck2, agreement, dialogue2, source and, where a text
+is given, shakespeare. Rows go into `docs/reproduced.json` and `docs/reproduced.md` as soon as they
+are measured, in place of earlier ones of the same name; at its end a section's leftovers of earlier
 runs go.
 """
 
@@ -17,9 +17,10 @@ from pathlib import Path
 from benchmarks.reproduced import Row, keep
 from rnnlm_core.run.process import sleep_while_waiting
 
-SECTIONS = ("recall", "clipping", "anbn", "dyck2", "agreement", "dialogue2", "source")
+SECTIONS = ("recall", "classroom", "clipping", "anbn", "dyck2", "agreement", "dialogue2", "source")
 RECIPES = ("shakespeare", "shakespeare_narrow")  # need a text that is not part of the project
-SEEDS = {"recall": (1, 2, 3, 4, 5), "clipping": (1, 2, 3, 4, 5), "agreement": (1, 2, 3, 4, 5),
+SEEDS = {"recall": (1, 2, 3, 4, 5), "classroom": (1, 2, 3, 4, 5),
+         "clipping": (1, 2, 3, 4, 5), "agreement": (1, 2, 3, 4, 5),
          "dialogue2": (1, 2, 3, 4, 5)}
 _SEEDS = (1, 2, 3)
 _HOLDS = {True: "holds", False: "DOES NOT HOLD", None: ""}
@@ -29,6 +30,7 @@ def _measured(name: str, seeds: tuple[int, ...], runs: Path, asked: argparse.Nam
               ) -> Iterator[list[Row]]:
     # here, as they import torch
     from benchmarks import (
+        reproduce_classroom,
         reproduce_clipping,
         reproduce_corpora,
         reproduce_recall,
@@ -39,6 +41,8 @@ def _measured(name: str, seeds: tuple[int, ...], runs: Path, asked: argparse.Nam
         yield reproduce_shakespeare.shakespeare(name, seeds, runs, asked.text, asked.seconds)
     elif name == "recall":
         yield from reproduce_recall.recall(seeds, runs)
+    elif name == "classroom":
+        yield from reproduce_classroom.classroom(seeds, runs)
     elif name == "clipping":
         yield from reproduce_clipping.clipping(seeds, runs)
     else:

@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 
 from benchmarks.reproduced import Row, measured, needed
-from rnnlm_core.tasks.batched import STARTS
-from rnnlm_core.tasks.recall import RecallSettings, initial_reach, train
+from rnnlm_core.tasks.training import initial_reach, train
+from rnnlm_core.tasks.trials import Trial
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def recall(seeds: tuple[int, ...], runs: Path) -> Iterator[list[Row]]:
 
 
 def _row(expected: Expected, seeds: tuple[int, ...]) -> Row:
-    settings = RecallSettings(STARTS[expected.start], expected.lag, seeds, expected.max_steps)
+    settings = Trial(expected.start, expected.lag, seeds, expected.max_steps)
     with measured("recall", seeds) as found:
         reach = statistics.geometric_mean(initial_reach(settings))
         progress = deque(train(settings), maxlen=1).pop()

@@ -18,6 +18,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 SHARE_OF_SEEDS = 0.8  # that must hold
 TITLES = {
     "recall": "First-symbol recall: which cells learn to look back T symbols",
+    "classroom": "The classroom task: first-symbol recall at T = 30 in 500 steps",
     "clipping": "Clipping: an IRNN that diverges without it and learns with it",
     "anbn": "aⁿbⁿ: counting", "dyck2": "dyck2: brackets of two kinds",
     "agreement": "agreement: the verb and its noun", "dialogue2": "dialogue2: inside quotations",

@@ -244,6 +244,17 @@ def choice(key: str, options: Sequence[str], default: str) -> str:
     return key
 
 
+def choices(key: str, options: Sequence[str], default: Sequence[str]) -> str:
+    """As `choice`, for a widget of several options; in the URL they are divided by dots."""
+    chosen, state = _chosen(), st.session_state
+    if key not in state:
+        asked = chosen[key][0] if key in chosen else st.query_params.get(key, "")
+        known = [option for option in dict.fromkeys(asked.split(".")) if option in options]
+        state[key] = known or list(default)
+    chosen[key] = (".".join(state[key]), ".".join(default))
+    return key
+
+
 def asked(key: str) -> str | None:
     """What the address says of this choice, be it an option or not, until it is first drawn."""
     return None if key in st.session_state else st.query_params.get(key)

@@ -17,8 +17,8 @@ from rnnlm_core.run.history import Entry
 from rnnlm_ui import time_machine, toolbox
 from rnnlm_ui.i18n import t
 
-TOOLS = ("reach", "race", "taught", "spectra", "clip", "truncate", "room", "textbook")
-WITHOUT_RUN = frozenset({"race", "room", "textbook"})
+TOOLS = ("reach", "race", "taught", "spectra", "clip", "truncate", "room", "dial", "textbook")
+WITHOUT_RUN = frozenset({"race", "room", "dial", "textbook"})
 _KEY, _PACKAGE = "lab", "rnnlm_ui.gradients"
 
 

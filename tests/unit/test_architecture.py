@@ -46,7 +46,8 @@ def test_the_core_knows_no_streamlit() -> None:
             if imported(p) & {"streamlit", "rnnlm_ui", "pages"}] == []
 
 
-@pytest.mark.parametrize("module", ["worker", "launch", "config", "run.directory", "run.process"])
+@pytest.mark.parametrize("module", ["worker", "launch", "config", "run.directory", "run.process",
+                                    "tasks.desk"])
 def test_these_start_light(module: str) -> None:
     assert loaded_by(f"import rnnlm_core.{module}") & set(HEAVY) == set()
 
