@@ -15,9 +15,9 @@ from rnnlm_core.figures.gradients import Reach, ReachWords, reach_figure
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import t
 from rnnlm_ui.tokens import words_of
+from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.gradients import LagCurve, LagProfile
