@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 PAGES = {  # file and address: icon
     "home": "home", "data": "description", "build": "account_tree", "train": "monitoring",
     "compare": "stacked_line_chart", "states": "grid_on", "gradients": "trending_down",
-    "generate": "edit_note",
+    "cell": "memory", "generate": "edit_note",
 }
 
 # An own icon file: a `:material/…:` one would be fetched from the internet as the favicon.

@@ -4,30 +4,11 @@ import streamlit as st
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
-from rnnlm_ui import look_inside, runs, time_machine
+from rnnlm_ui import runs, toolbox
 from rnnlm_ui.gradients import tools
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import head, how_to_read, next_link
 from rnnlm_ui.tokens import words_on
-
-
-def of_run() -> None:
-    """A tool that looks at a run, with the time slider."""
-    folder = runs.current()
-    look_inside.missing_run()
-    time_machine.slider(folder, lambda: time_machine.fork_link(folder))
-    stamp, tool, shown = st.container(), tools.switch(), None
-    room = look_inside.room("gradients", folder, height=520)
-    try:
-        shown = time_machine.entry(folder)
-        with room():
-            scene = tools.Scene(folder, shown, folder.config())
-            tools.show(tool, st.container(), scene)
-    except UnrollError as error:
-        with room():
-            look_inside.why_nothing(error)
-    with stamp:
-        look_inside.follow_checkpoints(folder, shown)
 
 
 def forget_bias() -> str:
@@ -44,6 +25,7 @@ head(t(f"gradients.question.{tool}"), actions=None if alone else runs.picker)
 if alone:
     tools.show(tools.switch(), st.container())
 else:
-    of_run()
-next_link("generate", t("gradients.next"))
+    toolbox.of_run("gradients", runs.current(), tools.switch, tools.show)
+if not tools.next_step(tool):
+    next_link("generate", t("gradients.next"))
 how_to_read(t(f"gradients.how.{tool}", **words_on(runs.current()), forget_bias=forget_bias()))

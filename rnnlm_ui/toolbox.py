@@ -7,13 +7,42 @@ sentence, into the container it is given, and draws below.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from rnnlm_ui import session
+from rnnlm_core.config import RunConfig
+from rnnlm_core.errors import UnrollError
+from rnnlm_core.run.directory import RunFolder
+from rnnlm_core.run.history import Entry
+from rnnlm_ui import look_inside, session, time_machine
 from rnnlm_ui.i18n import t
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The run that is looked at, and its moment."""
+
+    folder: RunFolder
+    shown: Entry | None  # the checkpoint that is read; None while there is none
+    config: RunConfig
+
+    @property
+    def path(self) -> str:
+        return str(self.folder.path)
+
+    @property
+    def step(self) -> int | None:
+        """The moment that was chosen; None follows the newest."""
+        return time_machine.moment(self.folder)
+
+    @property
+    def digest(self) -> str:
+        """Of the weights, "" while there are none: the same digest, the same picture."""
+        return self.shown.sha256 if self.shown is not None else ""
 
 
 def chosen(key: str, tools: Sequence[str]) -> str:
@@ -29,7 +58,35 @@ def switch(key: str, tools: Sequence[str], name: Callable[[str], str]) -> str:
         format_func=name, label_visibility="collapsed") or tools[0]
 
 
+def next_step(key: str, tool: str | None, label: str) -> bool:
+    """The button that leads on to another tool of the page; whether there is one."""
+    if tool is None:
+        return False
+    st.button(label, key=f"{key}.next_step", type="tertiary", icon=":material/arrow_forward:",
+              icon_position="right", on_click=session.set_widget, args=(key, tool))
+    return True
+
+
 def function_of(package: str, tool: str, name: str = "show") -> Callable[..., Any] | None:
     """A function of the tool's module; None where it has none of this name."""
     found: Callable[..., Any] | None = getattr(import_module(f"{package}.{tool}"), name, None)
     return found
+
+
+def of_run(page: str, folder: RunFolder, switch: Callable[[], str],
+           show: Callable[[str, DeltaGenerator, Scene], None]) -> None:
+    """Below the title: the time slider, the row of tools, and the chosen one on this run; it is
+    drawn anew for each newer checkpoint, without flicker."""
+    look_inside.missing_run()
+    time_machine.slider(folder, lambda: time_machine.fork_link(folder))
+    stamp, tool, shown = st.container(), switch(), None
+    room = look_inside.room(page, folder, height=520)
+    try:
+        shown = time_machine.entry(folder)
+        with room():
+            show(tool, st.container(), Scene(folder, shown, folder.config()))
+    except UnrollError as error:
+        with room():
+            look_inside.why_nothing(error)
+    with stamp:
+        look_inside.follow_checkpoints(folder, shown)

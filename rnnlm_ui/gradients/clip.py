@@ -8,8 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_ui import session
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import t
+from rnnlm_ui.toolbox import Scene
 
 # each a module `clip_NAME` beside this one with `show(scene, answer)`
 PARTS = ("norms", "arrows", "cliff", "pair", "limits")

@@ -23,9 +23,9 @@ from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.gradients.clip_gradient import batch_gradient
 from rnnlm_ui.gradients.clip_norms import percent, size
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.look_inside import note
+from rnnlm_ui.toolbox import Scene
 
 _KEPT = np.round(np.arange(1.0, 0.04, -0.025), 3)  # shares of the length
 _EXAMPLE = {"g1": 3.0, "g2": 4.0, "norm": 1.0, "value": 0.5}

@@ -21,8 +21,8 @@ from rnnlm_core.insight.cliff import B_RANGE, W_RANGE, loss_and_gradient, walk
 from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import Point, live_plot
 from rnnlm_ui.gradients.clip_norms import size
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import joined, t
+from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.cliff import Walk

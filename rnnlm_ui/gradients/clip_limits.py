@@ -13,9 +13,9 @@ from rnnlm_ui import look_inside, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.gradients import reach
 from rnnlm_ui.gradients.clip_gradient import model_and_text
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import joined, t
 from rnnlm_ui.tokens import words_of
+from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.clipped_gradient import Step

@@ -17,11 +17,11 @@ from rnnlm_core.figures.training import NormWords, gradient_norm_figure
 from rnnlm_ui import runs, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.diagnosis_view import part as layer_name
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.live import RunTail, follow, tail_of, thinned
 from rnnlm_ui.norms_table import Norms, by_layer
 from rnnlm_ui.page import plain
+from rnnlm_ui.toolbox import Scene
 
 BY = ("layer", "parameter")
 _BY, _HEIGHT = "clip_by", 300

@@ -21,10 +21,10 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import deeds, experiment_view, runs, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.gradients.clip_norms import size
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.live import Column, RunTail, follow, tail_of, thinned
 from rnnlm_ui.page import fault, primary_label
+from rnnlm_ui.toolbox import Scene
 from rnnlm_ui.training_view import progress_share, progress_text, queue_text
 
 LIMITS = (0.1, 1.0, 10.0)

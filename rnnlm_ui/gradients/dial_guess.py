@@ -15,7 +15,7 @@ _CLASSROOM = 30  # the lag that is guessed, where it is among those chosen
 
 
 def switch() -> None:
-    st.toggle(t("gradients_dial.guess_first"), key=_FIRST, persist_state="session")
+    st.toggle(t("common.guess_first"), key=_FIRST, persist_state="session")
 
 
 def lag_of(chosen: Choices) -> int:

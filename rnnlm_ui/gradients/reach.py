@@ -15,9 +15,9 @@ from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.gradients.reach_chart import chart, rows_of, table
 from rnnlm_ui.gradients.reach_training import over_training
 from rnnlm_ui.gradients.reach_words import Reaches, finding, matrix_text, theory_finding
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import t
 from rnnlm_ui.tokens import words_of
+from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.gradients import LagProfile

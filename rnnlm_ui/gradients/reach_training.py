@@ -19,10 +19,10 @@ from rnnlm_core.run.history import Entry, entries
 from rnnlm_core.run.reaches import ReachPoint, ReachTail
 from rnnlm_ui import runs, session
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import POINTS, follow
 from rnnlm_ui.tokens import words_of
+from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.gradients import LagProfile

@@ -20,7 +20,7 @@ Case = dict[str, float]  # what sliders are set to
 
 
 def switch() -> None:
-    st.toggle(t("room.guess_first"), key=FIRST, persist_state="session")
+    st.toggle(t("common.guess_first"), key=FIRST, persist_state="session")
 
 
 def revealed(answer: DeltaGenerator, experiment: str, settings: tuple[object, ...],

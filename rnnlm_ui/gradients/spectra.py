@@ -15,9 +15,9 @@ from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.gradients import spectra_views as views
 from rnnlm_ui.gradients import spectra_words as words
 from rnnlm_ui.gradients.spectra_matrix import matrix
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import joined, t
 from rnnlm_ui.tokens import words_of
+from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.spectra import AtLag, Spectra
@@ -135,7 +135,7 @@ def _guess(found: Found, about: tuple[object, ...]) -> str | None:
 
     A guess is for one network and one lag: with others, it is asked for again.
     """
-    if not st.toggle(t("room.guess_first"), key="gradients_spectra.guess_first",
+    if not st.toggle(t("common.guess_first"), key="gradients_spectra.guess_first",
                      persist_state="session"):
         return ""
     guess = st.segmented_control(

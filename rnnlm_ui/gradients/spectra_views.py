@@ -15,9 +15,9 @@ from rnnlm_core.figures import gradients_spectra
 from rnnlm_core.figures.gradients_spectra import Axes, Spectrum
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.gradients import spectra_words as words
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import t
 from rnnlm_ui.tokens import words_of
+from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.spectra import AtLag

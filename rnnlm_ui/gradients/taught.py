@@ -27,9 +27,9 @@ from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.gradients import taught_settings as settings
 from rnnlm_ui.gradients.taught_text import text_picture
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import plain
+from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,9 +11,9 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import BadInput, UnrollError
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.tokens import words_of
+from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
     import numpy as np

@@ -25,9 +25,9 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.gradients import truncate_words as words
-from rnnlm_ui.gradients.tools import Scene
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.tokens import words_of
+from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.gradients import LagCurve, LagProfile
@@ -152,7 +152,7 @@ def _choose(key: str, lengths: Sequence[int], default: int, **named: str) -> int
 
 def _guess(cut: Cut) -> str | None:
     """"" where nobody wants to guess, else the reader's guess for this cut; None before it."""
-    if not st.toggle(t("gradients_truncate.guess_first"), key=_FIRST, persist_state="session"):
+    if not st.toggle(t("common.guess_first"), key=_FIRST, persist_state="session"):
         return ""
     return st.segmented_control(
         t("gradients_truncate.guess"), GUESSES, key=f"{_GUESS}.{cut}",

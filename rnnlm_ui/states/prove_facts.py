@@ -9,7 +9,7 @@ import streamlit as st
 
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs
-from rnnlm_ui.generate_wishes import DEFAULTS
+from rnnlm_ui.generate.wishes import DEFAULTS
 from rnnlm_ui.states.reading import read
 
 if TYPE_CHECKING:

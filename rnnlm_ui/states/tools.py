@@ -7,12 +7,11 @@ into `answer` and draws below. One that has something to show before the units a
 
 from __future__ import annotations
 
-import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry
-from rnnlm_ui import session, toolbox
+from rnnlm_ui import toolbox
 from rnnlm_ui.i18n import t
 from rnnlm_ui.states.look import Look
 
@@ -32,13 +31,9 @@ def switch() -> str:
 
 
 def next_step(tool: str) -> bool:
-    """The button that leads on: what a unit tells is found, then proved. Whether there is one."""
-    if tool not in _NEXT:
-        return False
-    st.button(t(f"states.next_{_NEXT[tool]}"), key="states.next_step", type="tertiary",
-              icon=":material/arrow_forward:", icon_position="right",
-              on_click=session.set_widget, args=(_KEY, _NEXT[tool]))
-    return True
+    """What a unit tells is found, then proved."""
+    to = _NEXT.get(tool)
+    return toolbox.next_step(_KEY, to, t(f"states.next_tool.{to}") if to else "")
 
 
 def show(tool: str, look: Look, answer: DeltaGenerator) -> None:

@@ -18,10 +18,10 @@ from rnnlm_core.run.checkpoint import (
     save_weights,
 )
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import generate_wishes
+from rnnlm_ui.generate import wishes as generate_wishes
+from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
-from rnnlm_ui.writing import Writing
 from tests.app.inside_pages import LANGUAGES, opened, said, trained
 from tests.small_runs import new_run, small_text
 
@@ -57,7 +57,7 @@ def press(app: AppTest, key: str) -> AppTest:
 @pytest.mark.parametrize("run", [NAMES, DIALOGUE])
 def test_generate_answers_with_its_surprise_and_that_at_real_text(language: str, run: str) -> None:
     app = page(run, language)
-    assert app.title[0].value == translate(language, "generate.title")
+    assert app.title[0].value == translate(language, "generate.question.write")
     bits, real = map(float, re.findall(r"\d\.\d\d", app.markdown[0].value))
     tokens = writing(app).tokens
     assert len(tokens) == 240 and not app.error

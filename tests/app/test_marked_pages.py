@@ -9,7 +9,7 @@ import pytest
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import generate_wishes
+from rnnlm_ui.generate import wishes as generate_wishes
 from tests.app.inside_pages import LANGUAGES, opened, said, trained
 
 NAMES = "".join(f"{name}{i % 7}\n" for i in range(260) for name in ("anna", "bob", "eve"))

@@ -162,7 +162,7 @@ def written_by(run: Run, ids: list[int], settings: SamplingSettings) -> list[int
 
 @pytest.mark.parametrize("kind", OTHERS)
 def test_a_text_on_the_page_is_cut_changed_and_gone_on_with(kind: str, tmp_path: Path) -> None:
-    from rnnlm_ui.writing import Writing
+    from rnnlm_ui.generate.writing import Writing
 
     run = Run(trained(tmp_path, kind))
     settings = SamplingSettings(length=30, temperature=0.0)

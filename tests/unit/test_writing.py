@@ -15,7 +15,7 @@ from rnnlm_core.figures.palette import LIGHT
 from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.lab import Run
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui.writing import MOST, Writing
+from rnnlm_ui.generate.writing import MOST, Writing
 
 PLENTY = 60.0  # seconds of computing
 
@@ -144,7 +144,7 @@ def test_one_thousand_five_hundred_chinese_characters_fit_into_a_refresh(run: Ru
     """As the page sends them: text, fills and tips as JSON with escaped characters."""
     from rnnlm_core.figures.palette import surprise_fill
     from rnnlm_ui.components.shared import script, style
-    from rnnlm_ui.generate_wishes import LONGEST_PROMPT
+    from rnnlm_ui.generate.wishes import LONGEST_PROMPT
     from rnnlm_ui.i18n import translate
 
     count = LONGEST_PROMPT + MOST

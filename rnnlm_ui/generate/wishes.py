@@ -10,7 +10,7 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import runs, session, time_machine
-from rnnlm_ui.writing import Writing
+from rnnlm_ui.generate.writing import Writing
 
 if TYPE_CHECKING:
     from rnnlm_core.generate import SamplingSettings

@@ -10,11 +10,11 @@ from rnnlm_core.records import SampledToken
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.generate_wishes import SELECTED, put, wish
+from rnnlm_ui.generate.wishes import SELECTED, put, wish
+from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import plain
 from rnnlm_ui.tokens import words_of
-from rnnlm_ui.writing import Writing
 
 _CONTEXT = 12  # characters named before a place
 

@@ -12,12 +12,12 @@ from rnnlm_core.figures.palette import surprise_fill, surprise_gradient
 from rnnlm_core.records import SampledToken, WrittenSample
 from rnnlm_ui import session, time_machine
 from rnnlm_ui.components.coloured_text import coloured_text
-from rnnlm_ui.generate_place import own_place, shown_place
-from rnnlm_ui.generate_wishes import HURRY, PACE, SELECTED, SHOWN
+from rnnlm_ui.generate.place import own_place, shown_place
+from rnnlm_ui.generate.wishes import HURRY, PACE, SELECTED, SHOWN
+from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import error_text, number, t
 from rnnlm_ui.page import plain
 from rnnlm_ui.tokens import listed
-from rnnlm_ui.writing import Writing
 
 
 def text_of_sample(sample: WrittenSample) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import Any
 
@@ -11,17 +12,44 @@ from rnnlm_core.errors import UnrollError
 from rnnlm_core.figures.generate import candidates_height
 from rnnlm_core.records import WrittenSample
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import session, time_machine
-from rnnlm_ui.generate_finding import finding
-from rnnlm_ui.generate_place import panel
-from rnnlm_ui.generate_settings import controls
-from rnnlm_ui.generate_text import notes, show_text, text_of_sample
-from rnnlm_ui.generate_wishes import PAINTED, WISH, WRITING, bring
+from rnnlm_ui import look_inside, runs, session, time_machine
+from rnnlm_ui.components import viewport
+from rnnlm_ui.generate import tools, wishes
+from rnnlm_ui.generate.finding import finding
+from rnnlm_ui.generate.place import panel
+from rnnlm_ui.generate.settings import controls, main_button
+from rnnlm_ui.generate.text import notes, show_text, text_of_sample
+from rnnlm_ui.generate.wishes import PAINTED, WISH, WRITING, bring
+from rnnlm_ui.generate.writing import Writing
+from rnnlm_ui.i18n import t
 from rnnlm_ui.live import tail_of
 from rnnlm_ui.page import fault
-from rnnlm_ui.writing import Writing
 
 TICK = 0.25  # seconds between two looks while it writes
+
+
+def actions() -> None:
+    runs.picker()
+    main_button(wishes.is_active())
+
+
+def page(folder: RunFolder) -> None:
+    """All below the title. The text comes first, so it is a fragment that looks again by itself."""
+    with st.bottom:
+        # a callback, because a script run may be interrupted before it comes to the value
+        st.chat_input(t("generate.placeholder"), key=wishes.PROMPT,
+                      max_chars=wishes.LONGEST_PROMPT, on_submit=wishes.take_prompt)
+    look_inside.missing_run()
+    time_machine.slider(folder, lambda: time_machine.fork_link(folder))
+    if len(tools.TOOLS) > 1:
+        tools.switch()
+    narrow = viewport.is_narrow()
+    ticking = wishes.is_active() or opening(folder)
+    st.fragment(lambda: live(folder, ticking, narrow), key="generate.live",
+                run_every=TICK if ticking else None)()
+    with contextlib.suppress(UnrollError):  # the text's place says what is damaged
+        look_inside.follow_checkpoints(folder, time_machine.entry(folder))
+    viewport.watch()
 
 
 def live(folder: RunFolder, ticking: bool, narrow: bool) -> None:

@@ -9,11 +9,11 @@ import streamlit as st
 from rnnlm_core.config import RunConfig
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import session
-from rnnlm_ui.generate_wishes import DEFAULTS, DOCUMENTS, PACE, WISH, WRITING, wish
+from rnnlm_ui.generate.wishes import DEFAULTS, DOCUMENTS, PACE, WISH, WRITING, wish
+from rnnlm_ui.generate.writing import MOST, PACES, Writing
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import primary_label
 from rnnlm_ui.tokens import words_of
-from rnnlm_ui.writing import MOST, PACES, Writing
 
 KEEP = ("all", "top_k", "top_p")
 LENGTHS = (1, 1_000)
