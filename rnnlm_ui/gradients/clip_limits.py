@@ -13,6 +13,7 @@ from rnnlm_ui import look_inside, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.gradients import reach
 from rnnlm_ui.gradients.clip_gradient import model_and_text
+from rnnlm_ui.gradients.reach_words import half_life_text, horizon_text, rate_text
 from rnnlm_ui.i18n import joined, t
 from rnnlm_ui.tokens import words_of
 from rnnlm_ui.toolbox import Scene
@@ -61,18 +62,15 @@ def _curves(scene: Scene, factor: float) -> tuple[LagCurve, LagCurve]:
     from rnnlm_core.insight.clipped_gradient import rescaled_curve
 
     lags = reach.lags_of(reach.text_length(scene.folder)[0])
-    found = reach.compared(scene.folder, scene.step, scene.digest,
-                           100 if 100 in lags else lags[-1]).trained
-    assert found is not None  # there is a checkpoint
+    found, _ = reach.trained_at(scene.folder, scene.step, scene.digest,
+                                100 if 100 in lags else lags[-1])[-1]
     return found.h, rescaled_curve(found.h, factor)
 
 
 # -- words ----------------------------------------------------------------------------------------
 def _same_reach(plain: LagCurve, scaled: LagCurve, factor: str) -> str:
-    lags = len(plain.mean) - 1
-    return t("gradients_clip.same_reach", factor=factor,
-             before=reach.horizon_text(plain.horizon, lags),
-             after=reach.horizon_text(scaled.horizon, lags))
+    return t("gradients_clip.same_reach", factor=factor, before=horizon_text(plain),
+             after=horizon_text(scaled))
 
 
 def optimizer_text(steps: dict[str, Step], factor: str) -> str:
@@ -93,9 +91,8 @@ def _table(steps: dict[str, Step], curves: tuple[LagCurve, LagCurve] | None) -> 
     """What is the same and what is not, in numbers."""
     lines = [t("gradients_clip.limits_table"), "|:--|--:|--:|"]
     if curves is not None:
-        lags = len(curves[0].mean) - 1
-        for name, tell in (("rate", reach.rate_text), ("half_life", reach.half_life_text),
-                           ("horizon", lambda c: reach.horizon_text(c.horizon, lags))):
+        for name, tell in (("rate", rate_text), ("half_life", half_life_text),
+                           ("horizon", horizon_text)):
             cells = [tell(curve) for curve in curves]
             lines.append(f"| {t(f'gradients_clip.row.{name}')} | {cells[0]} | {cells[1]} |")
         cells = [curve.value_text(0) for curve in curves]
@@ -112,8 +109,8 @@ def _chart(scene: Scene, curves: tuple[LagCurve, LagCurve], factor: str) -> None
     def draw() -> Any:
         drawn = [Reach(name, scene.config.cell, curve.mean, curve.low, curve.high,
                        [curve.value_text(k) for k in range(len(curve.mean))], curve.horizon,
-                       bool(curve.at_floor[-1]), trained)
-                 for name, curve, trained in zip(names, curves, (True, False), strict=True)]
+                       bool(curve.at_floor[-1]), kind)
+                 for name, curve, kind in zip(names, curves, ("trained", "untrained"), strict=True)]
         return reach_figure(drawn, False, ReachWords(
             t("gradients.lag", **words_of(scene.config)), t("gradients.norm_absolute"),
             t("gradients.horizon_line"), "<1e-300"), _HEIGHT)

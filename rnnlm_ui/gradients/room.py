@@ -25,11 +25,12 @@ _DRAWN: dict[str, Callable[[DeltaGenerator], None]] = {
 
 
 def show(answer: DeltaGenerator) -> None:
-    with answer, st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+    with answer:
         experiment = st.segmented_control(
             t("room.experiment"), EXPERIMENTS, required=True, label_visibility="collapsed",
             key=session.choice(_EXPERIMENT, EXPERIMENTS, EXPERIMENTS[0]),
             format_func=lambda e: t(f"room.name.{e}")) or EXPERIMENTS[0]
+    with answer, st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         if experiment in _CHOICES:
             _CHOICES[experiment]()
         room_guess.switch()
