@@ -9,10 +9,11 @@ import json
 import statistics
 from functools import lru_cache
 
+import numpy as np
 import torch
 
 from benchmarks.reproduced import DOCS
-from rnnlm_core.insight import driven
+from rnnlm_core.insight import driven, driven_gates, small_maps
 from rnnlm_core.insight.textbook import RIGHT, TUTORIAL, gradients
 from rnnlm_core.insight.textbook_losses import of_delta, pull, steps_to_turn
 from rnnlm_core.insight.textbook_network import example, random_network, read
@@ -48,17 +49,17 @@ def recalls(**starts: tuple[int, str]) -> Values:
             for key, value in recall(*which).items()}
 
 
-def gate(cell: driven.Gated, bias: float) -> Values:
+def gate(cell: driven_gates.Gated, bias: float) -> Values:
     """Of an untrained gated network: factor a step, what 100 steps leave, the gate's part alone."""
-    found = driven.gated_network(cell, bias)
-    rate = found.curve.rate
+    found = driven_gates.gated_network(cell, bias)
+    rate, direct = found.whole.rate, found.direct.rate
     assert rate is not None
-    return {"bias": bias, "rate": rate, "left": float(found.curve.mean[100]),
-            "direct": found.direct}
+    assert direct is not None
+    return {"bias": bias, "rate": rate, "left": float(found.whole.mean[100]), "direct": direct}
 
 
 def gain(g: float, activation: driven.Slope, noise: float) -> Values:
-    found = driven.random_network(g, activation, 0.0, noise)
+    found, = driven.sweep("random", activation, 0.0, noise, gains=np.array([g]))
     assert found.curve.rate is not None
     return {"g": g, "noise": noise, "rate": found.curve.rate, "bound": found.bound}
 
@@ -77,13 +78,13 @@ def relu() -> Values:
 
 
 def growing_matrix() -> Values:
-    norms, _ = driven.powers(0.9, 10.0, 100)
+    norms = small_maps.powers(0.9, 10.0, 100).norms
     return {"radius": 0.9, "largest": float(norms.max()), "at": int(norms.argmax())}
 
 
 def one_unit() -> Values:
     """∂h₅₀/∂h₀ of h ← tanh(w h) from 0.5."""
-    return {f"at_{name}": float(torch.tensor(driven.scalar_map(w, 0.5, 50)[1][-1]).exp())
+    return {f"at_{name}": float(torch.tensor(small_maps.scalar_map(w, 0.5, 50)[1][-1]).exp())
             for name, w in (("one", 1.0), ("more", 1.5))}
 
 

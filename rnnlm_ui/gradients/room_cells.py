@@ -32,7 +32,7 @@ from rnnlm_ui.gradients.room_parts import (
     half_life_text,
     hidden,
     plot,
-    slider,
+    slide,
     think_ahead,
 )
 from rnnlm_ui.i18n import joined, t
@@ -65,9 +65,9 @@ def draw_cells(answer: DeltaGenerator) -> None:
 
     hand, picture, side = st.columns([1, 2.1, 1.5], gap="medium")
     with hand:
-        gain = slider("cells_gain", 0.0, 3.0, 1.0, 0.1)
-        noise = slider("cells_noise", 0.0, 2.0, 0.3, 0.1)
-        keep = slider("keep", -1.0, 5.0, 1.0, 0.5)
+        gain = slide("cells_gain", 0.0, 3.0, 1.0, 0.1)
+        noise = slide("cells_noise", 0.0, 2.0, 0.3, 0.1)
+        keep = slide("keep", -1.0, 5.0, 1.0, 0.5)
     settings = (gain, noise, keep)
     rnn = min(readings("random", "tanh", 0.0, noise), key=lambda r: abs(r.gain - gain))
     gates: dict[Gated, GatedReading] = {
@@ -119,7 +119,7 @@ def draw_gate(answer: DeltaGenerator) -> None:
     cell = cast("Gated", chosen(_CELL, GATED))
     hand, picture, side = st.columns(WIDTHS, gap="medium")
     with hand:
-        bias = slider("forget" if cell == "lstm" else "update", -1.0, 5.0, 1.0, 0.5)
+        bias = slide("forget" if cell == "lstm" else "update", -1.0, 5.0, 1.0, 0.5)
         st.markdown(t("room.gate_note"))
     found = gated(cell, bias, 1.0, 1.0, "pytorch")
     whole, direct = decades(found.whole), decades(found.direct)

@@ -28,7 +28,7 @@ from rnnlm_ui.gradients.room_parts import (
     hidden,
     plot,
     power_line,
-    slider,
+    slide,
     theory,
     think_ahead,
 )
@@ -67,9 +67,9 @@ def draw(answer: DeltaGenerator) -> None:
     activation = cast("Slope", chosen(_ACTIVATION, ACTIVATIONS))
     hand, picture, side = st.columns(WIDTHS, gap="medium")
     with hand:
-        gain = slider("gain", 0.0, 3.0, 1.0, 0.1)
-        noise = slider("noise", 0.0, 2.0, 0.3, 0.1)
-        bias = slider("bias", -2.0, 2.0, 0.0, 0.1)
+        gain = slide("gain", 0.0, 3.0, 1.0, 0.1)
+        noise = slide("noise", 0.0, 2.0, 0.3, 0.1)
+        bias = slide("bias", -2.0, 2.0, 0.0, 0.1)
         st.markdown(t(f"room.net_is.{net}"))
     settings = (net, activation, gain, noise, bias)
     found = readings(net, activation, bias, noise)

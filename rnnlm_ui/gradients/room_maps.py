@@ -27,8 +27,8 @@ from rnnlm_ui.gradients.room_parts import (
     fate,
     hidden,
     plot,
+    slide,
 )
-from rnnlm_ui.gradients.room_parts import slider as slide
 from rnnlm_ui.i18n import joined, t
 
 if TYPE_CHECKING:

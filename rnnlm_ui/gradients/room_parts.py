@@ -28,7 +28,7 @@ WIDTHS = (1, 1.9, 1.6)  # of the sliders and two charts
 FATES = ("vanishes", "lasts", "explodes")
 
 
-def slider(name: str, low: float, high: float, default: float, step: float) -> float:
+def slide(name: str, low: float, high: float, default: float, step: float) -> float:
     key = slider_key(name)
     session.preset(key, default)
     return float(st.slider(t(f"room.slider.{name}"), low, high, key=key, step=step,
