@@ -44,6 +44,20 @@ def test_a_slider_keeps_the_zoom_and_the_very_chart(app: Any, page: Callable[...
     expect(lab.get_by_text(re.compile(r"^Over all gains: the edge is at g"))).to_be_visible()
 
 
+def test_a_slider_that_is_run_up_and_down_never_ends_the_page(
+        app: Any, page: Callable[..., Page]) -> None:
+    lab = page(app, "gradients?lab=room&lang=en")
+    plot = chart(lab, "alt")
+    slider = lab.get_by_role("slider", name=translate("en", "room.slider.gain"))
+    slider.focus()
+    for key in ("ArrowRight", "ArrowLeft") * 4:
+        for _ in range(6):
+            lab.keyboard.press(key, delay=30)
+    lab.keyboard.press("ArrowRight")
+    expect(plot).to_have_attribute("data-drawn", re.compile("1.1"), timeout=PATIENCE)
+    expect(lab.get_by_role("dialog")).to_have_count(0)
+
+
 def test_the_circle_is_stepped_through_and_the_curve_beside_it_follows(
         app: Any, page: Callable[..., Page]) -> None:
     lab = page(app, "gradients?lab=room&room=matrix&lang=en")
