@@ -6,7 +6,7 @@ to be had from here too.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -37,7 +37,9 @@ __all__ = [
 def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[int],
              settings: SamplingSettings | None = None, hook: Hook | None = None,
              carried: Carried | None = None, stream: TextStream | None = None,
-             before: Sequence[int] = ()) -> Generator[SampledToken, None, Carried]:
+             before: Sequence[int] = (), writer: Writer | ConvolutionWriter | None = None,
+             forced: Mapping[int, int] | None = None
+             ) -> Generator[SampledToken, None, Carried]:
     """Read the prompt, then yield `settings.length` tokens, each with what else it could have been.
 
     The prompt is text, or ids to go on from. Pieces of it that the vocabulary lacks are left out
@@ -49,7 +51,11 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
     state before the last token, so a continuation takes it with that token's id as its prompt, with
     the `stream` that has seen all ids so far, and with the ids in front of the prompt as `before`,
     for the repetition penalty. `hook(layer, t, state)` sees every state, those of the prompt
-    included (t counts from its first token).
+    included (t counts from its first token). `writer` is one that has read all in front of the
+    prompt, in place of a new one with `carried` and `hook`: when a token is yielded it has read
+    what comes before that token, and its state may be looked at. `forced` has ids by position, 0
+    for the first token that is written: they stand there whatever would have been drawn, and what
+    follows meets the same noise as without them.
 
     `text` is what becomes visible with a token: of a byte that only begins a character it is
     empty, and bytes that make none give �; a character that the last token leaves open is never
@@ -60,14 +66,14 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
     none, `run.mismatch` where tokenizer and model differ; while writing, `run.no_numbers`.
     """
     start = _start(model, tokenizer, prompt, [settings := settings or SamplingSettings()])
-    return _only(_write(writer_of(model, carried, hook), tokenizer, start, [settings],
-                        [stream or tokenizer.stream()], before))
+    return _only(_write(writer or writer_of(model, carried, hook), tokenizer, start, [settings],
+                        [stream or tokenizer.stream()], before, forced or {}))
 
 
 def generate_many(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[int],
                   settings: Sequence[SamplingSettings], hook: Hook | None = None,
-                  carried: Carried | None = None, before: Sequence[int] = ()
-                  ) -> Iterator[list[SampledToken | None]]:
+                  carried: Carried | None = None, before: Sequence[int] = (),
+                  forced: Mapping[int, int] | None = None) -> Iterator[list[SampledToken | None]]:
     """Several streams from one beginning, side by side as one batch: a list a position, one token
     for each of the settings, None where that stream has ended.
 
@@ -78,7 +84,7 @@ def generate_many(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequ
     """
     start = _start(model, tokenizer, prompt, settings)
     return _write(writer_of(model, carried, hook, len(settings)), tokenizer, start, settings,
-                  [tokenizer.stream() for _ in settings], before)
+                  [tokenizer.stream() for _ in settings], before, forced or {})
 
 
 def _start(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[int],
@@ -101,7 +107,8 @@ def starting_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:
 
 def _write(writer: Writer | ConvolutionWriter, tokenizer: Tokenizer, start: Sequence[int],
            settings: Sequence[SamplingSettings], streams: Sequence[TextStream],
-           before: Sequence[int]) -> Generator[list[SampledToken | None], None, Carried]:
+           before: Sequence[int], forced: Mapping[int, int]
+           ) -> Generator[list[SampledToken | None], None, Carried]:
     """Tokens of B streams, a position at a time; returns the state before the last of all."""
     noises = {each.seed: noise_of(each.seed, tokenizer.size) for each in settings}
     kinds = kinds_of(settings)
@@ -109,14 +116,15 @@ def _write(writer: Writer | ConvolutionWriter, tokenizer: Tokenizer, start: Sequ
     left, documents = [each.length for each in settings], [each.documents for each in settings]
     for token in start[:-1]:
         writer.read([token] * len(settings))
-    carried = writer.carried
+    carried, position = writer.carried, 0
     while any(left):
         logits = writer.step([ids[-1] for ids in read])
         if not np.isfinite(logits).all():  # their sum would warn where it is inf − inf
             raise RunError("run.no_numbers")
         noise = {seed: next(more) for seed, more in noises.items()}
         found = sampled(logits, kinds, np.array([noise[each.seed] for each in settings]),
-                        tokenizer, read)
+                        tokenizer, read, forced.get(position))
+        position += 1
         tokens: list[SampledToken | None] = [None] * len(settings)
         for row, (chosen, *facts) in enumerate(found):
             read[row].append(chosen)

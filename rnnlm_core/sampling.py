@@ -162,11 +162,12 @@ def kinds_of(settings: Sequence[SamplingSettings]) -> dict[SamplingSettings, lis
 
 
 def sampled(logits: Floats, kinds: dict[SamplingSettings, list[int]], noise: Floats,
-            tokenizer: Tokenizer, read: Sequence[Sequence[int]]) -> Iterator[tuple[Any, ...]]:
+            tokenizer: Tokenizer, read: Sequence[Sequence[int]], forced: int | None = None
+            ) -> Iterator[tuple[Any, ...]]:
     """The fields of a `SampledToken`, but for its text, for each row of the logits (B, V).
 
-    `kinds` as of `kinds_of`, noise (B, V), `read` all ids of each stream so far. Logits of what
-    can not stand here are set to −inf.
+    `kinds` as of `kinds_of`, noise (B, V), `read` all ids of each stream so far, `forced` the id
+    that stands here whatever is drawn. Logits of what can not be drawn here are set to −inf.
     """
     for row, ids in enumerate(read):
         logits[row, tokenizer.barred_after(ids[-1])] = -np.inf
@@ -175,7 +176,7 @@ def sampled(logits: Floats, kinds: dict[SamplingSettings, list[int]], noise: Flo
         scores = logits[rows] if settings.repetition_penalty == 1 else np.array(
             [penalised(logits[row], settings, read[row]) for row in rows])
         p[rows] = _cut(scores, settings)
-    chosen = draw(p, noise)
+    chosen = draw(p, noise) if forced is None else np.full(len(p), forced)
     model_p = np.exp(logits - logits.max(1, keepdims=True))
     model_p /= model_p.sum(1, keepdims=True)
     entropy = np.maximum(-np.vecdot(p, np.log2(np.maximum(p, 1e-300))), 0.0)  # 0 log 0 is 0

@@ -313,6 +313,41 @@ def test_large_vocabularies_are_read_without_a_table(monkeypatch):
     assert text_of(model) == with_table
 
 
+def test_a_forced_token_stands_where_it_is_put_and_what_follows_meets_the_same_noise():
+    model = model_of("lstm", 2)
+    free = list(generate(model, TOKENIZER, "ab", settings(length=12)))
+    other = 1 + free[4].id % 9  # some other known token
+
+    found = list(generate(model, TOKENIZER, "ab", settings(length=12), forced={4: other}))
+
+    assert [t.id for t in found[:4]] == [t.id for t in free[:4]]
+    assert (found[4].id, found[4].text) == (other, TOKENIZER.pieces[other])
+    assert found[4].alternatives == free[4].alternatives
+    ids = [t.id for t in free[:4]] + [other]
+    noise = next(itertools.islice(noise_of(1, TOKENIZER.size), 5, None))
+    with torch.no_grad():
+        read = torch.tensor([TOKENIZER.encode("ab").tolist() + ids])
+        logits = unroll(model, read).logits[0, -1].double().numpy()
+    logits[0] = -np.inf
+    assert found[5].id == int((np.exp(logits) / noise).argmax())
+
+
+def test_a_writer_that_has_read_what_is_in_front_goes_on_and_stands_before_each_token():
+    model = model_of("gru", 2)
+    whole = list(generate(model, TOKENIZER, "abc", settings(length=5)))
+    writer, check = Writer(model), Writer(model)
+    writer.read(TOKENIZER.encode("a").tolist())
+    check.read(TOKENIZER.encode("a").tolist())
+
+    for token, last in zip(generate(model, TOKENIZER, TOKENIZER.encode("bc").tolist(),
+                                    settings(length=5), writer=writer),
+                           ["bc", *[t.text for t in whole[:-1]]], strict=True):
+        for one in TOKENIZER.encode(last).tolist():
+            check.read([one])
+        assert token == whole.pop(0)
+        assert all(torch.equal(a, b) for a, b in zip(writer.carried, check.carried, strict=True))
+
+
 # -- what is wrong --------------------------------------------------------------------------------
 @pytest.mark.parametrize(("field", "value"), [
     ("temperature", -0.1), ("temperature", math.nan), ("temperature", math.inf),
