@@ -1,9 +1,9 @@
 """A network that reads one token at a time, as fast as one processor reads its weights.
 
-The equations of `nets.cells` once more, in NumPy: for a single row a call of it costs a third of
-torch's, and nn.LSTM packs its weights anew at every call. What does not depend on the state is
-folded together beforehand: W_ih E[w] and the biases become a table, one row a token; the rows of σ
-are halved, since σ(a) = (1 + tanh(a / 2)) / 2, so that one tanh does for all gates.
+The equations of `nets.cells` once more, in NumPy: with a single row a step takes half the time of
+the same in torch, and nn.LSTM packs its weights anew at every call. What does not depend on the
+state is folded together beforehand: W_ih E[w] and the biases become a table, one row a token; the
+rows of σ are halved, since σ(a) = (1 + tanh(a / 2)) / 2, so that one tanh does for all gates.
 
 Shapes: B streams side by side, each a row; the others as in `nets.cells`.
 """
@@ -181,7 +181,7 @@ def _output(model: RecurrentModel) -> Callable[[Floats], Floats]:
     return lambda h: h @ W.T + b
 
 
-# -- one step ------------------------------------------------------------------------------------
+# -- one step: wx = W_ih x + b (B, GH), which it may overwrite ------------------------------------
 # In place where an array is the step's own: to make one costs as much as to fill it.
 class NumpyStep(NamedTuple):
     """(h,) or (h, c), each (B, H), and the output gate of an LSTM."""
@@ -190,12 +190,11 @@ class NumpyStep(NamedTuple):
     o: Floats | None = None
 
 
-def _sigmoid(a: Floats) -> Floats:
-    """σ of what `folded` has halved, in place."""
-    np.tanh(a, out=a)
-    a += 1
-    a /= 2
-    return a
+def _sigmoid(halved: Floats) -> Floats:
+    """σ(a) from tanh(a / 2), in place."""
+    halved += 1
+    halved *= 0.5
+    return halved
 
 
 def _rnn_with(phi: Callable[[Floats], Floats]) -> Callable[..., NumpyStep]:
@@ -208,20 +207,19 @@ def _rnn_with(phi: Callable[[Floats], Floats]) -> Callable[..., NumpyStep]:
 def _gru(wx: Floats, state: tuple[Floats, ...], U: Floats, b_n: Floats) -> NumpyStep:
     h, H = state[0], U.shape[1]
     uh = h @ U.T
-    wx[:, :2 * H] += uh[:, :2 * H]
-    rz = _sigmoid(wx[:, :2 * H])
-    n = uh[:, 2 * H:]
-    n += b_n
-    n *= rz[:, :H]
-    n += wx[:, 2 * H:]
-    np.tanh(n, out=n)
-    return NumpyStep((n + rz[:, H:] * (h - n),))
+    rz = wx[:, :2 * H]
+    rz += uh[:, :2 * H]
+    _sigmoid(np.tanh(rz, out=rz))
+    r, z = rz[:, :H], rz[:, H:]
+    n = np.tanh(wx[:, 2 * H:] + r * (uh[:, 2 * H:] + b_n))
+    return NumpyStep((n + z * (h - n),))  # (1 − z) ⊙ n + z ⊙ h
 
 
 def _lstm(wx: Floats, state: tuple[Floats, ...], U: Floats, _b_n: Floats) -> NumpyStep:
     (h, c), H = state, U.shape[1]
     wx += h @ U.T
-    ifo, g = _sigmoid(wx[:, :3 * H]), np.tanh(wx[:, 3 * H:])
+    np.tanh(wx, out=wx)
+    ifo, g = _sigmoid(wx[:, :3 * H]), wx[:, 3 * H:]
     i, f, o = ifo[:, :H], ifo[:, H:2 * H], ifo[:, 2 * H:]
     c = f * c + i * g
     return NumpyStep((o * np.tanh(c), c), o)
@@ -229,5 +227,5 @@ def _lstm(wx: Floats, state: tuple[Floats, ...], U: Floats, _b_n: Floats) -> Num
 
 _RNN: dict[str, Callable[..., NumpyStep]] = {
     "tanh": _rnn_with(np.tanh), "relu": _rnn_with(lambda a: np.maximum(a, 0)),
-    "sigmoid": _rnn_with(_sigmoid)}
+    "sigmoid": _rnn_with(lambda a: _sigmoid(np.tanh(a)))}
 _CELLS: dict[str, Callable[..., NumpyStep]] = {"gru": _gru, "lstm": _lstm}
