@@ -34,6 +34,8 @@ from benchmarks import (
     states_page,
     states_trace,
     words,
+    writing,
+    writing_page,
 )
 from benchmarks.machine import machine
 from benchmarks.rows import Found, Row
@@ -58,6 +60,8 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
         "gradients_credit": gradients_credit.gradients_credit,
         "gradients_jacobians": gradients_jacobians.gradients_jacobians,
         "gradients": gradients.gradients,
+        "writing": writing.writing,
+        "writing_page": writing_page.writing_page,
         "words": lambda _runs: words.words(asked.text),
         "learning": learning.learning,
         "worker": page.worker,

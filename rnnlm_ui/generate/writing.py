@@ -90,7 +90,8 @@ class Writing:
         for token in self.tokens:  # the beginning is whole; what follows may end within a character
             stream.push(token.id)
         more = generate(self.run.model, tokenizer, ids[-1:], settings,
-                        carried=_state_after(self.run.model, ids[:-1]), stream=stream)
+                        carried=_state_after(self.run.model, ids[:-1]), stream=stream,
+                        before=ids[:-1])
         if length:
             self._more, self._left, self._since, self._taken = more, length, now, 0
 
@@ -144,10 +145,10 @@ class Writing:
         rate = PACES[pace]
         if rate is None:
             return self._left
-        due = int((now - self._since) * rate) - self._taken
+        due = 1 + int((now - self._since) * rate) - self._taken  # the first one at once
         if due > rate * _CATCH_UP:
             due = int(rate * _CATCH_UP)
-            self._since, self._taken = now, -due
+            self._since, self._taken = now, 1 - due
         return due
 
 
