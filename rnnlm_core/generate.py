@@ -1,11 +1,12 @@
 """Writing with the model: sampling as an iterator, one token at a time.
 
-The order of the cuts is fixed: temperature, top-k, top-p, min-p, renormalise. The noise of a
-position depends on the seed and the position alone (common random numbers), so that turning the
+The order is fixed: repetition penalty, temperature, top-k, top-p, min-p, renormalise. The noise of
+a position depends on the seed and the position alone (common random numbers), so that turning the
 temperature deforms the same text instead of drawing another. The global generators are not touched.
 
 Source: Holtzman et al. 2020 (arXiv 1904.09751, top-p); Nguyen et al. 2024 (arXiv 2407.01082,
-min-p); Gumbel-max: Maddison et al. 2014 (arXiv 1411.0030).
+min-p); Keskar et al. 2019 (arXiv 1909.05858, section 4.1, repetition penalty); Gumbel-max:
+Maddison et al. 2014 (arXiv 1411.0030).
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class SamplingSettings:
     top_k: int = 0  # keep the k likeliest; 0 keeps all, as does any k ≥ V
     top_p: float = 1.0  # keep the fewest likeliest that together reach p, the crossing one included
     min_p: float = 0.0  # keep those with at least min_p times the probability of the likeliest
+    repetition_penalty: float = 1.0  # worsens the logits of tokens that were there lately; 1: off
+    repetition_window: int = 64  # so many tokens back, those of the prompt included, are lately
     seed: int = 1
     length: int = 500  # tokens at most
     documents: int = 0  # stop at the end of so many, of a model that knows marks; 0: go on
@@ -63,6 +66,9 @@ class SamplingSettings:
             "top_k": (_whole(self.top_k) and self.top_k >= 0, "0, 1, 2, …"),
             "top_p": (0 < _number(self.top_p) <= 1, "> 0, ≤ 1"),
             "min_p": (0 <= _number(self.min_p) <= 1, "≥ 0, ≤ 1"),
+            "repetition_penalty": (1 <= _number(self.repetition_penalty) <= 10, "≥ 1, ≤ 10"),
+            "repetition_window": (_whole(self.repetition_window) and self.repetition_window >= 1,
+                                  "1, 2, 3, …"),
             "seed": (_whole(self.seed) and 0 <= self.seed < 2**63, "0, 1, …, 2⁶³ − 1"),
             "length": (_whole(self.length) and 0 <= self.length <= MAX_LENGTH,
                        f"0, 1, …, {MAX_LENGTH}"),
@@ -90,13 +96,31 @@ def _whole(value: object) -> bool:
 
 
 # -- from logits to a draw ----------------------------------------------------------------------
-def reshape(logits: NDArray[np.floating], settings: SamplingSettings) -> Floats:
-    """Logits (V,) → the probabilities (V,) to draw from: temperature, top-k, top-p, min-p.
+def penalised(logits: NDArray[np.floating], settings: SamplingSettings, before: Sequence[int]
+              ) -> Floats:
+    """Logits (V,) with those of the last `repetition_window` ids of `before` made worse.
+
+    A positive one is divided by the penalty, a negative one multiplied, however often the token was
+    there. The first thing done to the logits. Unlike softmax it depends on where their 0 lies.
+    """
+    scores = np.array(logits, np.float64)
+    if settings.repetition_penalty > 1:
+        recent = np.unique(np.asarray(before[-settings.repetition_window:], np.int64))
+        there = scores[recent]
+        scores[recent] = np.where(there > 0, there / settings.repetition_penalty,
+                                  there * settings.repetition_penalty)
+    return scores
+
+
+def reshape(logits: NDArray[np.floating], settings: SamplingSettings, before: Sequence[int] = ()
+            ) -> Floats:
+    """Logits (V,) → the probabilities (V,) to draw from after the ids `before`: repetition penalty,
+    temperature, top-k, top-p, min-p.
 
     Each cut sees the renormalised rest of the one before. Ties are cut in favour of the lower id,
     so top-k leaves exactly k. At least one candidate always remains. Logits of −inf stay at 0.
     """
-    scores = np.asarray(logits, np.float64)
+    scores = penalised(logits, settings, before)
     best = int(scores.argmax())
     if settings.temperature == 0:
         certain = np.zeros(len(scores))
@@ -111,8 +135,8 @@ def reshape(logits: NDArray[np.floating], settings: SamplingSettings) -> Floats:
             p[order[k:]] = 0.0
         if settings.top_p < 1:
             ranked = p[order]
-            before = np.cumsum(ranked) - ranked  # probability of all likelier ones
-            p[order[before >= settings.top_p * p.sum()]] = 0.0
+            above = np.cumsum(ranked) - ranked  # probability of all likelier ones
+            p[order[above >= settings.top_p * p.sum()]] = 0.0
             p[best] = 1.0
     if settings.min_p > 0:
         p[p < settings.min_p] = 0.0  # relative to the likeliest, whose value is 1
@@ -137,9 +161,9 @@ def noise_of(seed: int, size: int) -> Noise:
 
 
 def _sampled(logits: Floats, settings: SamplingSettings, noise: Floats, tokenizer: Tokenizer,
-             stream: TextStream, last: int) -> SampledToken:
-    logits[tokenizer.barred_after(last)] = -np.inf
-    p = reshape(logits, settings)
+             stream: TextStream, before: Sequence[int]) -> SampledToken:
+    logits[tokenizer.barred_after(before[-1])] = -np.inf
+    p = reshape(logits, settings, before)
     chosen = int(p.argmax()) if settings.temperature == 0 else draw(p, noise)
     model_p = np.exp(logits - logits.max())
     model_p /= model_p.sum()
@@ -230,8 +254,8 @@ def writer_of(model: LanguageModel, carried: Carried | None = None, hook: Hook |
 
 def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[int],
              settings: SamplingSettings | None = None, hook: Hook | None = None,
-             carried: Carried | None = None, stream: TextStream | None = None
-             ) -> Generator[SampledToken, None, Carried]:
+             carried: Carried | None = None, stream: TextStream | None = None,
+             before: Sequence[int] = ()) -> Generator[SampledToken, None, Carried]:
     """Read the prompt, then yield `settings.length` tokens, each with what else it could have been.
 
     The prompt is text, or ids to go on from. Pieces of it that the vocabulary lacks are left out
@@ -240,8 +264,9 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
     newline; that start is not part of the text. With `settings.documents`, writing may end sooner:
     at the end mark of the last of them.
     `carried` is the state in front of the prompt; the generator returns (`StopIteration.value`) the
-    state before the last token, so a continuation takes it with that token's id as its prompt, and
-    with the `stream` that has seen all ids so far. `hook(layer, t, state)` sees every state, those
+    state before the last token, so a continuation takes it with that token's id as its prompt, with
+    the `stream` that has seen all ids so far, and with the ids in front of the prompt as `before`,
+    for the repetition penalty. `hook(layer, t, state)` sees every state, those
     of the prompt included (t counts from its first token).
 
     `text` is what becomes visible with a token: of a byte that only begins a character it is
@@ -260,7 +285,7 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
         raise ConfigError([Problem("generate.no_marks")])
     start = starting_ids(tokenizer, prompt) if isinstance(prompt, str) else list(prompt)
     return _write(writer_of(model, carried, hook), tokenizer, start, settings,
-                  stream or tokenizer.stream())
+                  stream or tokenizer.stream(), before)
 
 
 def starting_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:
@@ -269,20 +294,20 @@ def starting_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:
 
 
 def _write(writer: Writer | ConvolutionWriter, tokenizer: Tokenizer, start: list[int],
-           settings: SamplingSettings, stream: TextStream
+           settings: SamplingSettings, stream: TextStream, before: Sequence[int]
            ) -> Generator[SampledToken, None, Carried]:
     noise = noise_of(settings.seed, tokenizer.size)
     for token in start[:-1]:
         writer.step(token)
-    last, ended = start[-1], 0
+    read, ended = [*before, *start], 0
     carried = writer.carried
     for remaining in range(settings.length, 0, -1):
-        logits = writer.step(last)
+        logits = writer.step(read[-1])
         if not np.isfinite(logits).all():  # their sum would warn where it is inf − inf
             raise RunError("run.no_numbers")
-        sampled = _sampled(logits, settings, next(noise), tokenizer, stream, last)
-        last = sampled.id
-        ended += last == tokenizer.end_id
+        sampled = _sampled(logits, settings, next(noise), tokenizer, stream, read)
+        read.append(sampled.id)
+        ended += sampled.id == tokenizer.end_id
         done = remaining == 1 or 0 < settings.documents <= ended
         if done:
             carried = writer.carried

@@ -90,7 +90,8 @@ class Writing:
         for token in self.tokens:  # the beginning is whole; what follows may end within a character
             stream.push(token.id)
         more = generate(self.run.model, tokenizer, ids[-1:], settings,
-                        carried=_state_after(self.run.model, ids[:-1]), stream=stream)
+                        carried=_state_after(self.run.model, ids[:-1]), stream=stream,
+                        before=ids[:-1])
         if length:
             self._more, self._left, self._since, self._taken = more, length, now, 0
 

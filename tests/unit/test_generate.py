@@ -93,6 +93,46 @@ def test_ties_are_cut_in_favour_of_the_lower_id():
     assert reshape(np.zeros(5), settings(top_k=2)).tolist() == [0.5, 0.5, 0, 0, 0]
 
 
+# -- repetition penalty --------------------------------------------------------------------------
+def test_repetition_penalty_divides_what_is_positive_multiplies_what_is_negative():
+    """(2, 1, 0, −1, −2) with 0, 2 and 4 there lately, at penalty 2: (1, 1, 0, −1, −4), over T."""
+    p = reshape(TOY, settings(repetition_penalty=2.0, temperature=0.5), [4, 0, 0, 2])
+
+    expected = np.exp(np.array([1, 1, 0, -1, -4]) / 0.5)
+    assert p == pytest.approx(expected / expected.sum(), abs=1e-12)
+
+
+def test_repetition_penalty_comes_before_the_cuts():
+    """Of (2/4, 1, …) the second is the likeliest now, and what top-k 1 leaves."""
+    assert reshape(TOY, settings(repetition_penalty=4.0, top_k=1), [0]).tolist() == [0, 1, 0, 0, 0]
+
+
+def test_repetition_penalty_forgets_what_is_behind_its_window():
+    here = settings(repetition_penalty=3.0, repetition_window=2)
+
+    assert np.array_equal(reshape(TOY, here, [0, 3, 3]), reshape(TOY, here, [3]))
+    assert not np.array_equal(reshape(TOY, here, [0, 3]), reshape(TOY, here, [3]))
+
+
+def test_without_a_penalty_nothing_counts_what_was_there():
+    assert np.array_equal(reshape(TOY, settings(), [0, 1, 2]), reshape(TOY, settings()))
+
+
+def test_repetition_penalty_counts_the_prompt_what_was_before_it_and_what_it_writes():
+    model = model_of()
+    with torch.no_grad():  # the network always says the same: (…, 4, 2, 2, 2, …)
+        model.output.weight.zero_()
+        model.output.bias.fill_(2.0)
+        model.output.bias[[0, *TOKENIZER.encode("c").tolist()]] = 4.0
+    greedy = settings(temperature=0, length=4, repetition_penalty=4.0, repetition_window=3)
+
+    # c is worth 4 or 1, the others 2 or 0.5; ties go to the lowest id
+    assert written(generate(model, TOKENIZER, "c", greedy)) == "\n ac"
+    assert written(generate(model, TOKENIZER, "h", greedy,
+                            before=TOKENIZER.encode("c").tolist())) == "\n ca"
+    assert written(generate(model, TOKENIZER, "h", greedy)) == "c\n a"
+
+
 # -- temperature 0 and towards it -----------------------------------------------------------------
 @pytest.mark.parametrize("temperature", [0, 0.0, 1e-3, 1e-300, 5e-324])
 def test_towards_temperature_0_only_the_likeliest_is_left(temperature):
@@ -285,6 +325,8 @@ def test_large_vocabularies_are_read_without_a_table(monkeypatch):
     ("temperature", -0.1), ("temperature", math.nan), ("temperature", math.inf),
     ("temperature", "1"), ("temperature", True), ("top_k", -1), ("top_k", 2.5), ("top_p", 0.0),
     ("top_p", 1.1), ("top_p", math.nan), ("min_p", -0.1), ("min_p", 2.0), ("seed", -1),
+    ("repetition_penalty", 0.9), ("repetition_penalty", 11.0), ("repetition_penalty", math.nan),
+    ("repetition_window", 0), ("repetition_window", 1.5),
     ("seed", 2**63), ("length", -1), ("length", 100_001), ("length", math.nan)])
 def test_a_bad_setting_is_named_at_once_with_its_value_and_rule(field, value):
     with pytest.raises(ConfigError) as caught:
