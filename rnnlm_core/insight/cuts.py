@@ -19,11 +19,11 @@ from rnnlm_core.errors import RunError
 from rnnlm_core.generate import SamplingSettings, reshape
 from rnnlm_core.nets.language_model import LanguageModel
 
-Rule = Literal["model", "temperature", "top_k", "top_p", "min_p"]
-ORDER: tuple[Rule, ...] = ("temperature", "top_k", "top_p", "min_p")
+Rule = Literal["model", "repetition_penalty", "temperature", "top_k", "top_p", "min_p"]
+ORDER: tuple[Rule, ...] = ("repetition_penalty", "temperature", "top_k", "top_p", "min_p")
 # every rule without effect: p as the model gives it
-OFF: dict[str, Any] = {"temperature": 1.0} | {
-    f.name: f.default for f in fields(SamplingSettings) if f.name in ORDER[1:]}
+OFF: dict[str, Any] = {f.name: f.default for f in fields(SamplingSettings) if f.name in ORDER} | {
+    "temperature": 1.0}
 
 Floats = NDArray[np.float64]
 
@@ -66,8 +66,10 @@ def rules_of(settings: SamplingSettings) -> list[Rule]:
     return [rule for rule in on if not greedy or ORDER.index(rule) <= ORDER.index("temperature")]
 
 
-def stages(logits: NDArray[np.floating], settings: SamplingSettings) -> list[Stage]:
-    """logits (V,) → the model's own distribution, then what is left after each rule in force.
+def stages(logits: NDArray[np.floating], settings: SamplingSettings, before: Sequence[int] = ()
+           ) -> list[Stage]:
+    """logits (V,) after the ids `before` → the model's own distribution, then what is left after
+    each rule in force.
 
     Raises `ConfigError`, as `generate` does, where the settings are no good.
     """
@@ -77,17 +79,17 @@ def stages(logits: NDArray[np.floating], settings: SamplingSettings) -> list[Sta
     found = [Stage("model", p, np.zeros(len(p), bool))]
     for rule in rules_of(settings):
         now = replace(now, **{rule: getattr(settings, rule)})
-        before, p = p, reshape(logits, now)
+        last, p = p, reshape(logits, now, before)
         found.append(Stage(
-            rule, p, (before > 0) & (p == 0) & _cuts(rule, settings),
-            settings.min_p * float(before.max()) if rule == "min_p" else None,
-            _together(before, p) if rule == "top_p" else None))
+            rule, p, (last > 0) & (p == 0) & _cuts(rule, settings),
+            settings.min_p * float(last.max()) if rule == "min_p" else None,
+            _together(last, p) if rule == "top_p" else None))
     return found
 
 
 def _cuts(rule: Rule, settings: SamplingSettings) -> bool:
     """A low temperature cuts nothing, it only makes what is unlikely too small for a number."""
-    return rule != "temperature" or settings.temperature == 0
+    return rule in ("top_k", "top_p", "min_p") or settings.temperature == 0
 
 
 def _together(before: Floats, after: Floats) -> tuple[float, float]:

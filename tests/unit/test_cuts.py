@@ -64,6 +64,16 @@ def test_min_p_cuts_otherwise_after_a_temperature_than_before() -> None:
     assert [stages(TOY, settings(temperature=t, min_p=0.1))[-1].kept for t in (1.0, 1.5)] == [3, 4]
 
 
+def test_the_repetition_penalty_comes_first_and_may_turn_the_order() -> None:
+    """By hand: 2 was there, 2 / 2.5 = .8; −2 was there, −2 · 2.5 = −5. Of e^.8, e^1, e^0, e^−1,
+    e^−5 the second is the likeliest."""
+    found = stages(TOY, settings(repetition_penalty=2.5, top_k=1), before=[0, 4])
+    assert [s.rule for s in found] == ["model", "repetition_penalty", "top_k"]
+    assert found[1].p == pytest.approx([0.352229, 0.430214, 0.158267, 0.058223, 0.001066], abs=1e-6)
+    assert found[1].p[0] / found[1].p[1] == pytest.approx(np.exp(-0.2))
+    assert found[2].p.tolist() == [0, 1, 0, 0, 0] and not found[1].cut.any()
+
+
 def test_greedy_leaves_one_and_nothing_to_later_rules() -> None:
     greedy = settings(temperature=0.0, top_k=3, top_p=0.5, min_p=0.2)
     assert rules_of(greedy) == ["temperature"]
@@ -72,21 +82,21 @@ def test_greedy_leaves_one_and_nothing_to_later_rules() -> None:
 
 
 @given(st.lists(st.floats(-30, 30), min_size=2, max_size=30), st.floats(0, 3), st.integers(0, 40),
-       st.floats(1e-6, 1), st.floats(0, 1))
+       st.floats(1e-6, 1), st.floats(0, 1), st.floats(1, 10))
 def test_at_least_one_remains_and_nothing_cut_comes_back(
-        logits: list[float], temperature: float, k: int, p: float, m: float) -> None:
-    found = stages(np.array(logits), settings(temperature=temperature, top_k=k, top_p=p, min_p=m))
+        logits: list[float], temperature: float, k: int, p: float, m: float, r: float) -> None:
+    wanted = settings(temperature=temperature, top_k=k, top_p=p, min_p=m, repetition_penalty=r)
+    found = stages(np.array(logits), wanted, before=[1])
     gone = np.zeros(len(logits), bool)
     for stage in found:
         assert stage.kept >= 1 and stage.p.sum() == pytest.approx(1)
-        assert stage.p[int(np.argmax(logits))] > 0
         gone |= stage.cut
         assert not (stage.p[gone] > 0).any()
 
 
 @pytest.mark.parametrize(("changed", "field"), [
     ({"temperature": -1.0}, "temperature"), ({"temperature": float("nan")}, "temperature"),
-    ({"top_p": 0.0}, "top_p"), ({"min_p": 1.5}, "min_p"), ({"top_k": -1}, "top_k"),
+    ({"top_p": 0.0}, "top_p"), ({"repetition_penalty": 0.5}, "repetition_penalty"), ({"min_p": 1.5}, "min_p"), ({"top_k": -1}, "top_k"),
     ({"length": 1_000_000}, "length")])
 def test_bad_settings_are_refused(changed: dict[str, float], field: str) -> None:
     with pytest.raises(ConfigError) as refused:
@@ -105,9 +115,10 @@ def test_extreme_settings_are_defined(changed: dict[str, float]) -> None:
 @pytest.mark.parametrize("prompt", ["", "ab", "abcabc\n"])
 def test_the_last_stage_is_what_writing_draws_from(cell: str, prompt: str) -> None:
     model = build(RunConfig(cell=cell, hidden=8, embedding=4), TOKENIZER.size).eval()
-    wanted = settings(temperature=0.7, top_k=6, top_p=0.8, min_p=0.05, length=1)
-    logits = logits_after(model, TOKENIZER, TOKENIZER.encode(prompt).tolist())
-    found = stages(logits, wanted)
+    wanted = settings(temperature=0.7, top_k=6, top_p=0.8, min_p=0.05, length=1,
+                      repetition_penalty=1.5)
+    ids = TOKENIZER.encode(prompt).tolist()
+    found = stages(logits_after(model, TOKENIZER, ids), wanted, ids or [TOKENIZER.first_known])
     [token] = generate(model, TOKENIZER, prompt, wanted)
     assert (token.kept, token.entropy) == (
         found[-1].kept, pytest.approx(found[-1].entropy, abs=1e-5))

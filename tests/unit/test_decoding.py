@@ -81,7 +81,7 @@ def test_passages_lie_apart_and_a_short_text_gives_fewer() -> None:
 
 def test_settings_meet_the_same_noise_and_their_numbers_are_means() -> None:
     model = model_of("lstm")
-    ids = TOKENIZER.encode("abba cad deed face\n" * 20).astype(np.int64)
+    ids = TOKENIZER.encode("abba cad deed face\n" * 30).astype(np.int64)
     found = passages(ids, 3, 60)
     one, same, greedy = measure_settings(model, TOKENIZER, found, [
         SamplingSettings(temperature=1.0), SamplingSettings(temperature=1.0, top_k=500),
