@@ -7,7 +7,7 @@ computed a second way.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -22,8 +22,8 @@ from rnnlm_core.nets.language_model import LanguageModel
 Rule = Literal["model", "repetition_penalty", "temperature", "top_k", "top_p", "min_p"]
 ORDER: tuple[Rule, ...] = ("repetition_penalty", "temperature", "top_k", "top_p", "min_p")
 # every rule without effect: p as the model gives it
-OFF: dict[str, Any] = {f.name: f.default for f in fields(SamplingSettings) if f.name in ORDER} | {
-    "temperature": 1.0}
+OFF: dict[str, Any] = {str(rule): getattr(SamplingSettings(temperature=1.0), rule)
+                       for rule in ORDER}
 
 Floats = NDArray[np.float64]
 

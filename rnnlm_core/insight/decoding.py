@@ -19,6 +19,7 @@ from rnnlm_core.beam import beam_search
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import BadInput, RunError
 from rnnlm_core.generate import SamplingSettings, generate
+from rnnlm_core.insight.alignment import surprise_of_characters
 from rnnlm_core.nets.language_model import LanguageModel
 from rnnlm_core.records import SampledToken
 
@@ -36,6 +37,15 @@ class Passages:
 
     starts: Ids
     human: Ids
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """What was written after a beginning, with the surprise of each of its characters in bits."""
+
+    ids: tuple[int, ...]
+    text: str
+    bits: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,17 @@ def read(model: LanguageModel, tokenizer: Tokenizer, ids: Ids, since: int) -> tu
             surprise[part] = -np.log2(positive[np.arange(len(p)), right[part]])
     return (np.maximum(entropy, 0).reshape(batch, whole - since),
             surprise.reshape(batch, whole - since))
+
+
+def continuation(model: LanguageModel, tokenizer: Tokenizer, start: Sequence[int],
+                 written: Sequence[int]) -> Continuation:
+    """The surprise is at temperature 1, however it was written; bytes that open a character which
+    never ends are not shown."""
+    ids = np.array([[*start, *written]], np.int64)
+    _, surprise = read(model, tokenizer, ids, len(start))
+    text, owners = tokenizer.owners(written)
+    return Continuation(tuple(written), text,
+                        tuple(surprise_of_characters(surprise[0], owners).tolist()))
 
 
 def measure(model: LanguageModel, tokenizer: Tokenizer, starts: Ids, written: Ids,

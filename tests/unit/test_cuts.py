@@ -96,7 +96,8 @@ def test_at_least_one_remains_and_nothing_cut_comes_back(
 
 @pytest.mark.parametrize(("changed", "field"), [
     ({"temperature": -1.0}, "temperature"), ({"temperature": float("nan")}, "temperature"),
-    ({"top_p": 0.0}, "top_p"), ({"repetition_penalty": 0.5}, "repetition_penalty"), ({"min_p": 1.5}, "min_p"), ({"top_k": -1}, "top_k"),
+    ({"repetition_penalty": 0.5}, "repetition_penalty"), ({"top_p": 0.0}, "top_p"),
+    ({"min_p": 1.5}, "min_p"), ({"top_k": -1}, "top_k"),
     ({"length": 1_000_000}, "length")])
 def test_bad_settings_are_refused(changed: dict[str, float], field: str) -> None:
     with pytest.raises(ConfigError) as refused:
