@@ -17,7 +17,7 @@ BEAMS_HEIGHT = 300
 _GAP = 0.06  # of a panel
 _LETTER = {True: 10, False: 8}  # pixels of a letter: monospaced or not
 _LONGEST = 26
-_FREE = 1.5  # of the longest bar: room for what is written at its end
+_FREE = 1.6  # of the longest bar: room for what is written at its end
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,15 @@ def _axis(name: str, index: int) -> str:
 
 
 def _across_axis(index: int, panel: Panel, column: int, beside: int) -> dict[str, Any]:
-    longest = panel.top if panel.top is not None else max([*panel.values, panel.across or 0.0])
     gap = _GAP / beside if column else 0.0
     return {"domain": [column / beside + gap, (column + 1) / beside], "visible": False,
             "anchor": _axis("y", index), "fixedrange": True,
-            "range": [0, max(longest, 1e-9) * _FREE]}
+            "range": [0, _longest(panel) * _FREE]}
+
+
+def _longest(panel: Panel) -> float:
+    own = panel.top if panel.top is not None else max([*panel.values, panel.across or 0.0])
+    return max(own, 1e-9)
 
 
 def _add_bars(figure: go.Figure, index: int, panel: Panel, rows: int, row: int) -> None:
@@ -92,14 +96,21 @@ def _add_bars(figure: go.Figure, index: int, panel: Panel, rows: int, row: int) 
     ink = list(panel.ink) or [False] * rows
     fills = [fade(LIGHT["rule"], 0.0) if gone else LIGHT["ink"] if chosen else LIGHT["rule"]
              for gone, chosen in zip(hollow, ink, strict=True)]
+    # a bar of nothing would still have its outline
+    lines = [fade(LIGHT["rule"], 0.0) if not value else LIGHT["ink"] if chosen else LIGHT["rule"]
+             for value, chosen in zip(panel.values, ink, strict=True)]
+    texts = [esc(text) for text in panel.texts]
+    font = {"size": 13 if row < 24 else 15, "color": LIGHT["ink"]}
+    axes = {"xaxis": _axis("x", index), "yaxis": _axis("y", index)}
     figure.add_bar(
         x=list(panel.values), y=list(range(rows)), orientation="h", width=0.7, hoverinfo="skip",
-        xaxis=_axis("x", index), yaxis=_axis("y", index), cliponaxis=False,
-        marker={"color": fills, "line": {
-            "color": [LIGHT["ink"] if chosen else LIGHT["rule"] for chosen in ink], "width": 1}},
-        text=[esc(text) for text in panel.texts], textposition="outside", constraintext="none",
-        textfont={"size": 13 if row < 24 else 15,
-                  "color": [LIGHT["dim"] if gone else LIGHT["ink"] for gone in hollow]})
+        **axes, cliponaxis=False, textposition="outside", constraintext="none", textfont=font,
+        text=texts if panel.across is None else None, marker={
+            "color": fills, "line": {"color": lines, "width": 1}})
+    if panel.across is not None:  # at the bars' ends they would stand on the dashed line
+        figure.add_scatter(
+            x=[_longest(panel) * _FREE] * rows, y=list(range(rows)), mode="text", text=texts,
+            textposition="middle left", hoverinfo="skip", **axes, textfont=font)
 
 
 def _add_words(figure: go.Figure, index: int, panel: Panel) -> None:
@@ -122,9 +133,10 @@ def _add_lines(figure: go.Figure, index: int, panel: Panel, rows: int) -> None:
 
 
 def widths_figure(widths: Sequence[int], values: Sequence[float], texts: Sequence[str], cell: str,
-                  human: tuple[float, str] | None, words: tuple[str, str]) -> go.Figure:
+                  human: tuple[float, str] | None, words: tuple[str, str], share: bool = False
+                  ) -> go.Figure:
     """A measure by the width of the beam, and the human text's as a dashed line with its name.
-    `words`: the two axes."""
+    `words`: the two axes; `share`: the measure is one, 0 to 1."""
     places = list(range(len(widths)))
     figure = go.Figure(go.Scatter(
         x=places, y=list(values), mode="lines+markers+text", text=[esc(text) for text in texts],
@@ -140,7 +152,7 @@ def widths_figure(widths: Sequence[int], values: Sequence[float], texts: Sequenc
                "ticktext": [str(width) for width in widths], "fixedrange": True,
                "range": [-0.25, len(widths) - 0.75]},
         yaxis={"title": {"text": esc(words[1])}, "range": [0, top * 1.18], "fixedrange": True,
-               "nticks": 6})
+               "nticks": 6, "tickformat": ".0%" if share else ""})
     if human is not None:
         figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=human[0], y1=human[0],
                          line={"color": LIGHT["ngram"], "width": 1.5, "dash": "dash"})

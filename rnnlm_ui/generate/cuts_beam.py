@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 
 def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
-    line = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    prompt = beginning_box(line, t("generate_cuts.beginning"), narrow)
+    line = st.container(horizontal=True, vertical_alignment="top", gap="medium")
+    prompt = beginning_box(st if narrow else line, t("generate_cuts.beginning"), narrow)
     index = from_box(line, bool(prompt), BEAM_BEGINNINGS, narrow)
     key = (scene.path, scene.step, scene.digest)
     with st.spinner(t("generate_cuts.searching")):
@@ -74,10 +74,12 @@ def _charts(scene: Scene, all_beams: Sequence[Beamed], human: Measured | None) -
         named = None if level is None else (
             level, t("generate_cuts.human", value=say.format(level).replace("%", " %")))
         with side:
-            st.markdown(f"**{t(f'generate_cuts.beam_title.{kind}')}**")
+            title = t(f"generate_cuts.beam_title.{kind}", one=texts[0], wide=texts[-1],
+                      width=widths[-1])
+            st.markdown(f"**{title}**")
             live_plot(lambda v=values, x=texts, h=named, k=kind: widths_figure(  # type: ignore[misc]
                 widths, v, x, scene.config.cell, h,
-                (t("generate_cuts.width_axis"), t(f"generate_cuts.axis.{k}"))),
+                (t("generate_cuts.width_axis"), t(f"generate_cuts.axis.{k}")), k == "repeated"),
                 key=f"cuts.beam.{kind}", height=BEAMS_HEIGHT, on=(),
                 alt=t(f"generate_cuts.beam_alt.{kind}"),
                 rev=(scene.digest, tuple(values), level, scene.config.cell))
@@ -92,8 +94,8 @@ def _texts(scene: Scene, shown: Sequence[tuple[str, Continuation]], start: tuple
         st.markdown(t("generate_cuts.beam_head", name=name, bits=f"{bits:.2f}",
                       repeated=f"{repeated_share(text.text):.0%}".replace("%", " %")))
         coloured_text(
-            before + text.text, [""] * len(before) + surprise_fill(text.bits), prompt=len(before),
-            key=f"cuts.beamed.{row}", size="1.05rem",
+            cuts_words.flat(before + text.text), [""] * len(before) + surprise_fill(text.bits),
+            prompt=len(before), key=f"cuts.beamed.{row}", size="1.05rem",
             label=t("generate_cuts.written_label", name=name),
             legend=(t("generate.expected"), t("generate.surprising"), surprise_gradient())
             if row == len(shown) - 1 else None)

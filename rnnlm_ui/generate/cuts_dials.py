@@ -83,5 +83,5 @@ def beginning_box(place: Any, label: str, narrow: bool) -> str:
     """The text that a reader goes on from; "" where they have typed none."""
     place.text_input(label, key=TEXT, max_chars=LONGEST_TEXT, bind="query-params",
                      placeholder=t("generate_cuts.placeholder"),
-                     width="stretch" if narrow else 520)
+                     width="stretch" if narrow else 380)
     return (session.widget(TEXT, "") or "")[:LONGEST_TEXT]

@@ -94,7 +94,7 @@ def logits_at(path: str, step: int | None, digest: str, ids: tuple[int, ...]
 
 
 def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
-    line = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    line = st.container(horizontal=True, vertical_alignment="top", gap="medium")
     of = line.segmented_control(
         t("generate_cuts.of"), SOURCES, key=session.choice(OF, SOURCES, SOURCES[0]),
         required=True, format_func=lambda s: t(f"generate_cuts.source.{s}")) or SOURCES[0]
@@ -107,7 +107,7 @@ def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
     order = np.argsort(-found[0].p, kind="stable")
     allowed = int((found[0].p[order] > 0).sum())
     order = order[:min(FEWER if narrow else CANDIDATES, allowed)]
-    answer.markdown(cuts_words.place_answer(found, settings, choice, scene.config))
+    answer.markdown(cuts_words.place_answer(found, settings, choice))
     names = [visible(choice.pieces[i]) for i in order]
     exact = of == "toy"
     row = _TALL_ROW if len(order) <= FEWER else _ROW
@@ -122,18 +122,18 @@ def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
 
 
 def _of_toy() -> Choice:
-    return Choice(np.array(TOY), [t("generate_cuts.candidate", n=i + 1) for i in range(len(TOY))])
+    return Choice(np.array(TOY), [f"{score:g}".replace("-", "−") for score in TOY])
 
 
 def _of_text(scene: Scene, line: DeltaGenerator, narrow: bool) -> Choice:
     """The text and the place in it, which the reader clicks or types."""
     pieces = runs.opened(scene.folder, scene.step).tokenizer
-    text = beginning_box(line, t("generate_cuts.text"), narrow) or own_text(scene)
+    text = beginning_box(st if narrow else line, t("generate_cuts.text"), narrow) or own_text(scene)
     found = places_of(scene.path, scene.step, scene.digest, text)
     at = min(session.widget(AT, 0) or 0, len(found.text) + 1)
     place = found.widest if at == 0 else at - 1
     clicked = coloured_text(
-        found.text, surprise_fill(found.bits), key="cuts.text",
+        cuts_words.flat(found.text), surprise_fill(found.bits), key="cuts.text",
         selected=place if place < len(found.text) else None, cursor=place == len(found.text),
         size="1.15rem", label=t("generate_cuts.text_label"),
         legend=(t("generate.expected"), t("generate.surprising"), surprise_gradient()))

@@ -91,11 +91,11 @@ def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
 
 
 def _choices(scene: Scene, narrow: bool) -> tuple[str, str, int, int]:
-    line = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    line = st.container(horizontal=True, vertical_alignment="top", gap="medium")
     name = line.segmented_control(
         t("generate_cuts.set"), SETS, key=session.choice(SET, SETS, SETS[0]), required=True,
         format_func=lambda s: t(f"generate_cuts.set_name.{s}")) or SETS[0]
-    prompt = beginning_box(line, t("generate_cuts.beginning"), narrow)
+    prompt = beginning_box(st if narrow else line, t("generate_cuts.beginning"), narrow)
     index = from_box(line, bool(prompt), BEGINNINGS, narrow)
     seed = line.number_input(t("generate.seed"), 0, MOST_SEED, scene.config.seed, key=SEED,
                              bind="query-params", width="stretch" if narrow else 130,
@@ -155,8 +155,8 @@ def _texts(scene: Scene, names: Sequence[str], texts: Sequence[Continuation],
             head += " " + _departure(first, text, at, tokenizer.pieces, scene)
         st.markdown(head)
         coloured_text(
-            before + text.text, [""] * len(before) + surprise_fill(text.bits), prompt=len(before),
-            key=f"cuts.written.{row}", size="1.05rem",
+            cuts_words.flat(before + text.text), [""] * len(before) + surprise_fill(text.bits),
+            prompt=len(before), key=f"cuts.written.{row}", size="1.05rem",
             selected=None if place is None or place >= len(text.text) else len(before) + place,
             label=t("generate_cuts.written_label", name=name),
             legend=(t("generate.expected"), t("generate.surprising"), surprise_gradient())
@@ -167,5 +167,5 @@ def _departure(first: Continuation, text: Continuation, at: int | None, pieces: 
                scene: Scene) -> str:
     if at is None:
         return t("generate_cuts.never_departs", **words_of(scene.config))
-    return t("generate_cuts.departs", n=number(at), was=plain(visible(pieces[first.ids[at]])),
+    return t("generate_cuts.departs", n=number(at + 1), was=plain(visible(pieces[first.ids[at]])),
              now=plain(visible(pieces[text.ids[at]])), **words_of(scene.config))

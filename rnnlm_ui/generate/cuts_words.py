@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import Problem
-from rnnlm_core.figures.generate import percent
+from rnnlm_core.figures.generate import MARKS, percent
 from rnnlm_core.figures.states import visible
 from rnnlm_ui.generate.cuts_dials import rule_name
 from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.page import plain
-from rnnlm_ui.tokens import listed, words_of
+from rnnlm_ui.tokens import listed
 
 if TYPE_CHECKING:
     from rnnlm_core.generate import SamplingSettings
@@ -27,21 +26,22 @@ def unknown_problem(pieces: Sequence[str]) -> Problem:
     return Problem("prompt.unknown_characters", {"characters": listed(pieces)})
 
 
+def flat(text: str) -> str:
+    """With line breaks as signs: texts below each other are compared at one glance."""
+    return text.replace("\n", MARKS["\n"])
+
+
 def share(value: float) -> str:
     return percent(value) if value else "0 %"
 
 
 # -- one place ----------------------------------------------------------------------------------
-def place_answer(found: Sequence[Stage], settings: SamplingSettings, choice: Any,
-                 config: RunConfig) -> str:
+def place_answer(found: Sequence[Stage], settings: SamplingSettings, choice: Any) -> str:
     """How many are left to draw from, how sure that is, and what became of the one that stands."""
     first, last = found[0], found[-1]
     values = {"kept": number(last.kept), "all": number(first.kept), "bits": f"{last.entropy:.2f}",
-              "model": f"{first.entropy:.2f}", **words_of(config)}
-    if len(found) == 1:
-        told = t("generate_cuts.nothing", **values)
-    else:
-        told = t("generate_cuts.left", **values)
+              "model": f"{first.entropy:.2f}"}
+    told = t("generate_cuts.left" if len(found) > 1 else "generate_cuts.nothing", **values)
     return joined([told, _of_here(found, settings, choice)])
 
 
@@ -101,15 +101,19 @@ def more_repetitive(repeated: float, human: float) -> bool:
 
 
 def texts_answer(names: Sequence[str], numbers: Sequence[Measured], human: Measured | None) -> str:
-    """Which setting repeats itself about as much as people do, and which most."""
-    most = max(range(len(names)), key=lambda i: numbers[i].repeated)
-    values = {"most": plain(names[most]), "most_share": percent_of(numbers[most].repeated)}
+    """Which setting repeats itself most nearly as people do, and which is farthest from it."""
+    level = 0.0 if human is None else human.repeated
+    order = sorted(range(len(names)), key=lambda i: abs(numbers[i].repeated - level))
+    near, far = order[0], order[-1]
     if human is None:
-        return t("generate_cuts.texts_alone", **values)
-    near = min(range(len(names)), key=lambda i: abs(numbers[i].repeated - human.repeated))
-    return t("generate_cuts.texts_answer", near=plain(names[near]),
-             near_share=percent_of(numbers[near].repeated), human=percent_of(human.repeated),
-             **values)
+        return t("generate_cuts.texts_alone", far=plain(names[far]),
+                 far_share=percent_of(numbers[far].repeated))
+    values = {"near": plain(names[near]), "near_share": percent_of(numbers[near].repeated),
+              "human": percent_of(human.repeated)}
+    if len(names) == 1:
+        return t("generate_cuts.texts_one", **values)
+    return t("generate_cuts.texts_answer", far=plain(names[far]),
+             far_share=percent_of(numbers[far].repeated), **values)
 
 
 def beam_answer(beams: Sequence[Beamed], human: Measured | None) -> str:
