@@ -1,4 +1,4 @@
-"""Ways of writing, measured: how sure, how surprising, how repetitive, beside what people wrote.
+"""Ways of writing, measured: how sure, how surprising, how repetitive, beside real text.
 
 Texts of every setting go on from the same beginnings in held-out text, over the same noise. How
 sure and how surprised the network is, is measured on its own distribution (temperature 1, no cut),

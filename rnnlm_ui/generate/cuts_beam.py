@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 
 def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
-    line = st.container(horizontal=True, vertical_alignment="top", gap="medium")
-    prompt = beginning_box(st if narrow else line, t("generate_cuts.beginning"), narrow)
+    line = st.container(horizontal=not narrow, vertical_alignment="top", gap="medium")
+    prompt = beginning_box(line, t("generate_cuts.beginning"), narrow)
     index = from_box(line, bool(prompt), BEAM_BEGINNINGS, narrow)
     key = (scene.path, scene.step, scene.digest)
     with st.spinner(t("generate_cuts.searching")):

@@ -33,7 +33,7 @@ def passages_of(path: str, step: int | None, digest: str, count: int, length: in
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def human_of(path: str, step: int | None, digest: str, count: int, length: int) -> Measured | None:
-    """Of the passages as people wrote them; None where the text is gone."""
+    """Of the passages as they stand there; None where the text is gone."""
     from rnnlm_core.insight.decoding import measure
 
     run = runs.opened(RunFolder(path), step)

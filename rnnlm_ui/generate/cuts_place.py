@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,7 +94,7 @@ def logits_at(path: str, step: int | None, digest: str, ids: tuple[int, ...]
 
 
 def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
-    line = st.container(horizontal=True, vertical_alignment="top", gap="medium")
+    line = st.container(horizontal=not narrow, vertical_alignment="top", gap="medium")
     of = line.segmented_control(
         t("generate_cuts.of"), SOURCES, key=session.choice(OF, SOURCES, SOURCES[0]),
         required=True, format_func=lambda s: t(f"generate_cuts.source.{s}")) or SOURCES[0]
@@ -103,6 +103,8 @@ def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
     from rnnlm_core.insight.cuts import stages
 
     settings = dialled()
+    if of == "toy":  # nothing stands before it that could be repeated
+        settings = replace(settings, repetition_penalty=1.0)
     found = stages(choice.logits, settings, choice.before)
     order = np.argsort(-found[0].p, kind="stable")
     allowed = int((found[0].p[order] > 0).sum())
@@ -128,7 +130,7 @@ def _of_toy() -> Choice:
 def _of_text(scene: Scene, line: DeltaGenerator, narrow: bool) -> Choice:
     """The text and the place in it, which the reader clicks or types."""
     pieces = runs.opened(scene.folder, scene.step).tokenizer
-    text = beginning_box(st if narrow else line, t("generate_cuts.text"), narrow) or own_text(scene)
+    text = beginning_box(line, t("generate_cuts.text"), narrow) or own_text(scene)
     found = places_of(scene.path, scene.step, scene.digest, text)
     at = min(session.widget(AT, 0) or 0, len(found.text) + 1)
     place = found.widest if at == 0 else at - 1

@@ -1,5 +1,5 @@
-"""Several settings on the same noise: the texts below each other, and their measures beside what
-people wrote."""
+"""Several settings on the same noise: the texts below each other, their measures beside real text.
+"""
 
 from __future__ import annotations
 
@@ -91,11 +91,11 @@ def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
 
 
 def _choices(scene: Scene, narrow: bool) -> tuple[str, str, int, int]:
-    line = st.container(horizontal=True, vertical_alignment="top", gap="medium")
+    line = st.container(horizontal=not narrow, vertical_alignment="top", gap="medium")
     name = line.segmented_control(
         t("generate_cuts.set"), SETS, key=session.choice(SET, SETS, SETS[0]), required=True,
         format_func=lambda s: t(f"generate_cuts.set_name.{s}")) or SETS[0]
-    prompt = beginning_box(st if narrow else line, t("generate_cuts.beginning"), narrow)
+    prompt = beginning_box(line, t("generate_cuts.beginning"), narrow)
     index = from_box(line, bool(prompt), BEGINNINGS, narrow)
     seed = line.number_input(t("generate.seed"), 0, MOST_SEED, scene.config.seed, key=SEED,
                              bind="query-params", width="stretch" if narrow else 130,

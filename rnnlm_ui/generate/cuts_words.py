@@ -96,12 +96,12 @@ def _rule(stage: Stage, last: Stage, found: Sequence[Stage], settings: SamplingS
 
 # -- whole texts --------------------------------------------------------------------------------
 def more_repetitive(repeated: float, human: float) -> bool:
-    """Clearly more than people repeat themselves on the same passages."""
+    """Clearly more than real text repeats itself on the same passages."""
     return repeated > _FAR * human and repeated > human + _MORE
 
 
 def texts_answer(names: Sequence[str], numbers: Sequence[Measured], human: Measured | None) -> str:
-    """Which setting repeats itself most nearly as people do, and which is farthest from it."""
+    """Which setting repeats itself most nearly as real text does, and which is farthest from it."""
     level = 0.0 if human is None else human.repeated
     order = sorted(range(len(names)), key=lambda i: abs(numbers[i].repeated - level))
     near, far = order[0], order[-1]

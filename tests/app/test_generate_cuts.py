@@ -20,6 +20,8 @@ from tests.small_runs import new_run, small_text
 
 pytestmark = pytest.mark.usefixtures("runs_folder")
 VIEWS = ("place", "texts", "beam")
+ODD = ("<b>*x*</b> $a_1$ `c`", "\u202eabc\u200d\U0001f468\u200d\U0001f469", "\x07\x00tab\t",
+       "漢字" * 150, " ")
 
 
 def cuts(run: str | None = NAMES, view: str = "place", language: str = "en", **query: object
@@ -32,8 +34,8 @@ def answer(app: AppTest) -> str:
 
 
 def digest(folder: RunFolder) -> str:
-    return hashlib.sha256(b"".join(
-        path.read_bytes() for path in sorted(folder.checkpoints.rglob("*.safetensors")))).hexdigest()
+    weights = sorted(folder.checkpoints.rglob("*.safetensors"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in weights)).hexdigest()
 
 
 @LANGUAGES
@@ -100,7 +102,8 @@ def test_a_link_restores_the_settings_and_a_view_keeps_them() -> None:
     app = cuts(view="texts", cut_set="own", cut_t=0.35, cut_k=4, cut_p=1.0, cut_seed=7, cut_from=2)
     assert app.slider(key="cut_t").value == 0.35 and app.number_input(key="cut_k").value == 4
     assert app.number_input(key="cut_seed").value == 7
-    assert "**T 0.35**" in said(app) and "**T 0.35 \\+ top\\-k 4**" in said(app).replace("0\\.", "0.")
+    told = said(app).replace("\\", "")
+    assert "**T 0.35**" in told and "**T 0.35 + top-k 4**" in told
     app.segmented_control(key="cuts").set_value("place").run()
     assert app.slider(key="cut_t").value == 0.35 and "4 of 39" in answer(app)
 
@@ -113,9 +116,8 @@ def test_a_set_writes_with_each_of_its_settings(name: str, language: str) -> Non
     assert "**T 1**" in told and not app.error
     departs = translate(language, "generate_cuts.departs").split("{")[0]
     assert departs in told
-    before = answer(app)
     app.number_input(key="cut_seed").set_value(99).run()
-    assert answer(app) != before
+    assert said(app).replace("\\", "") != told  # other texts part at other places
     app.number_input(key="cut_from").set_value(3).run()
     app.text_input(key="cut_text").set_value("the ").run()
     assert app.number_input(key="cut_from").disabled and not app.exception and not app.error
@@ -123,7 +125,7 @@ def test_a_set_writes_with_each_of_its_settings(name: str, language: str) -> Non
 
 @LANGUAGES
 def test_the_likeliest_text_is_called_worse_where_it_is(language: str) -> None:
-    """Measured apart: the shipped networks repeat 60 % and more, people 2 to 3 %."""
+    """Measured apart: the shipped networks repeat 60 % and more, real text 2 to 3 %."""
     for run in (NAMES, DIALOGUE):
         app = cuts(run, "beam", language)
         assert answer(app).startswith(
@@ -134,12 +136,11 @@ def test_the_likeliest_text_is_called_worse_where_it_is(language: str) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("prompt", [
-    "<b>*x*</b> $a_1$ `c`", "\u202eabc\u200d👨‍👩‍👧", "مرحبا", "\x07\x00tab\t", "漢字" * 150, " "])
-def test_odd_beginnings(view: str, prompt: str) -> None:
+def test_odd_beginnings(view: str) -> None:
     app = cuts(DIALOGUE, view)
-    app.text_input(key="cut_text").set_value(prompt[:300]).run()
-    assert not app.exception and not app.error
+    for prompt in ODD:
+        app.text_input(key="cut_text").set_value(prompt).run()
+        assert not app.exception and not app.error
 
 
 @pytest.mark.parametrize("query", [
@@ -148,9 +149,11 @@ def test_odd_beginnings(view: str, prompt: str) -> None:
     {"cut_at": "1000000"}, {"cut_seed": "-1"}, {"cut_of": "nothing"}, {"cut_set": "<b>"},
     {"cuts": "no"}, {"cut_text": "x" * 5_000}])
 def test_a_bad_link_is_defined(query: dict[str, str]) -> None:
-    for view in ("place", "texts"):
-        app = opened("generate", DIALOGUE, **{"writing": "cuts", "cuts": view, **query})
-        assert not app.exception and len(app.error) <= 1
+    """Own dials, so that all of them are drawn; what they cannot hold is left out."""
+    query = {"writing": "cuts", "cuts": "texts", "cut_set": "own", **query}
+    app = opened("generate", DIALOGUE, **query)
+    assert not app.exception and not app.error
+    assert re.search(r"\d", answer(app))
 
 
 @pytest.mark.parametrize("key", ["cut_k", "cut_at"])
@@ -201,9 +204,9 @@ def test_a_run_without_checkpoint_and_an_earlier_moment(runs_folder: Path, view:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_weights_that_are_no_numbers_are_told_in_words(runs_folder: Path, view: str) -> None:
-    folder = trained(runs_folder, cell="rnn", activation="relu", optimizer="sgd",
-                     learning_rate=30.0, clip_norm=0.0, warm_up_steps=0, schedule="constant",
-                     max_steps=80)
+    folder = trained(runs_folder, cell="rnn", activation="relu", optimizer="adam", gain=5.0,
+                     initialisation="orthogonal", learning_rate=30.0, clip_norm=0.0,
+                     warm_up_steps=0, schedule="constant", max_steps=80)
     app = cuts(folder.id, view)
     assert len(app.error) == 1 and "no numbers" in app.error[0].value and not app.exception
 
