@@ -1,6 +1,6 @@
 """What temperature and cuts do to one distribution, rule by rule, in the order of `reshape`.
 
-Source of the order: `generate.reshape`, which is asked again for each rule more; nothing is
+Source of the order: `sampling.reshape`, which is asked again for each rule more; nothing is
 computed a second way.
 """
 
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import RunError
-from rnnlm_core.generate import SamplingSettings, reshape
 from rnnlm_core.nets.language_model import LanguageModel
+from rnnlm_core.sampling import SamplingSettings, reshape
 
 Rule = Literal["model", "repetition_penalty", "temperature", "top_k", "top_p", "min_p"]
 ORDER: tuple[Rule, ...] = ("repetition_penalty", "temperature", "top_k", "top_p", "min_p")

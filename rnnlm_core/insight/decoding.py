@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from rnnlm_core.beam import beam_search
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import BadInput, RunError
-from rnnlm_core.generate import SamplingSettings, generate
+from rnnlm_core.generate import generate_many
 from rnnlm_core.insight.alignment import surprise_of_characters
 from rnnlm_core.nets.language_model import LanguageModel
 from rnnlm_core.records import SampledToken
+from rnnlm_core.sampling import SamplingSettings
 
 GRAM = 8  # characters that count as repeated where they stood before
 START, FEWEST = 100, 40  # tokens of a beginning; of a text, beginning and what is written
@@ -134,23 +135,28 @@ def measure(model: LanguageModel, tokenizer: Tokenizer, starts: Ids, written: Id
                     float(np.mean([repeated_share(text) for text in texts])), kept)
 
 
-def write_all(model: LanguageModel, tokenizer: Tokenizer, starts: Ids, settings: SamplingSettings
-              ) -> list[list[SampledToken]]:
-    """One text after each beginning; text i is drawn with the seed and i, whatever the settings."""
-    return [list(generate(model, tokenizer, start.tolist(),
-                          replace(settings, seed=(settings.seed + i) % 2**63)))
-            for i, start in enumerate(starts)]
+def write_each(model: LanguageModel, tokenizer: Tokenizer, start: Sequence[int],
+               settings: Sequence[SamplingSettings]) -> list[list[SampledToken]]:
+    """One text with each of the settings after the same beginning, side by side as one batch."""
+    texts: list[list[SampledToken]] = [[] for _ in settings]
+    for position in generate_many(model, tokenizer, start, settings):
+        for text, token in zip(texts, position, strict=True):
+            if token is not None:
+                text.append(token)
+    return texts
 
 
 def measure_settings(model: LanguageModel, tokenizer: Tokenizer, found: Passages,
                      settings: Sequence[SamplingSettings]) -> list[Measured]:
-    """Each setting over all beginnings, on the same noise."""
+    """Each setting over all beginnings; text i is drawn with the seed and i by all of them."""
+    length = found.human.shape[1]
+    texts = [write_each(model, tokenizer, start.tolist(),
+                        [replace(one, length=length, seed=(one.seed + i) % 2**63)
+                         for one in settings]) for i, start in enumerate(found.starts)]
     measured = []
-    for one in settings:
-        texts = write_all(model, tokenizer, found.starts,
-                          replace(one, length=found.human.shape[1]))
-        kept = float(np.mean([token.kept for text in texts for token in text]))
-        ids = np.array([[token.id for token in text] for text in texts], np.int64)
+    for own in zip(*texts, strict=True):  # all of one setting
+        kept = float(np.mean([token.kept for text in own for token in text]))
+        ids = np.array([[token.id for token in text] for text in own], np.int64)
         measured.append(measure(model, tokenizer, found.starts, ids, kept))
     return measured
 

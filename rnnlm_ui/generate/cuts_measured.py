@@ -43,25 +43,26 @@ def human_of(path: str, step: int | None, digest: str, count: int, length: int) 
     return measure(run.model, run.tokenizer, found.starts, found.human)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def measured(path: str, step: int | None, digest: str, settings: SamplingSettings) -> Measured:
+@st.cache_data(max_entries=128, show_spinner=False)
+def measured(path: str, step: int | None, digest: str, settings: tuple[SamplingSettings, ...]
+             ) -> list[Measured]:
     from rnnlm_core.insight.decoding import measure_settings
 
     run = runs.opened(RunFolder(path), step)
     found = passages_of(path, step, digest, BEGINNINGS, LENGTH)
-    return measure_settings(run.model, run.tokenizer, found, [settings])[0]
+    return measure_settings(run.model, run.tokenizer, found, settings)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=128, show_spinner=False)
 def written(path: str, step: int | None, digest: str, start: tuple[int, ...],
-            settings: SamplingSettings) -> Continuation:
-    """One text, as `generate` writes it after these ids."""
-    from rnnlm_core.generate import generate
-    from rnnlm_core.insight.decoding import continuation
+            settings: tuple[SamplingSettings, ...]) -> list[Continuation]:
+    """One text with each of the settings after these ids."""
+    from rnnlm_core.insight.decoding import continuation, write_each
 
     run = runs.opened(RunFolder(path), step)
-    tokens = generate(run.model, run.tokenizer, start, settings)
-    return continuation(run.model, run.tokenizer, start, [token.id for token in tokens])
+    texts = write_each(run.model, run.tokenizer, start, settings)
+    return [continuation(run.model, run.tokenizer, start, [token.id for token in text])
+            for text in texts]
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -78,10 +78,10 @@ def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
     found = passages_of(*key, BEGINNINGS, LENGTH)
     index = min(index, len(found.starts)) - 1
     with st.spinner(t("generate_cuts.measuring")):
-        numbers = [measured(*key, one) for one in settings]
+        numbers = measured(*key, tuple(settings))
         human = human_of(*key, BEGINNINGS, LENGTH)
         start = start_of(scene, found, prompt, index)
-        texts = [written(*key, start, replace(one, seed=seed + index)) for one in settings]
+        texts = written(*key, start, tuple(replace(one, seed=seed + index) for one in settings))
     names = [setting_name(one) for one in settings]
     answer.markdown(cuts_words.texts_answer(names, numbers, human))
     _measures(scene, names, numbers, human, narrow)

@@ -145,10 +145,10 @@ class Writing:
         rate = PACES[pace]
         if rate is None:
             return self._left
-        due = int((now - self._since) * rate) - self._taken
+        due = 1 + int((now - self._since) * rate) - self._taken  # the first one at once
         if due > rate * _CATCH_UP:
             due = int(rate * _CATCH_UP)
-            self._since, self._taken = now, -due
+            self._since, self._taken = now, 1 - due
         return due
 
 

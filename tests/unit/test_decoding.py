@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.errors import BadInput, RunError
-from rnnlm_core.generate import SamplingSettings
+from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.insight.decoding import (
     first_difference,
     measure,
@@ -20,7 +20,7 @@ from rnnlm_core.insight.decoding import (
     passages,
     read,
     repeated_share,
-    write_all,
+    write_each,
 )
 from rnnlm_core.nets.build import build
 
@@ -87,7 +87,9 @@ def test_settings_meet_the_same_noise_and_their_numbers_are_means() -> None:
         SamplingSettings(temperature=1.0), SamplingSettings(temperature=1.0, top_k=500),
         SamplingSettings(temperature=0.0)])
     assert one == same and (one.kept, greedy.kept) == (10.0, 1.0)
-    texts = write_all(model, TOKENIZER, found.starts, SamplingSettings(temperature=1.0, length=60))
+    texts = [list(generate(model, TOKENIZER, start.tolist(),
+                           SamplingSettings(temperature=1.0, length=60, seed=1 + i)))
+             for i, start in enumerate(found.starts)]
     bits = [token.surprise for text in texts for token in text]
     assert one.surprise == pytest.approx(np.mean(bits), abs=1e-4)
     # without a cut at temperature 1, what it draws from is its own distribution
@@ -107,8 +109,10 @@ def test_a_beam_is_measured_by_its_own_probability() -> None:
     assert (narrow.width, wide.width) == (1, 8) and wide.ids.shape == (2, 20)
     assert wide.measured.surprise <= narrow.measured.surprise + 1e-9
     assert wide.measured == measure(model, TOKENIZER, found.starts, wide.ids)
-    greedy = write_all(model, TOKENIZER, found.starts, SamplingSettings(temperature=0.0, length=20))
-    assert narrow.ids.tolist() == [[token.id for token in text] for text in greedy]
+    for ids, start in zip(narrow.ids.tolist(), found.starts.tolist(), strict=True):
+        [greedy] = write_each(model, TOKENIZER, start, [
+            SamplingSettings(temperature=0.0, length=20)])
+        assert ids == [token.id for token in greedy]
 
 
 def test_weights_that_are_no_numbers_are_told() -> None:
