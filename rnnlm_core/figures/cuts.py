@@ -17,7 +17,7 @@ BEAMS_HEIGHT = 300
 _GAP = 0.06  # of a panel
 _LETTER = {True: 10, False: 8}  # pixels of a letter: monospaced or not
 _LONGEST = 26
-_FREE = 1.6  # of the longest bar: room for what is written at its end
+_FREE, _FREE_NARROW = 1.6, 1.9  # of the longest bar: room for what is written at its end
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,12 @@ def panels_figure(panels: Sequence[Panel], names: Sequence[str], beside: int, ro
     for index, panel in enumerate(panels):
         line, column = divmod(index, beside)
         bottom, top = ((line + 1) * each - FOOT) / height, (line * each + HEAD) / height
-        _add_bars(figure, index, panel, len(names), row)
+        end = _longest(panel) * (_FREE if beside > 2 else _FREE_NARROW)
+        _add_bars(figure, index, panel, len(names), row, end)
         _add_words(figure, index, panel)
         _add_lines(figure, index, panel, len(names))
         figure.update_layout({
-            f"{_axis('xaxis', index)}": _across_axis(index, panel, column, beside),
+            f"{_axis('xaxis', index)}": _across_axis(index, end, column, beside),
             f"{_axis('yaxis', index)}": {
                 "domain": [max(0.0, 1 - bottom), 1 - top], "anchor": _axis("x", index),
                 "range": [len(names) - 0.5, -0.5], "tickmode": "array",
@@ -79,11 +80,11 @@ def _axis(name: str, index: int) -> str:
     return f"{name}{index + 1 if index else ''}"
 
 
-def _across_axis(index: int, panel: Panel, column: int, beside: int) -> dict[str, Any]:
+def _across_axis(index: int, end: float, column: int, beside: int) -> dict[str, Any]:
     gap = _GAP / beside if column else 0.0
     return {"domain": [column / beside + gap, (column + 1) / beside], "visible": False,
             "anchor": _axis("y", index), "fixedrange": True,
-            "range": [0, _longest(panel) * _FREE]}
+            "range": [0, end]}
 
 
 def _longest(panel: Panel) -> float:
@@ -91,7 +92,8 @@ def _longest(panel: Panel) -> float:
     return max(own, 1e-9)
 
 
-def _add_bars(figure: go.Figure, index: int, panel: Panel, rows: int, row: int) -> None:
+def _add_bars(figure: go.Figure, index: int, panel: Panel, rows: int, row: int, end: float
+              ) -> None:
     hollow = list(panel.hollow) or [False] * rows
     ink = list(panel.ink) or [False] * rows
     fills = [fade(LIGHT["rule"], 0.0) if gone else LIGHT["ink"] if chosen else LIGHT["rule"]
@@ -109,7 +111,7 @@ def _add_bars(figure: go.Figure, index: int, panel: Panel, rows: int, row: int) 
             "color": fills, "line": {"color": lines, "width": 1}})
     if panel.across is not None:  # at the bars' ends they would stand on the dashed line
         figure.add_scatter(
-            x=[_longest(panel) * _FREE] * rows, y=list(range(rows)), mode="text", text=texts,
+            x=[end] * rows, y=list(range(rows)), mode="text", text=texts,
             textposition="middle left", hoverinfo="skip", **axes, textfont=font)
 
 
