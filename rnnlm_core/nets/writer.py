@@ -72,7 +72,8 @@ class Writer:
 
     def step(self, ids: Sequence[int]) -> NDArray[np.float64]:
         """One token into each stream; the logits (B, V) of the next ones."""
-        return self.output(self.read(ids)).astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):  # no numbers are told of, not warned of
+            return self.output(self.read(ids)).astype(np.float64)
 
     def _changed(self, layer: int, step: NumpyStep) -> tuple[Floats, ...]:
         state = tuple(torch.from_numpy(part) for part in step.state)
