@@ -75,10 +75,11 @@ class Difference:
 @st.cache_data(max_entries=64, show_spinner=False)
 def difference_of(this: Moment, other: Moment, text: str) -> Difference:
     from rnnlm_core.insight.alignment import common_text, surprise_of_characters
+    from rnnlm_core.insight.expectation import token_surprise
 
     one, two = (runs.opened(RunFolder(m.path), m.step) for m in (this, other))
     common = common_text(text, one.tokenizer, two.tokenizer)
-    bits = [surprise_of_characters(run.states(text).surprise, spelling.owners)
+    bits = [surprise_of_characters(token_surprise(run.model, spelling.ids), spelling.owners)
             for run, spelling in ((one, common.first), (two, common.second))]
     unknown = {*one.tokenizer.unknown_in(text), *two.tokenizer.unknown_in(text)}
     return Difference(text, *bits, tuple(sorted(unknown)))
