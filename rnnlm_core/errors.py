@@ -261,6 +261,7 @@ SENTENCES: dict[str, str] = {
     "not be. Mark more, or less.",
     "text.little_in_common": "Only {value} characters of this text are read by both networks; the "
     "comparison needs at least {limit}. Read a longer text, or choose another run.",
+    "text.few_characters": "Characters in the text: {value}; this view needs at least {limit}.",
     "text.too_short": "Tokens in the text: {value}; this view needs at least {limit}.",
 }
 

@@ -35,7 +35,8 @@ Ids = NDArray[np.integer]
 class Expectation:
     """Of T tokens, each before it was read. The first `given` were not guessed: NaN, 0 and []."""
 
-    surprise: Floats  # (T,) bits: −log₂ of the probability of the token that came
+    surprise: Floats  # (T,) bits: −log₂ of the probability of the token that came; NaN where it
+    # cannot be written there at all (a mark amid a text)
     entropy: Floats  # (T,) bits
     candidates: NDArray[np.int64]  # (T,) how many of the likeliest reach 90 % together
     alternatives: list[list[tuple[str, float]]]  # T; the five likeliest
@@ -83,7 +84,7 @@ def expectation(model: LanguageModel, tokenizer: Tokenizer, ids: Ids, given: int
             log_p = _log_probabilities(logits[0].double().cpu().numpy(), tokenizer, ids[at - 1:])
             came = log_p[np.arange(end - at), ids[at:end]]
             p = np.exp(log_p)
-            surprise[at:end] = -came / np.log(2)
+            surprise[at:end] = np.where(np.isfinite(came), -came / np.log(2), np.nan)
             entropy[at:end] = -(p * np.maximum(log_p, _LEAST)).sum(1).clip(None, 0) / np.log(2)
             ranked = np.cumsum(-np.sort(-p, axis=1), axis=1)
             candidates[at:end] = (ranked < TOGETHER).sum(1) + 1
@@ -112,10 +113,9 @@ def balance(found: Expectation) -> Balance:
     """Mean surprise beside mean entropy, and how far chance may part them.
 
     The band is 1.96 standard errors of surprise − entropy, whose steps are uncorrelated on text
-    drawn from the network itself. Tokens that could not have been written (infinitely surprising:
-    a mark amid a text) are left out.
+    drawn from the network itself.
     """
-    usable = np.isfinite(found.surprise) & np.isfinite(found.entropy)
+    usable = ~np.isnan(found.surprise)
     surprise, entropy = found.surprise[usable], found.entropy[usable]
     count = int(usable.sum())
     if not count:
