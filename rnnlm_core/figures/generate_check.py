@@ -14,7 +14,7 @@ from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.figures.template import esc
 
 Values = NDArray[np.floating[Any]]
-STRIP_HEIGHT, YARDSTICK_HEIGHT, CURVE_HEIGHT = 270, 112, 430
+STRIP_HEIGHT, YARDSTICK_HEIGHT, CURVE_HEIGHT = 310, 112, 430
 _SPLIT = 0.34  # share of the strip's height that candidates have
 _JITTER = (0.0, 0.35, -0.35, 0.18, -0.18)  # so that equal dots are all seen
 
@@ -30,36 +30,44 @@ class StripWords:
 
 def strip_figure(surprise: Values, entropy: Values, candidates: Values, labels: Sequence[str],
                  words: StripWords) -> go.Figure:
-    """Bits of N characters, NaN where none was guessed: surprise as bars, entropy as a line; below
-    them how many candidates there were. `labels`: what to call each character."""
+    """Bits of N characters, NaN where none was guessed: surprise upwards, entropy downwards, so
+    that the two areas are seen to be alike or not; below them how many candidates there were.
+    `labels`: what to call each character."""
     places = np.arange(1, len(surprise) + 1)
     names = [esc(label) for label in labels]
     figure = go.Figure()
-    figure.add_scatter(
-        x=places, y=entropy, mode="lines", name=esc(words.entropy), text=names,
-        line={"color": LIGHT["ink"], "width": 1.6, "shape": "hvh"},
-        hovertemplate="%{text} · " + esc(words.entropy) + " %{y:.1f}<extra></extra>")
     figure.add_bar(
-        x=places, y=surprise, name=esc(words.surprise), marker={"color": LIGHT["hot"]}, width=0.9,
-        hovertemplate=esc(words.surprise) + " %{y:.1f}<extra></extra>", opacity=0.75)
+        x=places, y=surprise, text=names, textposition="none", width=0.9,
+        marker={"color": LIGHT["hot"], "line": {"width": 0}},
+        hovertemplate="%{text} · " + esc(words.surprise) + " %{y:.1f}<extra></extra>")
+    figure.add_bar(
+        x=places, y=-entropy, customdata=entropy, width=0.9,
+        marker={"color": LIGHT["dim"], "line": {"width": 0}},
+        hovertemplate=esc(words.entropy) + " %{customdata:.1f}<extra></extra>")
     figure.add_scatter(
-        x=places, y=candidates, mode="lines", name=esc(words.candidates), yaxis="y2",
+        x=places, y=candidates, mode="lines", yaxis="y2",
         line={"color": LIGHT["dim"], "width": 1.4, "shape": "hvh"},
         hovertemplate=esc(words.candidates) + " %{y:.0f}<extra></extra>")
-    top = max(1.0, float(np.nanmax(np.append(np.concatenate([surprise, entropy]), 1.0))))
-    most = max(2.0, float(np.nanmax(np.append(candidates, 2.0))))
+    high, low = (max(1.0, float(np.nanmax(np.append(v, 1.0)))) for v in (surprise, entropy))
+    most = max(10.0, float(np.nanmax(np.append(candidates, 2.0))))
+    step = 1 if high + low < 6 else 2 if high + low < 14 else 4
+    ticks = list(range(-step * int(low // step), int(high) + 1, step))
     figure.update_layout(
-        height=STRIP_HEIGHT, bargap=0, margin={"l": 52, "r": 8, "t": 26, "b": 40},
-        annotations=[_heading(words.candidates, _SPLIT - 0.06, LIGHT["dim"]), {
+        height=STRIP_HEIGHT, bargap=0, barmode="overlay",
+        margin={"l": 44, "r": 8, "t": 26, "b": 44},
+        annotations=[_heading(words.candidates, _SPLIT - 0.12, LIGHT["dim"]), {
             **_heading("", 1.0, LIGHT["ink"]), "text":
-            f"<span style='color:{LIGHT['hot']}'>■</span> {esc(words.surprise)}   "
-            f"<b>—</b> {esc(words.entropy)}, {esc(words.bits)}"}],
+            f"<span style='color:{LIGHT['hot']}'>■</span> {esc(words.surprise)} ↑   "
+            f"<span style='color:{LIGHT['dim']}'>■</span> {esc(words.entropy)} ↓   "
+            f"{esc(words.bits)}"}],
         xaxis={"title": {"text": esc(words.place)}, "anchor": "y2",
                "range": [0.5, len(surprise) + 0.5]},
-        yaxis={"range": [0, 1.04 * top], "domain": [_SPLIT, 1.0], "nticks": 5},
+        yaxis={"range": [-1.04 * low, 1.04 * high], "domain": [_SPLIT, 1.0], "tickmode": "array",
+               "tickvals": ticks, "ticktext": [str(abs(tick)) for tick in ticks],
+               "zeroline": True, "zerolinecolor": LIGHT["rule"], "zerolinewidth": 1},
         yaxis2={"type": "log", "range": [-0.06, float(np.log10(most)) * 1.08],
-                "domain": [0.0, _SPLIT - 0.1], "tickmode": "array",
-                "tickvals": [n for n in (1, 10, 100, 1_000, 10_000) if n <= max(most, 10)]})
+                "domain": [0.0, _SPLIT - 0.12], "tickmode": "array",
+                "tickvals": [n for n in (1, 10, 100, 1_000, 10_000) if n <= most]})
     return figure
 
 
@@ -142,8 +150,8 @@ def calibration_figure(given: Values, came: Values, low: Values, high: Values,
         height=CURVE_HEIGHT, hovermode="closest", bargap=0,
         margin={"l": 64, "r": 16, "t": 10, "b": 48},
         annotations=[
-            {"x": 1.0, "xref": "paper", "xanchor": "right", "yref": "paper", "y": 0.97,
-             "yanchor": "top", "showarrow": False, "text": esc(words.honest), "xshift": -64,
+            {"x": 1.0, "xref": "paper", "xanchor": "right", "yref": "paper", "y": 0.29,
+             "yanchor": "bottom", "showarrow": False, "text": f"<b>····</b> {esc(words.honest)}",
              "font": {"size": 14, "color": LIGHT["dim"]}},
             _heading(words.places, 0.17, LIGHT["dim"])],
         xaxis={"title": {"text": esc(words.given)}, "anchor": "y2", **axis},

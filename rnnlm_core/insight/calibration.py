@@ -52,6 +52,17 @@ class Reliability:
         """No lean beyond chance."""
         return abs(self.lean) <= self.lean_band
 
+    @property
+    def groups(self) -> int:
+        """Bins that something is in."""
+        return int((self.count > 0).sum())
+
+    @property
+    def off(self) -> int:
+        """Bins of which a share came that differs from what was given by more than chance (5 % of
+        bins would, of exactly true probabilities)."""
+        return int(((self.given < self.low) | (self.given > self.high)).sum())
+
 
 @dataclass
 class Tally:

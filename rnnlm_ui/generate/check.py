@@ -30,8 +30,10 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
     try:
         if view == "calibration":  # of the network, and not of a text
             draw(scene, answer)
+        elif (checked := checked_text(scene)) is not None:
+            draw(scene, checked, answer)
         else:
-            draw(scene, checked_text(scene), answer)
+            answer.markdown(t("generate_check.empty"))
     except UnrollError as error:
         with answer:
             if error.code in _LIMITS:

@@ -58,9 +58,10 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
 
 def _answer(found: Reliability, of: str, many: dict[str, str]) -> str:
     if of == "every":
-        clean = found.error <= 2 * found.chance
-        return t(f"generate_check.calibration.{'true' if clean else 'bent'}",
-                 error=_points(found.error), chance=_points(found.chance), **many)
+        return t(f"generate_check.calibration.{'true' if found.off <= 1 else 'bent'}",
+                 off=number(found.off), within=number(found.groups - found.off),
+                 groups=number(found.groups), error=_points(found.error),
+                 chance=_points(found.chance), **many)
     given = float(np.nansum(found.given * found.count) / found.count.sum())
     values = {"given": _points(given), "came": _points(given - found.lean),
               "band": _points(found.lean_band), **many}

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.errors import BadInput
+from rnnlm_core.figures.generate import percent
 from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import runs, session
 from rnnlm_ui.components.coloured_text import coloured_text
-from rnnlm_ui.generate.check_text import Checked
+from rnnlm_ui.generate.check_text import Checked, held_out_passages
 from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.states import move_loop
 from rnnlm_ui.tokens import words_of
@@ -41,7 +42,7 @@ def show(scene: Scene, checked: Checked, answer: DeltaGenerator) -> None:
     with st.spinner(t("states_move.writing")):
         found = move_loop.greedy(scene.path, scene.step, scene.digest, text)
     answer.markdown(joined([move_loop.told(found, words_of(scene.config)), _repeated(
-        tokenizer.decode(found.ids))]))
+        scene, tokenizer.decode(found.ids))]))
     picture, side = st.columns([2.1, 1], gap="medium", vertical_alignment="center")
     with picture:
         move_loop.plot(found, move_loop.Plane(
@@ -55,10 +56,15 @@ def show(scene: Scene, checked: Checked, answer: DeltaGenerator) -> None:
     move_loop.written(found, tokenizer, text, scene.config.cell)
 
 
-def _repeated(written: str) -> str:
+def _repeated(scene: Scene, written: str) -> str:
+    """How much of what was written so stood before, beside held-out text of that length."""
     from rnnlm_core.insight.repeats import repeated_share
 
-    return t("generate_check.loop.repeated", share=f"{repeated_share(written):.0%}")
+    share = percent(repeated_share(written))
+    others = [repeated_share(passage) for passage in held_out_passages(scene, len(written))]
+    if not others:
+        return t("generate_check.loop.repeated_alone", share=share)
+    return t("generate_check.loop.repeated", share=share, mean=percent(float(np.mean(others))))
 
 
 def _without_state(scene: Scene, text: str, answer: DeltaGenerator) -> None:
@@ -72,11 +78,11 @@ def _without_state(scene: Scene, text: str, answer: DeltaGenerator) -> None:
     written, owners = tokenizer.owners(ids)
     if period is None or enters is None:
         answer.markdown(joined([t("generate_check.loop.cnn_none", steps=number(len(ids)), **many),
-                                _repeated(written)]))
+                                _repeated(scene, written)]))
         inside = np.zeros(len(owners), bool)
     else:
         answer.markdown(joined([t("generate_check.loop.cnn", period=number(period),
-                                  enters=number(enters + 1), **many), _repeated(written)]))
+                                  enters=number(enters + 1), **many), _repeated(scene, written)]))
         inside = (owners >= enters) & (owners < enters + period)
     hue = fade(LIGHT["cnn"], 0.22)
     begin = text[-move_loop.BEFORE:]

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.errors import BadInput
+from rnnlm_core.figures.generate import percent
 from rnnlm_core.figures.generate_check import YARDSTICK_HEIGHT, yardstick_figure
 from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.figures.states import visible
@@ -52,17 +53,12 @@ def show(scene: Scene, checked: Checked, answer: DeltaGenerator) -> None:
 
 
 def _answer(own: float, others: list[float], length: int) -> str:
-    values = {"share": _percent(own), "n": number(length)}
+    values = {"share": percent(own), "n": number(length)}
     if not others:
         return t("generate_check.repeats.alone", **values)
     relation = "above" if own > max(others) else "below" if own < min(others) else "within"
-    return t(f"generate_check.repeats.{relation}", mean=_percent(float(np.mean(others))),
-             low=_percent(min(others)), high=_percent(max(others)), **values)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}".replace("%", " %") if share < 0.0995 else \
-        f"{share:.0%}".replace("%", " %")
+    return t(f"generate_check.repeats.{relation}", mean=percent(float(np.mean(others))),
+             low=percent(min(others)), high=percent(max(others)), **values)
 
 
 def _loop(scene: Scene, checked: Checked) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rnnlm_core.insight.expectation import Expectation
 
 YARDSTICK = 4_000  # characters of held-out text
+ROWS = ("surprise", "entropy", "difference", "candidates")
 BEFORE = 12  # characters that are named before a place
 _SAME = 1e-3  # bits: entropies of the same distribution, worked out in two ways
 _PLACE = "check.selected"
@@ -144,20 +145,18 @@ def _strip(checked: Checked, found: Expectation, bits: NDArray[np.floating],
 
 def _table(scene: Scene, checked: Checked, own: Mean) -> None:
     """This text beside held-out text."""
-    rows = [(t("generate_check.this_text"), own)]
+    texts = {t("generate_check.this_text"): own}
     if (held_out := held_out_mean(scene.path, scene.step, scene.digest)) is not None:
-        rows.append((t("generate_check.held_out"), held_out))
-    columns = ("surprise", "entropy", "difference", "candidates")
-    table({"": [name for name, _ in rows], **{
-        t(f"generate_check.column.{column}"): [_cell(mean, column) for _, mean in rows]
-        for column in columns}})
+        texts[t("generate_check.held_out")] = held_out
+    table({" ": [t(f"generate_check.row.{row}") for row in ROWS],
+           **{name: [_cell(mean, row) for row in ROWS] for name, mean in texts.items()}})
     st.markdown(t("generate_check.table_note", **words_of(scene.config)))
 
 
-def _cell(mean: Mean, column: str) -> str:
-    if column == "difference":
+def _cell(mean: Mean, row: str) -> str:
+    if row == "difference":
         return f"{mean.excess:+.2f} ± {mean.band:.2f}".replace("-", "−")
-    return f"{getattr(mean, column):.{1 if column == 'candidates' else 2}f}"
+    return f"{getattr(mean, row):.{1 if row == 'candidates' else 2}f}"
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -54,11 +54,9 @@ class Checked:
         return self.text, self.ids.tobytes(), self.given
 
 
-def checked_text(scene: Scene) -> Checked:
-    """The source as it is chosen here or in a link (`?check_text=`), its settings, and the text.
-
-    Raises `BadInput` with a sentence where there is nothing to read.
-    """
+def checked_text(scene: Scene) -> Checked | None:
+    """The source as it is chosen here or in a link (`?check_text=`), its settings, and the text;
+    None while the reader has given none. Raises where nothing of it is known."""
     source = st.segmented_control(
         t("generate_check.text"), SOURCES, key=session.choice(_SOURCE, SOURCES, SOURCES[0]),
         required=True, format_func=lambda s: t(f"generate_check.source.{s}"),
@@ -145,12 +143,12 @@ def _held_out(scene: Scene) -> Checked:
     return _read("held_out", text[place * LENGTH:(place + 1) * LENGTH], scene)
 
 
-def _own(scene: Scene) -> Checked:
+def _own(scene: Scene) -> Checked | None:
     written = st.text_area(t("generate_check.own_text", n=number(LONGEST)), key=OWN, height=120,
                            persist_state="session", placeholder=t("generate_check.paste")) or ""
     if len(written) > LONGEST:
         st.markdown(t("states.text_cut", n=number(LONGEST)))
-    return _read("own", written[:LONGEST], scene)
+    return _read("own", written[:LONGEST], scene) if written else None
 
 
 def _read(source: str, text: str, scene: Scene) -> Checked:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from rnnlm_core.errors import BadInput
 from rnnlm_ui.generate.check_text import Checked
 from rnnlm_ui.i18n import t
 from rnnlm_ui.states.compare import Moment, choose_other, difference_of, names_of, surprises
@@ -23,7 +22,5 @@ def show(scene: Scene, checked: Checked, answer: DeltaGenerator) -> None:
     if this == that:
         answer.markdown(t("states_compare.same"))
         return
-    if not checked.text:
-        raise BadInput("text.too_short", value=0, limit=1)
     surprises(difference_of(this, that, checked.text), names_of((scene.folder, scene.shown), other),
               answer)
