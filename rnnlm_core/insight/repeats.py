@@ -24,6 +24,29 @@ def repeated(text: str, n: int = LENGTH) -> NDArray[np.bool_]:
     return found
 
 
+def most_repeated(text: str, most: int, n: int = LENGTH) -> list[tuple[str, int]]:
+    """The passages of at least n characters that stand at the most places, and at how many.
+
+    Each is as long as it can be at as many places; none is a part of one listed before it.
+    """
+    places: dict[str, list[int]] = {}
+    for at in range(len(text) - n + 1):
+        places.setdefault(text[at:at + n], []).append(at)
+    found: list[tuple[str, int]] = []
+    for gram, starts in sorted(places.items(), key=lambda item: -len(item[1])):
+        if len(found) == most or len(starts) < 2:
+            break
+        if any(gram in passage for passage, _ in found):
+            continue
+        begin, end = 0, n
+        while starts[0] + begin > 0 and len({text[at + begin - 1] for at in starts}) == 1:
+            begin -= 1
+        while starts[-1] + end < len(text) and len({text[at + end] for at in starts}) == 1:
+            end += 1
+        found.append((text[starts[0] + begin:starts[0] + end], len(starts)))
+    return found
+
+
 def repeated_share(text: str, n: int = LENGTH) -> float:
     """The share of places whose n characters have stood before; NaN below n characters."""
     found = repeated(text, n)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -22,7 +20,7 @@ from rnnlm_ui.states.table import table
 from rnnlm_ui.tokens import words_of
 from rnnlm_ui.toolbox import Scene
 
-MOST = 5  # of the 8-grams that are listed
+MOST, LONGEST = 5, 40  # of the passages that are listed; characters that are shown of one
 _FILL = 0.28
 
 
@@ -74,11 +72,16 @@ def _loop(scene: Scene, checked: Checked) -> str:
 
 def _often(text: str, length: int) -> None:
     """The passages that come most often."""
-    counts = Counter(text[at:at + length] for at in range(len(text) - length + 1))
-    often = [(gram, count) for gram, count in counts.most_common(MOST) if count > 1]
+    from rnnlm_core.insight.repeats import most_repeated
+
+    often = most_repeated(text, MOST)
     if not often:
         st.markdown(t("generate_check.repeats.none", n=length))
         return
     st.subheader(t("generate_check.repeats.often"), anchor=False)
-    table({t("generate_check.repeats.gram", n=length): [plain(visible(gram)) for gram, _ in often],
+    table({t("generate_check.repeats.passage"): [_shortened(visible(one)) for one, _ in often],
            t("generate_check.repeats.count"): [number(count) for _, count in often]})
+
+
+def _shortened(passage: str) -> str:
+    return plain(passage if len(passage) <= LONGEST else passage[:LONGEST - 1] + "…")
