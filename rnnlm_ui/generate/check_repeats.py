@@ -51,12 +51,16 @@ def show(scene: Scene, checked: Checked, answer: DeltaGenerator) -> None:
 
 
 def _answer(own: float, others: list[float], length: int) -> str:
-    values = {"share": percent(own), "n": number(length)}
+    values = {"share": share_of(own), "n": number(length)}
     if not others:
         return t("generate_check.repeats.alone", **values)
     relation = "above" if own > max(others) else "below" if own < min(others) else "within"
-    return t(f"generate_check.repeats.{relation}", mean=percent(float(np.mean(others))),
-             low=percent(min(others)), high=percent(max(others)), **values)
+    return t(f"generate_check.repeats.{relation}", mean=share_of(float(np.mean(others))),
+             low=share_of(min(others)), high=share_of(max(others)), **values)
+
+
+def share_of(share: float) -> str:
+    return percent(share) if share else "0 %"
 
 
 def _loop(scene: Scene, checked: Checked) -> str:
