@@ -261,12 +261,13 @@ SENTENCES: dict[str, str] = {
     "not be. Mark more, or less.",
     "text.little_in_common": "Only {value} characters of this text are read by both networks; the "
     "comparison needs at least {limit}. Read a longer text, or choose another run.",
+    "text.few_characters": "Characters in the text: {value}; this view needs at least {limit}.",
+    "text.too_short": "Tokens in the text: {value}; this view needs at least {limit}.",
     # trials of small tasks
     "trials.busy": "As many trainings as this machine takes ({value}) are running for others. Wait "
     "until one of them has ended, then start again.",
     "trials.failed": "The training has ended by a fault. Start it again; what was finished is "
     "kept.",
-    "text.too_short": "Tokens in the text: {value}; this view needs at least {limit}.",
 }
 
 

@@ -66,11 +66,28 @@ def write_greedily(model: LanguageModel, tokenizer: Tokenizer, start: NDArray[np
                        for layer in seen]) for part in range(len(seen[0][0]))]  # (L, N, H) each
     whole = np.concatenate([layer for part in parts for layer in part], axis=1)
     period, miss = repeats(whole, tolerance, ids)
-    text_period, _ = repeats(ids[:, None].astype(np.float32), 0.0, ids)
+    text_period, text_enters = text_loop(ids)
     return GreedyPath(
         ids, tuple(tokenizer.pieces[i] for i in ids), parts[0],
         parts[1] if len(parts) > 1 else None, period, _since(whole, period, tolerance),
-        text_period, _since(ids[:, None].astype(np.float32), text_period, 0.0), miss)
+        text_period, text_enters, miss)
+
+
+def text_loop(ids: NDArray[np.int64]) -> tuple[int | None, int | None]:
+    """The period with which tokens (N,) repeat up to their end, and the index from which on."""
+    if not len(ids):
+        return None, None
+    values = ids[:, None].astype(np.float32)
+    period, _ = repeats(values, 0.0, ids)
+    return period, _since(values, period, 0.0)
+
+
+def greedy_ids(model: LanguageModel, tokenizer: Tokenizer, start: NDArray[np.int64],
+               steps: int = STEPS) -> NDArray[np.int64]:
+    """The same writing of any network, of a CNN too: the tokens (N,) alone."""
+    settings = SamplingSettings(temperature=0.0, length=steps)
+    return np.array([token.id for token in generate(model, tokenizer, start.tolist(), settings)],
+                    np.int64)
 
 
 def repeats(states: Floats, tolerance: float, ids: NDArray[np.int64]) -> tuple[int | None, float]:

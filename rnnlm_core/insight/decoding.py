@@ -20,11 +20,11 @@ from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import BadInput, RunError
 from rnnlm_core.generate import generate_many
 from rnnlm_core.insight.alignment import surprise_of_characters
+from rnnlm_core.insight.repeats import LENGTH, repeated_share
 from rnnlm_core.nets.language_model import LanguageModel
 from rnnlm_core.records import SampledToken
 from rnnlm_core.sampling import SamplingSettings
 
-GRAM = 8  # characters that count as repeated where they stood before
 START, FEWEST = 100, 40  # tokens of a beginning; of a text, beginning and what is written
 _AT_ONCE = 2048  # rows that the output layer takes: a vocabulary of words is wide
 
@@ -72,18 +72,9 @@ def passages(ids: Ids, count: int, length: int) -> Passages:
     return Passages(cut[:, :start], cut[:, start:])
 
 
-def repeated_share(text: str) -> float:
-    """The share of a text's 8-grams that stood in it before; 0 of a text without any."""
-    grams = [text[at:at + GRAM] for at in range(len(text) - GRAM + 1)]
-    return 1 - len(set(grams)) / len(grams) if grams else 0.0
-
-
-def first_difference(text: Sequence[int], other: Sequence[int]) -> int | None:
-    """The first place at which two lists of ids part; None where they never do."""
-    for at, (one, two) in enumerate(zip(text, other, strict=False)):
-        if one != two:
-            return at
-    return None if len(text) == len(other) else min(len(text), len(other))
+def _repeated(texts: Sequence[str]) -> float:
+    """Mean share of 8-grams that stood before, of the texts that have any."""
+    return float(np.mean([repeated_share(text) for text in texts if len(text) >= LENGTH] or [0.0]))
 
 
 def read(model: LanguageModel, tokenizer: Tokenizer, ids: Ids, since: int) -> tuple[Floats, Floats]:
@@ -132,7 +123,7 @@ def measure(model: LanguageModel, tokenizer: Tokenizer, starts: Ids, written: Id
     texts = [tokenizer.decode(row) for row in written]
     characters = max(1, sum(map(len, texts)))
     return Measured(float(entropy.sum()) / characters, float(surprise.sum()) / characters,
-                    float(np.mean([repeated_share(text) for text in texts])), kept)
+                    _repeated(texts), kept)
 
 
 def write_each(model: LanguageModel, tokenizer: Tokenizer, start: Sequence[int],

@@ -177,8 +177,8 @@ def write_on(model: LanguageModel, tokenizer: Tokenizer, reading: StateReading, 
     return Written(text, _states(trace, part, layer)[0, len(start):, unit][owners])
 
 
-def first_difference(one: str, other: str) -> int | None:
-    """Index of the first character at which two texts differ; None where they are the same."""
+def first_difference(one: Sequence[object], other: Sequence[object]) -> int | None:
+    """The first place at which two texts, or lists of ids, differ; None where they are the same."""
     for at, (a, b) in enumerate(zip(one, other, strict=False)):
         if a != b:
             return at

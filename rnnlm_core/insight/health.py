@@ -28,7 +28,7 @@ from rnnlm_core.insight.diagnosis import (
     grew_first,
 )
 from rnnlm_core.insight.gradients import lag_profile
-from rnnlm_core.insight.overlap import longest_overlaps
+from rnnlm_core.insight.overlap import longest_overlaps, passages
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import unroll
 from rnnlm_core.nets.language_model import LanguageModel
@@ -250,10 +250,7 @@ def _copying(samples: list[WrittenSample], text: Prepared) -> Copying | None:
         return None
     length = min(map(len, written))
     written = [one[:length] for one in written]
-    held_out = text.tokenizer.decode(text.validation_ids)
-    count = min(SAMPLES, len(held_out) // length)
-    starts = np.linspace(0, len(held_out) - length, count).astype(int).tolist()
-    true = [held_out[at:at + length] for at in starts]
+    true = passages(text.tokenizer.decode(text.validation_ids), length, SAMPLES)
     found = longest_overlaps([*written, *true], text.tokenizer.decode(text.train_ids))
     own, others = found[:len(written)], found[len(written):]
     best = max(range(len(own)), key=lambda i: own[i].length)

@@ -33,6 +33,14 @@ class Overlap:
     start: int
 
 
+def passages(text: str, length: int, most: int) -> list[str]:
+    """At most so many passages of `length` characters, spread evenly over a text, apart from each
+    other: what a text of that length is compared with. Where the text is shorter, no passage."""
+    count = min(most, len(text) // length) if length else 0
+    starts = np.linspace(0, len(text) - length, count).astype(int).tolist()
+    return [text[at:at + length] for at in starts]
+
+
 def longest_overlaps(texts: Sequence[str], training: str) -> list[Overlap]:
     """Of each text, its longest passage that also stands in `training`; the first of equal ones.
 

@@ -86,13 +86,14 @@ def _charts(scene: Scene, all_beams: Sequence[Beamed], human: Measured | None) -
 
 
 def _texts(scene: Scene, shown: Sequence[tuple[str, Continuation]], start: tuple[int, ...]) -> None:
-    from rnnlm_core.insight.decoding import repeated_share
+    from rnnlm_core.insight.repeats import LENGTH, repeated_share
 
     before = opened(scene).tokenizer.decode(start)[-BEFORE:]
     for row, (name, text) in enumerate(shown):
         bits = sum(text.bits) / max(1, len(text.text))
+        again = repeated_share(text.text) if len(text.text) >= LENGTH else 0.0
         st.markdown(t("generate_cuts.beam_head", name=name, bits=f"{bits:.2f}",
-                      repeated=f"{repeated_share(text.text):.0%}".replace("%", " %")))
+                      repeated=f"{again:.0%}".replace("%", " %")))
         coloured_text(
             cuts_words.flat(before + text.text), [""] * len(before) + surprise_fill(text.bits),
             prompt=len(before), key=f"cuts.beamed.{row}", size="1.05rem",

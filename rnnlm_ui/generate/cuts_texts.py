@@ -140,7 +140,7 @@ def _measures(scene: Scene, names: Sequence[str], numbers: Sequence[Measured],
 def _texts(scene: Scene, names: Sequence[str], texts: Sequence[Continuation],
            start: tuple[int, ...], prompt: str) -> None:
     """Each text after the end of its beginning; outlined: where it departs from the first one."""
-    from rnnlm_core.insight.decoding import first_difference
+    from rnnlm_core.insight.effects import first_difference
 
     tokenizer = opened(scene).tokenizer
     if prompt and (unknown := tokenizer.unknown_in(prompt)):

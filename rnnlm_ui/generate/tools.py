@@ -16,7 +16,7 @@ from rnnlm_ui import runs, toolbox
 from rnnlm_ui.i18n import t
 from rnnlm_ui.toolbox import Scene
 
-TOOLS = ("write", "cuts")
+TOOLS = ("write", "cuts", "check")
 OWN_PAGE = frozenset({"write"})
 _KEY, _PACKAGE = "writing", "rnnlm_ui.generate"
 

@@ -75,10 +75,11 @@ class Difference:
 @st.cache_data(max_entries=64, show_spinner=False)
 def difference_of(this: Moment, other: Moment, text: str) -> Difference:
     from rnnlm_core.insight.alignment import common_text, surprise_of_characters
+    from rnnlm_core.insight.expectation import token_surprise
 
     one, two = (runs.opened(RunFolder(m.path), m.step) for m in (this, other))
     common = common_text(text, one.tokenizer, two.tokenizer)
-    bits = [surprise_of_characters(run.states(text).surprise, spelling.owners)
+    bits = [surprise_of_characters(token_surprise(run.model, spelling.ids), spelling.owners)
             for run, spelling in ((one, common.first), (two, common.second))]
     unknown = {*one.tokenizer.unknown_in(text), *two.tokenizer.unknown_in(text)}
     return Difference(text, *bits, tuple(sorted(unknown)))
@@ -122,10 +123,10 @@ def show(look: Look, answer: DeltaGenerator) -> None:
     if that == this:
         answer.markdown(t("states_compare.same"))
         return
-    names = _names(look, folder, entry)
+    names = names_of((look.folder, look.shown), other)
     with place:
         try:
-            _surprises(look, difference_of(this, that, look.reading.text), names, answer)
+            surprises(difference_of(this, that, look.reading.text), names, answer)
         except UnrollError as error:
             with answer:
                 fault(error)
@@ -141,16 +142,22 @@ def show(look: Look, answer: DeltaGenerator) -> None:
 
 
 def _choose(look: Look) -> tuple[RunFolder, Entry] | None:
-    """The text, and the other network: this run at its first moment until the reader chooses."""
+    """The text, and the other network."""
     text, run, moment = st.columns([3.2, 2, 1.6], gap="small")
     text_box(text)
-    listed = runs.listed(look.folder, with_state=True)
+    return choose_other(look.folder, run, moment)
+
+
+def choose_other(this: RunFolder, run: DeltaGenerator, moment: DeltaGenerator,
+                 with_state: bool = True) -> tuple[RunFolder, Entry] | None:
+    """The other network: this run at its first moment until the reader chooses."""
+    listed = runs.listed(this, with_state)
     if session.widget(_RUN, None) not in listed:
-        session.set_widget(_RUN, look.folder.id)
+        session.set_widget(_RUN, this.id)
     chosen = run.selectbox(
         t("states_compare.other"), list(listed), key=_RUN, format_func=listed.__getitem__,
         persist_state="session")
-    folder = launch.find_run(chosen, launch.runs_root()) or look.folder
+    folder = launch.find_run(chosen, launch.runs_root()) or this
     try:
         steps = {e.step: e for e in entries(folder.checkpoints)}
     except UnrollError as error:
@@ -159,9 +166,9 @@ def _choose(look: Look) -> tuple[RunFolder, Entry] | None:
     if not steps:
         st.markdown(t("inside.waiting"))
         return None
-    moved = session.recall(_RUN, look.folder.id) != folder.id
+    moved = session.recall(_RUN, this.id) != folder.id
     if moved or session.widget(_STEP, None) not in steps:
-        own = folder.id == look.folder.id
+        own = folder.id == this.id
         session.set_widget(_STEP, min(steps) if own else max(steps))
     session.remember(_RUN, folder.id)
     step = moment.selectbox(t("states_compare.moment"), list(steps), key=_STEP,
@@ -170,17 +177,17 @@ def _choose(look: Look) -> tuple[RunFolder, Entry] | None:
     return folder, steps[step]
 
 
-def _names(look: Look, folder: RunFolder, entry: Entry) -> tuple[str, str]:
+def names_of(this: tuple[RunFolder, Entry], other: tuple[RunFolder, Entry]) -> tuple[str, str]:
     """What the two are called: by their steps where they are of one run, else by their runs."""
-    if folder.id == look.folder.id:
-        return (t("states_compare.step", step=number(look.shown.step)),
-                t("states_compare.step", step=number(entry.step)))
-    return t("states_compare.this"), t("states_compare.run_at", run=runs.title(folder),
-                                       step=number(entry.step))
+    (folder, entry), (others, at) = this, other
+    if folder.id == others.id:
+        return (t("states_compare.step", step=number(entry.step)),
+                t("states_compare.step", step=number(at.step)))
+    return t("states_compare.this"), t("states_compare.run_at", run=runs.title(others),
+                                       step=number(at.step))
 
 
-def _surprises(look: Look, found: Difference, names: tuple[str, str], answer: DeltaGenerator
-               ) -> None:
+def surprises(found: Difference, names: tuple[str, str], answer: DeltaGenerator) -> None:
     """The text, filled by who is less surprised, and the places where they differ most."""
     both = found.both
     this, other = (float(bits[both].mean()) for bits in (found.this, found.other))

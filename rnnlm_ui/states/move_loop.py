@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.data.marks import short
+from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.figures.states import visible
 from rnnlm_core.figures.states_move import HEIGHT, PathWords, loop_figure
@@ -47,30 +48,29 @@ def show(look: Look, answer: DeltaGenerator) -> None:
     with st.spinner(t("states_move.writing")):
         found = greedy(look.path, look.step, look.digest, look.reading.text)
         control = greedy(look.path, look.step, look.digest, look.reading.text, untrained=True)
-    answer.markdown(joined([_answer(found, look), _control(control, look)]))
+    answer.markdown(joined([told(found, look.words), _control(control, look)]))
     picture, side = st.columns([2.1, 1], gap="medium", vertical_alignment="center")
     with picture:
-        live_plot(lambda: _figure(found, look), key="move.loop", height=HEIGHT, on=(),
-                  alt=t("states_move.loop_alt"),
-                  rev=(look.digest, look.reading.text, part_of(look), look.choice.layer))
+        plot(found, Plane(look.path, look.step, look.digest, part_of(look), look.choice.layer),
+             look.config.cell, look.reading.text)
     with side:
         st.markdown(t("states_move.loop_text", **look.words))
-    _text(found, look)
+    written(found, look.run.tokenizer, look.reading.text, look.config.cell)
 
 
-def _answer(found: GreedyPath, look: Look) -> str:
-    many = look.words
+def told(found: GreedyPath, many: dict[str, str]) -> str:
+    """Where greedy writing ended up, in a sentence; `many`: what tokens are called."""
     if found.period is not None and found.enters is not None:
         once = found.pieces[found.enters:found.enters + found.period]
         loop = plain(visible("".join(map(short, once))))
         loop = loop if len(loop) <= NAMED else loop[:NAMED - 1].rstrip("\\") + "…"
-        told = t("states_move.loop_fixed" if found.period == 1 else "states_move.loop_found",
+        said = t("states_move.loop_fixed" if found.period == 1 else "states_move.loop_found",
                  period=number(found.period), enters=number(found.enters + 1), loop=loop,
                  **many)
         if found.text_enters is not None and found.text_enters + found.period < found.enters:
-            told = joined([told, t("states_move.loop_text_first",
+            said = joined([said, t("states_move.loop_text_first",
                                    text_enters=number(found.text_enters + 1), **many)])
-        return told
+        return said
     if found.text_period is not None and found.text_enters is not None:
         return t("states_move.loop_text_only", period=number(found.text_period),
                  enters=number(found.text_enters + 1), steps=number(len(found.ids)), **many)
@@ -84,38 +84,54 @@ def _control(control: GreedyPath, look: Look) -> str:
              enters=number((control.enters or 0) + 1), **look.words)
 
 
-def _figure(found: GreedyPath, look: Look) -> Any:
+class Plane(NamedTuple):
+    """The plane of a network's states over the held-out text: whose, at which moment, which part.
+    """
+
+    path: str
+    step: int | None
+    digest: str
+    part: str
+    layer: int
+
+
+def plot(found: GreedyPath, where: Plane, cell: str, text: str) -> None:
+    """The way into the loop and the loop, in that plane."""
+    live_plot(lambda: _figure(found, where, cell, text), key="move.loop", height=HEIGHT, on=(),
+              alt=t("states_move.loop_alt"), rev=(*where, text))
+
+
+def _figure(found: GreedyPath, where: Plane, cell: str, text: str) -> Any:
     from rnnlm_core.insight.plane import plane_of
 
-    part, layer = part_of(look), look.choice.layer
-    long = long_reading(look.path, look.step, look.digest, part, layer)
+    long = long_reading(where.path, where.step, where.digest, where.part, where.layer)
     plane = plane_of(long.values)
-    states = found.c if part == "c" and found.c is not None else found.h
+    states = found.c if where.part == "c" and found.c is not None else found.h
     words = PathWords(*(t(f"states.{name}", share=f"{share:.0%}") for name, share in
                         zip(("first", "second"), plane.explained, strict=True)), "")
-    figure = loop_figure(plane.of(states[layer]), found.pieces, found.enters or 0, found.period,
-                         look.config.cell, words,
+    figure = loop_figure(plane.of(states[where.layer]), found.pieces, found.enters or 0,
+                         found.period, cell, words,
                          plane.of(long.values[::-(-len(long.values) // DRAWN)]))
-    figure.update_layout(uirevision=f"{look.reading.text} {part} {layer}")
+    figure.update_layout(uirevision=f"{text} {where.part} {where.layer}")
     return figure
 
 
-def _text(found: GreedyPath, look: Look) -> None:
+def written(found: GreedyPath, tokenizer: Tokenizer, text: str, cell: str) -> None:
     """The end of what was read, then what was written, with one round of the loop filled."""
     period, enters = (found.period, found.enters) if found.period is not None \
         else (found.text_period, found.text_enters)
-    written, owners = look.run.tokenizer.owners(found.ids)
-    begin, count = look.reading.text[-BEFORE:], len(found.ids)
+    more, owners = tokenizer.owners(found.ids)
+    begin, count = text[-BEFORE:], len(found.ids)
     start, end = (count, count) if period is None or enters is None else (enters, enters + period)
     filled = (owners >= start) & (owners < end)
     # three rounds are plenty; a loop that is entered late is shown, too
     until = int(np.searchsorted(owners, end + 2 * (end - start)))
-    until = min(len(written), max(until, SHORTEST), LONGEST if period is None else len(written))
+    until = min(len(more), max(until, SHORTEST), LONGEST if period is None else len(more))
     since = max(0, until - LONGEST)
-    shown, marks = written[since:until], filled[since:until]
+    shown, marks = more[since:until], filled[since:until]
     head = begin if not since else "…"
-    tail = "…" if until < len(written) else ""
-    hue = fade(LIGHT[look.config.cell], _FILL)
+    tail = "…" if until < len(more) else ""
+    hue = fade(LIGHT[cell], _FILL)
     coloured_text(head + shown + tail,
                   [*[""] * len(head), *(hue if inside else "" for inside in marks)],
                   key="move.written", prompt=len(head), size="1.1rem",

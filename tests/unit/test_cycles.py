@@ -9,7 +9,7 @@ import torch
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.errors import RunError
-from rnnlm_core.insight.cycles import repeats, write_greedily
+from rnnlm_core.insight.cycles import greedy_ids, repeats, text_loop, write_greedily
 from rnnlm_core.nets.build import build
 
 TOKENIZER = CharTokenizer.fit("abcde")  # ids 1 to 5 behind <unk>
@@ -97,3 +97,15 @@ def test_weights_are_not_touched_and_numbers_that_are_none_are_said() -> None:
     with pytest.raises(RunError) as caught:
         write_greedily(model, TOKENIZER, np.array([1]), steps=20)
     assert caught.value.code == "run.no_numbers"
+
+
+def test_tokens_alone_are_the_same_and_have_the_same_loop() -> None:
+    start = np.array([5, 4])
+    found = write_greedily(ring(3), TOKENIZER, start, steps=240)
+    ids = greedy_ids(ring(3), TOKENIZER, start, steps=240)
+    assert ids.tolist() == found.ids.tolist()
+    assert text_loop(ids) == (found.text_period, found.text_enters) == (3, found.enters)
+    assert text_loop(np.array([1, 2, 3] * 20)) == (None, None), "too short to be sure"
+    assert text_loop(np.array([], np.int64)) == (None, None)
+    cnn = build(RunConfig(cell="cnn", hidden=6, embedding=6, receptive_field=4), TOKENIZER.size)
+    assert len(greedy_ids(cnn.eval(), TOKENIZER, start, steps=30)) == 30

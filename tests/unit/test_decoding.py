@@ -5,23 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.errors import BadInput, RunError
 from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.insight.decoding import (
-    first_difference,
     measure,
     measure_beams,
     measure_settings,
     passages,
     read,
-    repeated_share,
     write_each,
 )
+from rnnlm_core.insight.repeats import repeated_share
 from rnnlm_core.nets.build import build
 
 TOKENIZER = CharTokenizer.fit("abcdefgh \n")
@@ -29,27 +26,6 @@ TOKENIZER = CharTokenizer.fit("abcdefgh \n")
 
 def model_of(cell: str = "gru"):
     return build(RunConfig(cell=cell, hidden=8, embedding=4, seed=2), TOKENIZER.size).eval()
-
-
-@pytest.mark.parametrize(("text", "share"), [
-    ("", 0.0), ("abcdefg", 0.0), ("abcdefgh", 0.0), ("aaaaaaaaaa", 2 / 3),  # 3 grams, 1 distinct
-    ("abababababab", 3 / 5),  # 5 grams: abab… and baba…
-    ("12345678 12345678", 1 / 10)])
-def test_repeated_grams_by_hand(text: str, share: float) -> None:
-    assert repeated_share(text) == pytest.approx(share)
-
-
-@given(st.text("ab", max_size=60))
-def test_a_gram_is_repeated_where_it_stood_before(text: str) -> None:
-    places = range(len(text) - 7)
-    again = [text[at:at + 8] in [text[b:b + 8] for b in range(at)] for at in places]
-    assert repeated_share(text) == pytest.approx(np.mean(again) if again else 0.0)
-
-
-def test_where_two_texts_part() -> None:
-    assert first_difference([1, 2, 3], [1, 5, 3]) == 1
-    assert first_difference([1, 2], [1, 2]) is None
-    assert first_difference([1, 2], [1, 2, 3]) == 2
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "cnn"])

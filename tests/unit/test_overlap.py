@@ -6,7 +6,7 @@ import time
 import pytest
 
 from rnnlm_core.insight import overlap
-from rnnlm_core.insight.overlap import SHORTEST, Overlap, longest_overlaps
+from rnnlm_core.insight.overlap import SHORTEST, Overlap, longest_overlaps, passages
 
 
 def by_hand(text, training):
@@ -62,3 +62,11 @@ def test_a_million_characters_in_well_under_a_second():
         took.append(time.perf_counter() - began)
     assert all(120 <= one.length < 160 for one in found)
     assert min(took) < 0.6  # 0.1 s on a quiet core
+
+
+def test_passages_are_spread_over_the_text_and_lie_apart():
+    text = "".join(chr(97 + i % 26) for i in range(100))
+    assert passages(text, 10, 3) == [text[0:10], text[45:55], text[90:100]]
+    assert passages(text, 100, 3) == [text] and passages(text, 101, 3) == []
+    assert passages(text, 0, 3) == passages("", 5, 3) == []
+    assert "".join(passages(text, 10, 20)) == text
