@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,10 +137,13 @@ def noise_of(seed: int, size: int) -> Noise:
 
 
 def _sampled(logits: Floats, settings: SamplingSettings, noise: Floats, tokenizer: Tokenizer,
-             stream: TextStream, last: int) -> SampledToken:
+             stream: TextStream, last: int, forced: int | None = None) -> SampledToken:
     logits[tokenizer.barred_after(last)] = -np.inf
     p = reshape(logits, settings)
-    chosen = int(p.argmax()) if settings.temperature == 0 else draw(p, noise)
+    if forced is not None:
+        chosen = forced
+    else:
+        chosen = int(p.argmax()) if settings.temperature == 0 else draw(p, noise)
     model_p = np.exp(logits - logits.max())
     model_p /= model_p.sum()
     kept = p[p > 0]
@@ -230,7 +233,8 @@ def writer_of(model: LanguageModel, carried: Carried | None = None, hook: Hook |
 
 def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[int],
              settings: SamplingSettings | None = None, hook: Hook | None = None,
-             carried: Carried | None = None, stream: TextStream | None = None
+             carried: Carried | None = None, stream: TextStream | None = None,
+             forced: Mapping[int, int] | None = None
              ) -> Generator[SampledToken, None, Carried]:
     """Read the prompt, then yield `settings.length` tokens, each with what else it could have been.
 
@@ -242,7 +246,9 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
     `carried` is the state in front of the prompt; the generator returns (`StopIteration.value`) the
     state before the last token, so a continuation takes it with that token's id as its prompt, and
     with the `stream` that has seen all ids so far. `hook(layer, t, state)` sees every state, those
-    of the prompt included (t counts from its first token).
+    of the prompt included (t counts from its first token). `forced` has ids by position, 0 for the
+    first token that is written: they stand there whatever would have been drawn, and what follows
+    meets the same noise as without them.
 
     `text` is what becomes visible with a token: of a byte that only begins a character it is
     empty, and bytes that make none give �; a character that the last token leaves open is never
@@ -260,7 +266,7 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
         raise ConfigError([Problem("generate.no_marks")])
     start = starting_ids(tokenizer, prompt) if isinstance(prompt, str) else list(prompt)
     return _write(writer_of(model, carried, hook), tokenizer, start, settings,
-                  stream or tokenizer.stream())
+                  stream or tokenizer.stream(), forced or {})
 
 
 def starting_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:
@@ -269,7 +275,7 @@ def starting_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:
 
 
 def _write(writer: Writer | ConvolutionWriter, tokenizer: Tokenizer, start: list[int],
-           settings: SamplingSettings, stream: TextStream
+           settings: SamplingSettings, stream: TextStream, forced: Mapping[int, int]
            ) -> Generator[SampledToken, None, Carried]:
     noise = noise_of(settings.seed, tokenizer.size)
     for token in start[:-1]:
@@ -280,7 +286,8 @@ def _write(writer: Writer | ConvolutionWriter, tokenizer: Tokenizer, start: list
         logits = writer.step(last)
         if not np.isfinite(logits).all():  # their sum would warn where it is inf − inf
             raise RunError("run.no_numbers")
-        sampled = _sampled(logits, settings, next(noise), tokenizer, stream, last)
+        sampled = _sampled(logits, settings, next(noise), tokenizer, stream, last,
+                           forced.get(settings.length - remaining))
         last = sampled.id
         ended += last == tokenizer.end_id
         done = remaining == 1 or 0 < settings.documents <= ended
