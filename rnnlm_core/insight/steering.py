@@ -11,6 +11,7 @@ probabilities, as nothing writes it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -96,27 +97,31 @@ def as_unlikely(p: Floats, forced: int, without: Sequence[int]) -> int:
 
 
 def forced_draws(model: LanguageModel, tokenizer: Tokenizer, before: Sequence[int],
-                 forced: Sequence[int], control: Sequence[int], watched: Sequence[int],
-                 settings: SamplingSettings, draws: int) -> Watched:
-    """N texts from `before` on, on the seeds from that of the settings on: as it draws, with the
-    forced tokens, with the control tokens; then P of the watched ones step by step."""
+                 texts: tuple[Sequence[int], Sequence[int], Sequence[int]],
+                 watched: Sequence[int], since: int, settings: SamplingSettings, draws: int
+                 ) -> tuple[Watched, list[int]]:
+    """N texts each, on the seeds from that of the settings on, that begin after `before` with the
+    three `texts`: untouched, forced and control; an empty one is drawn from its first token on.
+
+    P is that after token `since` of the written ones and after each later one. Beside the watched
+    tokens comes the one that the forced text has moved most, beyond what the control did to it.
+    Returns all of them, and which they are.
+    """
     carried, after = read(model, before)
     found = []
-    for first in ((), tuple(forced), tuple(control)):
-        rows = []
-        for n in range(draws):
-            one = SamplingSettings(settings.temperature, length=settings.length,
-                                   seed=(settings.seed + n) % 2**63)
-            rows.append([token.id for token in write(model, tokenizer, before[-1:], one,
-                                                     carried=carried,
-                                                     forced=dict(enumerate(first)))])
-        last = max(1, len(forced)) - 1  # P from after the last of the forced ones on
+    for first in texts:
+        rows = torch.tensor([[token.id for token in write(
+            model, tokenizer, before[-1:], replace(settings, seed=(settings.seed + n) % 2**63),
+            carried=carried, forced=dict(enumerate(first)))] for n in range(draws)])
         at_once = max(1, _MOST // (settings.length * tokenizer.size))
-        parts = [probabilities(
+        found.append(np.concatenate([probabilities(
             model, tokenizer, ids, tuple(part.repeat(1, len(ids), 1) for part in after)
-            )[:, last:, list(watched)] for ids in torch.split(torch.tensor(rows), at_once)]
-        found.append(np.concatenate(parts).transpose(2, 0, 1))
-    return Watched(*found)
+            )[:, since:].astype(np.float32) for ids in torch.split(rows, at_once)]))
+    free, forced, control = (p.mean((0, 1)) for p in found)
+    beyond = np.abs(forced - free) - np.abs(control - free)
+    beyond[list(watched)] = -np.inf
+    tokens = [*watched, int(beyond.argmax())]
+    return Watched(*(p[:, :, tokens].transpose(2, 0, 1).astype(np.float64) for p in found)), tokens
 
 
 # -- a held unit ----------------------------------------------------------------------------------

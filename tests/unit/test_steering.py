@@ -123,8 +123,11 @@ def test_the_watched_probabilities_are_those_of_reading_each_draw() -> None:
     model = network(cell="lstm", layers=2)
     bracket, closing, other = (TOKENIZER.id_of(c) for c in "()h")
     short = SamplingSettings(1.0, length=5, seed=9)
-    found = forced_draws(model, TOKENIZER, A, [bracket], [other], [closing, 2], short, 3)
-    assert found.free.shape == found.forced.shape == found.control.shape == (2, 3, 5)
+    found, tokens = forced_draws(model, TOKENIZER, A, ([], [bracket], [other]), [closing, 2], 0,
+                                 short, 3)
+    assert tokens[:2] == [closing, 2] and tokens[2] not in (closing, 2)
+    assert found.free.shape == found.forced.shape == found.control.shape == (3, 3, 5)
+    moved = np.zeros((3, TOKENIZER.size))
     for n in range(3):
         seeded = SamplingSettings(1.0, length=5, seed=9 + n)
         for one, forced in ((found.free, {}), (found.forced, {0: bracket}),
@@ -134,7 +137,12 @@ def test_the_watched_probabilities_are_those_of_reading_each_draw() -> None:
                 logits = model(torch.tensor([A + text]))[0][0].double()
             logits[:, 0] = -torch.inf
             p = logits.softmax(-1).numpy()[len(A):]
-            assert one[:, n] == pytest.approx(p[:, [closing, 2]].T, abs=1e-6)
+            assert one[:, n] == pytest.approx(p[:, tokens].T, abs=1e-6)
+            moved[1 if bracket in forced.values() else 2 if forced else 0] += p.mean(0)
+    beyond = np.abs(moved[1] - moved[0]) - np.abs(moved[2] - moved[0])
+    assert tokens[2] == max(set(range(TOKENIZER.size)) - {closing, 2}, key=beyond.__getitem__)
+    late, _ = forced_draws(model, TOKENIZER, A, ([], [bracket], [other]), [closing, 2], 2, short, 3)
+    assert late.forced[:2] == pytest.approx(found.forced[:2, :, 2:])
 
 
 def test_the_rise_is_told_with_its_error_by_hand() -> None:
