@@ -14,6 +14,7 @@ from rnnlm_core.figures.template import end_label, esc, spread
 from rnnlm_core.figures.training import pushed_inside
 
 _TOP, _BOTTOM, _RIGHT, _LETTER, _GAP = 12, 46, 16, 8, 19
+_LEAST_SHARE = 0.04  # so that a scale of shares has whole per cents
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,10 @@ class Level:
 
 def course_figure(courses: Sequence[Course], levels: Sequence[Level], words: tuple[str, str],
                   say: Callable[[float], str], top: float | None = None, height: int = 300,
-                  first: int = 1) -> go.Figure:
+                  first: int = 1, shares: bool = False) -> go.Figure:
     """`words`: the two axes; `say` writes a value; x counts from `first`; y begins at 0 and ends at
-    `top`, or above the highest value. Names are foreign text and are escaped here."""
+    `top`, or above the highest value; `shares` are written in per cent.
+    Names are foreign text and are escaped here."""
     figure = go.Figure()
     for level in levels:
         figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=level.y, y1=level.y,
@@ -63,7 +65,7 @@ def course_figure(courses: Sequence[Course], levels: Sequence[Level], words: tup
              for c in courses if len(c.y)]
     named += [(v.y, f"{esc(v.name)} {esc(say(v.y))}", "dim", False) for v in levels]
     ends = [float(c.y[-1]) + c.error for c in courses if len(c.y)]
-    end = top or 1.08 * max([*(v.y for v in levels), *ends,
+    end = top or 1.08 * max([_LEAST_SHARE if shares else 0.0, *(v.y for v in levels), *ends,
                              *(float(np.max(c.y)) for c in courses if len(c.y)), 1e-6])
     inner = height - _TOP - _BOTTOM
     pixels = [min(max(value, 0.0), end) / end * inner for value, *_ in named]
@@ -81,5 +83,5 @@ def course_figure(courses: Sequence[Course], levels: Sequence[Level], words: tup
                "dtick": 1 if longest_course <= 8 else None,
                "range": [first - 0.5, first + longest_course - 0.5]},
         yaxis={"title": {"text": esc(words[1])}, "range": [0, end], "fixedrange": True,
-               "nticks": 6})
+               "nticks": 6, "tickformat": ".0%" if shares else ""})
     return figure

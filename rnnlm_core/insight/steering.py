@@ -119,9 +119,14 @@ def forced_draws(model: LanguageModel, tokenizer: Tokenizer, before: Sequence[in
             )[:, since:].astype(np.float32) for ids in torch.split(rows, at_once)]))
     free, forced, control = (p.mean((0, 1)) for p in found)
     beyond = np.abs(forced - free) - np.abs(control - free)
-    beyond[list(watched)] = -np.inf
+    beyond[[*watched, *_marks(tokenizer)]] = -np.inf
     tokens = [*watched, int(beyond.argmax())]
     return Watched(*(p[:, :, tokens].transpose(2, 0, 1).astype(np.float64) for p in found)), tokens
+
+
+def _marks(tokenizer: Tokenizer) -> list[int]:
+    """Ids that are never seen in a text."""
+    return [i for i in (tokenizer.unknown_id, tokenizer.start_id) if i is not None]
 
 
 # -- a held unit ----------------------------------------------------------------------------------

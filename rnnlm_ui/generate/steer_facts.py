@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Ids = tuple[int, ...]
 Forced = tuple[tuple[int, int], ...]  # position and token
+_NEAR = 60  # written tokens among which a place is looked for
 STEPS = 40  # over which the probabilities are followed after a forced token
 DRAWS, FEW_DRAWS, _LARGE = 16, 4, 2_000  # few of a vocabulary larger than that
 CONTROLS = 3  # states of random places
@@ -42,6 +43,22 @@ def written(path: str, step: int | None, digest: str, start: Ids, settings: Samp
 
 
 # -- a forced token -------------------------------------------------------------------------------
+@st.cache_data(max_entries=128, show_spinner=False)
+def likeliest_place(path: str, step: int | None, digest: str, start: Ids, text: Ids, token: int
+                    ) -> int:
+    """Where in the first part of a written text the token was likeliest without being drawn."""
+    import torch
+
+    from rnnlm_core.insight.steering import probabilities, read
+
+    run = _run(path, step)
+    before, _ = read(run.model, start)
+    near = text[:_NEAR]
+    p = probabilities(run.model, run.tokenizer, torch.tensor([[start[-1], *near[:-1]]]), before)
+    own = np.where(np.array(near) == token, -1.0, p[0, :, token])
+    return int(own.argmax())
+
+
 @st.cache_data(max_entries=128, show_spinner=False)
 def control_of(path: str, step: int | None, digest: str, before: Ids, forced: int,
                without: Ids) -> int:

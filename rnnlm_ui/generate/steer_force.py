@@ -1,4 +1,4 @@
-"""Force: another character stands in the text than the one that was drawn; it goes on from there."""
+"""Force: another character stands in the text than the drawn one, and it goes on from there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rnnlm_core.records import SampledToken
 from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.generate import steer_facts as facts
-from rnnlm_ui.generate.signs import named, unsigned
+from rnnlm_ui.generate.signs import named, sign, unsigned
 from rnnlm_ui.generate.steer_text import (
     Beginning,
     a_beginning,
@@ -68,7 +68,8 @@ def show(scene: Scene, run: Run, answer: DeltaGenerator) -> None:
     with right:
         _boxes(run)
     free = facts.written(scene.path, scene.step, scene.digest, start.ids, settings())
-    force = Force(start.ids, free, _place(scene, start, free), _forced(run))
+    ids = _forced(run)
+    force = Force(start.ids, free, _place(scene, start, free, ids), ids)
     with texts:
         _texts(scene, run, start, force)
     watched, tokens = _measured(scene, run, force)
@@ -79,12 +80,25 @@ def show(scene: Scene, run: Run, answer: DeltaGenerator) -> None:
 
 
 def _boxes(run: Run) -> None:
-    session.preset(FORCED, next((c.replace("\n", "⏎") for c in _FIRST_TRIED
-                                 if run.tokenizer.known(c)), run.tokenizer.pieces[-1]))
+    """What is forced, until the reader says so what suits the run; and what is watched."""
+    own = session.recall("steer.forced.own", "")
+    if session.recall("steer.forced.run", None) != run.folder.id \
+            or session.widget(FORCED, None) is None:
+        session.remember("steer.forced.run", run.folder.id)
+        session.set_widget(FORCED, own or _suitable(run))
     st.text_input(t("generate_steer.forced"), key=FORCED, max_chars=_MOST_FORCED,
-                  persist_state="session", help=t("generate_steer.forced_help"))
+                  persist_state="session", help=t("generate_steer.forced_help"),
+                  on_change=lambda: session.remember("steer.forced.own",
+                                                     session.widget(FORCED, "")))
     st.text_input(t("generate_steer.watch"), key=WATCH, max_chars=_MOST_FORCED,
                   persist_state="session", help=t("generate_steer.watch_help"))
+
+
+def _suitable(run: Run) -> str:
+    """A character that asks for something later, where the vocabulary has one."""
+    tokenizer = run.tokenizer
+    first = 0 if tokenizer.unknown_id is None else tokenizer.unknown_id + 1
+    return next((sign(c) for c in _FIRST_TRIED if _ids(run, c)), tokenizer.pieces[first])
 
 
 def _ids(run: Run, text: str) -> tuple[int, ...]:
@@ -112,11 +126,15 @@ def _watched(run: Run, force: Force) -> tuple[int, ...]:
 
 
 # -- the place -------------------------------------------------------------------------------------
-def _place(scene: Scene, start: Beginning, free: list[SampledToken]) -> int:
-    """The token that the reader clicked in this text, else the first written one."""
+def _place(scene: Scene, start: Beginning, free: list[SampledToken], forced: tuple[int, ...]
+           ) -> int:
+    """The token that the reader clicked in this text, else where the forced one would have been
+    likeliest among those that were drawn otherwise."""
     key, place = session.recall(PLACE, ("", 0))
     own = key == _key(scene, start) and place < len(start.ids) + len(free)
-    return int(place) if own else len(start.ids)
+    return int(place) if own else len(start.ids) + facts.likeliest_place(
+        scene.path, scene.step, scene.digest, start.ids, tuple(token.id for token in free),
+        forced[0])
 
 
 def _key(scene: Scene, start: Beginning) -> str:
@@ -199,6 +217,6 @@ def _charts(scene: Scene, run: Run, watched: Watched, tokens: list[int]) -> None
             st.markdown(t("generate_steer.p_of", token=name))
             live_plot(lambda lines=lines: course_figure(  # type: ignore[misc]
                 lines, [], (t("generate_steer.steps_axis", **words_of(run.config)),
-                            t("generate_steer.p_axis")), percent, height=_HEIGHT),
+                            t("generate_steer.p_axis")), percent, height=_HEIGHT, shares=True),
                 key=f"steer.p.{n}", height=_HEIGHT, on=(), alt=t("generate_steer.p_alt"),
                 rev=(scene.digest, i, watched.forced.tobytes(), watched.control.tobytes()))

@@ -22,7 +22,7 @@ from rnnlm_ui.generate.signs import named
 from rnnlm_ui.generate.steer_text import Side, a_beginning, beginning_box, settings, sides
 from rnnlm_ui.i18n import t
 from rnnlm_ui.states import prove_facts
-from rnnlm_ui.states.findings import Choice, entry, is_memory, signed, unit_name
+from rnnlm_ui.states.findings import Choice, is_memory, score_text, signed, unit_name
 from rnnlm_ui.states.look import scale_of
 from rnnlm_ui.states.prove_trial import limits_of
 from rnnlm_ui.states.prove_words import numbers
@@ -50,7 +50,8 @@ def show(scene: Scene, run: Run, answer: DeltaGenerator) -> None:
     with right:
         choice, finding = _unit(scene)
         spread = prove_facts.spread(scene.path, scene.step, scene.digest, choice.part, choice.layer)
-        value = _value(scene, choice, finding, limits_of(scene.config, choice.part, spread))
+        value = _value(scene, choice, finding, limits_of(scene.config, choice.part, spread),
+                       _where_it_is(scene, choice, start.ids))
     from rnnlm_core.insight.interventions import Intervention, control_units, matched
 
     change = Intervention((choice.unit,), "clamp", value, choice.part,  # type: ignore[arg-type]
@@ -91,7 +92,7 @@ def _unit(scene: Scene) -> tuple[Choice, UnitFinding | None]:
     picked = st.selectbox(
         t("generate_steer.unit"), options, key=session.choice(WHICH, options, options[0]),
         format_func=lambda o: t("generate_steer.own_unit") if o == OWN else
-        entry(found[int(o)], config)) or options[0]
+        _entry(found[int(o)], config)) or options[0]
     if picked != OWN:
         one = found[int(picked)]
         return Choice(one.part, one.layer, one.unit), one
@@ -110,13 +111,30 @@ def _unit(scene: Scene) -> tuple[Choice, UnitFinding | None]:
     return Choice(part, min(layer, config.layers - 1), int(unit or 0)), None
 
 
+def _entry(finding: UnitFinding, config: RunConfig) -> str:
+    return t("generate_steer.found_unit", label=t(f"states.label.{finding.label}"),
+             name=unit_name(finding.part, finding.layer, finding.unit, config),
+             score=score_text(finding, finding.score))
+
+
+def _where_it_is(scene: Scene, choice: Choice, start: tuple[int, ...]) -> float:
+    """Its mean over the untouched text."""
+    free = facts.held(scene.path, scene.step, scene.digest, start, settings(), None)
+    own = facts.values(scene.path, scene.step, scene.digest, start,
+                       tuple(token.id for token in free), None,
+                       (choice.part, choice.layer, choice.unit))
+    return float(own.mean())
+
+
 def _value(scene: Scene, choice: Choice, finding: UnitFinding | None,
-           limits: tuple[float, float]) -> float:
-    """A new unit begins at its mean where the label holds, without one at its upper end."""
+           limits: tuple[float, float], now: float) -> float:
+    """A new unit begins at the mean on the side of its label where it is not by itself; without a
+    label at the end that is farther away."""
     chosen = (scene.folder.id, choice, finding.label if finding is not None else "")
     if session.recall("steer.held", None) != chosen or session.widget(VALUE, None) is None:
         session.remember("steer.held", chosen)
-        session.set_widget(VALUE, finding.mean_on if finding is not None else limits[1])
+        ends = limits if finding is None else (finding.mean_on, finding.mean_off)
+        session.set_widget(VALUE, max(ends, key=lambda end: abs(end - now)))
     low, high = limits
     session.set_widget(VALUE, round(min(max(low, float(session.widget(VALUE, 0.0))), high), 2))
     value = float(st.slider(t("states_prove.value"), low, high, step=0.01, key=VALUE,
@@ -190,5 +208,5 @@ def _chart(scene: Scene, run: Run, effect: Effect, path: np.ndarray,
     words = words_of(run.config)
     live_plot(lambda: course_figure(
         lines, [], (t("generate_steer.places_axis", **words), t("generate_steer.p_axis")), percent,
-        height=_HEIGHT), key="steer.p_held", height=_HEIGHT, on=(), alt=t("generate_steer.p_alt"),
-        rev=(scene.digest, path.tobytes(), changes))
+        height=_HEIGHT, shares=True), key="steer.p_held", height=_HEIGHT, on=(),
+        alt=t("generate_steer.p_alt"), rev=(scene.digest, path.tobytes(), changes))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 A, B, LAYERS, PARTS = "steer_prompt", "steer_prompt_b", "steer_layers", "steer_parts"
 _OPENS = '"“「(（['
 _INSIDE, _OTHER, _HEIGHT = 12, 500, 270
+_SHOWN = 40  # steps of the chart
 _STEPS = 20  # over which a share of the way is told
 _APART = 0.005  # mean total variation: expectations that are no farther apart are the same
 ALL = "all"
@@ -66,7 +67,8 @@ def show(scene: Scene, run: Run, answer: DeltaGenerator) -> None:
 
 def another_beginning(text: str) -> str:
     """One that ends within quotes or brackets, where the text has any; else a later one."""
-    first = min((at for c in _OPENS if (at := text.find(c, _INSIDE)) >= 0), default=-1)
+    start = text.find("\n") + 1 + _INSIDE  # not the line that A begins with
+    first = min((at for c in _OPENS if (at := text.find(c, start)) >= 0), default=-1)
     if first >= 0:
         line = text.rfind("\n", 0, first) + 1
         return text[line:first + _INSIDE]
@@ -111,9 +113,13 @@ def _finding(scene: Scene, way: Way, layers: tuple[int, ...], parts: tuple[str, 
     what = t("generate_steer.what.all") if whole else _named(scene, layers, parts)
     how = "all" if whole and as_b else "far" if over >= 0.5 and over > its else \
         "some" if over > its else "nothing"
-    return t(f"generate_steer.found_swap.{how}", what=what, first=percent(first),
-             over=percent(over), its=percent(its), steps=steps, n=len(way.controls),
+    return t(f"generate_steer.found_swap.{how}", what=what, first=_share(first),
+             over=_share(over), its=_share(its), steps=steps, n=len(way.controls),
              **words_of(scene.config))
+
+
+def _share(value: float) -> str:
+    return percent(value).replace("-0", "0").replace("-", "−")
 
 
 def _named(scene: Scene, layers: tuple[int, ...], parts: tuple[str, ...]) -> str:
@@ -127,13 +133,16 @@ def _named(scene: Scene, layers: tuple[int, ...], parts: tuple[str, ...]) -> str
 
 def _chart(scene: Scene, run: Run, way: Way) -> None:
     """How different from B's expectation it still is, step by step."""
-    lines = [Course(way.own, t("generate_steer.line.a"), "ngram", "solid", 2),
-             Course(way.controls.mean(0), t("generate_steer.line.random"), "ngram", "dot", 2),
-             Course(way.exchanged, t("generate_steer.line.swapped"))]
+    own, random, swapped = (one[:_SHOWN] for one in (
+        way.own, way.controls.mean(0), way.exchanged))
+    lines = [Course(own, t("generate_steer.line.a"), "ngram", "solid", 2),
+             Course(random, t("generate_steer.line.random"), "ngram", "dot", 2),
+             Course(swapped, t("generate_steer.line.swapped"))]
     words = words_of(run.config)
     st.markdown(t("generate_steer.way", **words))
     live_plot(lambda: course_figure(
         lines, [], (t("generate_steer.places_axis", **words), t("generate_steer.way_axis")),
-        percent, top=1.0, height=_HEIGHT), key="steer.way", height=_HEIGHT, on=(),
+        percent, top=1.04, height=_HEIGHT,
+        shares=True), key="steer.way", height=_HEIGHT, on=(),
         alt=t("generate_steer.way_alt"),
         rev=(scene.digest, way.exchanged.tobytes(), way.own.tobytes(), way.controls.tobytes()))

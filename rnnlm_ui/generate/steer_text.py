@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SEED, TEMPERATURE = "steer_seed", "steer_temperature"
 WRITTEN = 120  # tokens
 LONGEST = 2_000  # characters of a beginning
-_BEGINNING = 60
+_BEGINNING = 30
 _MOST_SEED = 2**53 - 1  # what a browser can count to
 _DEFAULT_TEMPERATURE = 0.8
 
