@@ -61,8 +61,8 @@ def likeliest_place(path: str, step: int | None, digest: str, start: Ids, text: 
 
 @st.cache_data(max_entries=128, show_spinner=False)
 def control_of(path: str, step: int | None, digest: str, before: Ids, forced: int,
-               without: Ids) -> int:
-    """The token that is about as unlikely there as the forced one."""
+               without: Ids) -> tuple[int, float, float]:
+    """The token whose probability there is nearest to that of the forced one; both of these."""
     import torch
 
     from rnnlm_core.insight.steering import as_unlikely, probabilities
@@ -70,7 +70,8 @@ def control_of(path: str, step: int | None, digest: str, before: Ids, forced: in
     run = _run(path, step)
     p = probabilities(run.model, run.tokenizer, torch.tensor([list(before)]))[0, -1]
     p[run.tokenizer.barred_after(before[-1])] = 0.0
-    return as_unlikely(p, forced, without)
+    control = as_unlikely(p, forced, without)
+    return control, float(p[control]), float(p[forced])
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

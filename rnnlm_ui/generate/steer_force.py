@@ -170,14 +170,15 @@ def _before(force: Force) -> tuple[int, ...]:
     return force.whole[:force.place] or force.start[:1]
 
 
-def _control(scene: Scene, force: Force, watched: tuple[int, ...]) -> int:
+def _control(scene: Scene, force: Force, watched: tuple[int, ...]
+             ) -> tuple[int, float, float]:
     return facts.control_of(scene.path, scene.step, scene.digest, _before(force), force.ids[0],
                             (*watched, force.whole[force.place]))
 
 
 def _measured(scene: Scene, run: Run, force: Force) -> tuple[Watched, list[int]]:
     watched = _watched(run, force)
-    control = (_control(scene, force, watched),)
+    control = _control(scene, force, watched)[:1]
     rest: tuple[int, ...] = ()
     if force.written_at < 0:  # the beginning stays as it is behind the place
         rest = force.start[force.place:]
@@ -187,7 +188,8 @@ def _measured(scene: Scene, run: Run, force: Force) -> tuple[Watched, list[int]]
                            len(force.ids) - 1, settings())
 
 
-def _finding(run: Run, force: Force, watched: Watched, tokens: list[int], control: int) -> str:
+def _finding(run: Run, force: Force, watched: Watched, tokens: list[int],
+             control: tuple[int, float, float]) -> str:
     pieces = run.tokenizer.pieces
     rises = [watched.rise(n) for n in range(len(tokens))]
     told = max(range(len(tokens)), key=lambda n: (
@@ -199,7 +201,8 @@ def _finding(run: Run, force: Force, watched: Watched, tokens: list[int], contro
              forced=f"“{plain(''.join(pieces[i] for i in force.ids))}”"
              if len(force.ids) > 1 else named(pieces[force.ids[0]]),
              token=named(pieces[tokens[told]]), before=percent(before), after=percent(after),
-             its=percent(its), control=named(pieces[control]), steps=facts.STEPS,
+             its=percent(its), control=named(pieces[control[0]]), p=percent(control[1]),
+             q=percent(control[2]), steps=facts.STEPS,
              draws=watched.free.shape[1], **words_of(run.config))
 
 

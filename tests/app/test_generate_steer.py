@@ -1,4 +1,4 @@
-"""Reaching into the network while it writes: every reach, what it is measured against, bad input."""
+"""Reaching into the network while it writes: every reach, its controls, bad input."""
 
 from __future__ import annotations
 
@@ -51,8 +51,9 @@ def test_every_reach_has_its_answer_and_its_control(language: str, reach: str) -
     assert answer(app).startswith("**") and "{" not in said(app)
     numbers = shares(answer(app))
     if reach == "force":  # a quote that is closed early: no word goes on within it
-        assert '"' in answer(app) and len(numbers) == 3
-        assert abs(numbers[1] - numbers[0]) > abs(numbers[2] - numbers[0])
+        assert '"' in answer(app) and len(numbers) == 5
+        before, after, _, _, control = numbers
+        assert abs(after - before) > abs(control - before)
     elif reach == "hold":  # outside quotes all the time: a space after each word
         assert translate(language, "states.label.inside_quotes") in answer(app)
         before, after, control_before, control_after = numbers
