@@ -139,7 +139,7 @@ def _your_round(game: play.Game, n: int, guess: play.Guess, true: str) -> str:
 # -- which text ------------------------------------------------------------------------------------
 def _which_text(scene: Scene) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.number_input(t("generate_game.number"), 1, MOST_NUMBER, 1, key=NUMBER, step=1, width=180,
+        st.number_input(t("generate_game.number"), 1, MOST_NUMBER, key=NUMBER, step=1, width=180,
                         bind="query-params", help=t("generate_game.number_help"))
         st.button(t("generate_game.another"), icon=":material/casino:", key="game.another",
                   on_click=_another)

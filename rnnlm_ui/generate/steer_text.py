@@ -35,14 +35,15 @@ def numbers_row() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.slider(t("generate.temperature"), 0.0, 2.0, _DEFAULT_TEMPERATURE, step=0.05,
                   key=TEMPERATURE, width=260, bind="query-params")
-        st.number_input(t("generate.seed"), 0, _MOST_SEED, 1, key=SEED, step=1, width=160,
+        # no default beside the least: a button sets it, and Streamlit would warn of two values
+        st.number_input(t("generate.seed"), 1, _MOST_SEED, key=SEED, step=1, width=160,
                         bind="query-params")
         st.button(t("states_prove.another"), icon=":material/casino:", key="steer.another",
                   on_click=_another)
 
 
 def _another() -> None:
-    session.set_widget(SEED, (int(session.widget(SEED, 1) or 0) + 1) % _MOST_SEED)
+    session.set_widget(SEED, int(session.widget(SEED, 1) or 1) % _MOST_SEED + 1)
 
 
 def settings() -> SamplingSettings:
@@ -50,7 +51,7 @@ def settings() -> SamplingSettings:
     from rnnlm_core.generate import SamplingSettings
 
     return SamplingSettings(float(session.widget(TEMPERATURE, _DEFAULT_TEMPERATURE)),
-                            seed=int(session.widget(SEED, 1) or 0), length=WRITTEN).checked()
+                            seed=int(session.widget(SEED, 1) or 1), length=WRITTEN).checked()
 
 
 # -- a beginning ----------------------------------------------------------------------------------
