@@ -245,6 +245,9 @@ SENTENCES: dict[str, str] = {
     "intervention.no_unit": "No unit is chosen to be changed. Choose at least one.",
     "intervention.swap_two": "A swap exchanges the values of units, so it takes at least two. "
     "Choose another one.",
+    "steer.nothing_forced": "Nothing is to be forced. Type at least one character.",
+    "text.nothing_held_out": "This run has trained on all of its text, so there is nothing that it "
+    "does not know. Choose a run with a held-out part.",
     "text.held_out_short": "Tokens in the held-out text: {value}; looking for units needs {limit}.",
     "label.bad_pattern": "“{pattern}” is no regular expression: character {place} does not "
     "fit. Mend it there, or write a backslash before a sign that is meant as itself.",

@@ -10,7 +10,7 @@ from rnnlm_core.data.corpus import Manifest, text_of
 from rnnlm_core.data.parts import Parts, divide
 from rnnlm_core.data.split import WARM_UP, ValidationRows
 from rnnlm_core.data.tokenizer import Ids, Tokenizer, from_json
-from rnnlm_core.errors import RunError
+from rnnlm_core.errors import BadInput, RunError
 from rnnlm_core.run.directory import RunFolder
 
 
@@ -86,6 +86,14 @@ def validation_text(folder: RunFolder) -> str:
         return carried.read_text("utf-8")
     parts = divided(folder)
     return parts.validation or parts.training
+
+
+def held_out_text(folder: RunFolder) -> str:
+    """The same, but nothing that was trained on. Raises `text.nothing_held_out` where there is
+    none, `CorpusError` where the text is gone."""
+    if not (folder.path / "validation.txt").is_file() and not divided(folder).validation:
+        raise BadInput("text.nothing_held_out")
+    return validation_text(folder)
 
 
 def _read(folder: RunFolder, name: str) -> str:

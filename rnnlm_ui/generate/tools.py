@@ -16,7 +16,7 @@ from rnnlm_ui import runs, toolbox
 from rnnlm_ui.i18n import t
 from rnnlm_ui.toolbox import Scene
 
-TOOLS = ("write", "cuts", "check")
+TOOLS = ("write", "cuts", "check", "steer", "game")
 OWN_PAGE = frozenset({"write"})
 _KEY, _PACKAGE = "writing", "rnnlm_ui.generate"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlm_core.config import RunConfig
 from rnnlm_ui import session
 from rnnlm_ui.states import prove_facts
 from rnnlm_ui.states.findings import finding_of, is_memory, unit_name
@@ -62,15 +63,17 @@ class Bench:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The ends of the slider: what a unit of this layer can hold, or some way beyond it."""
-        config = self.look.config
-        if self.part == "h" and (config.cell != "rnn" or config.activation == "tanh"):
-            return -1.0, 1.0
-        if self.part == "h" and config.activation == "sigmoid":
-            return 0.0, 1.0
-        top = float(np.ceil(10 * _BEYOND * max(abs(self.spread.low).max(), self.spread.high.max(),
-                                               0.1)) / 10)
-        return (-top if self.part == "c" else 0.0), top
+        return limits_of(self.look.config, self.part, self.spread)
+
+
+def limits_of(config: RunConfig, part: str, spread: Spread) -> tuple[float, float]:
+    """The ends of the slider: what a unit of this layer can hold, or some way beyond it."""
+    if part == "h" and (config.cell != "rnn" or config.activation == "tanh"):
+        return -1.0, 1.0
+    if part == "h" and config.activation == "sigmoid":
+        return 0.0, 1.0
+    top = float(np.ceil(10 * _BEYOND * max(abs(spread.low).max(), spread.high.max(), 0.1)) / 10)
+    return (-top if part == "c" else 0.0), top
 
 
 def states_of(reading: StateReading, part: str, layer: int) -> NDArray[np.float32]:
