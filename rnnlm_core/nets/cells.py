@@ -155,7 +155,8 @@ def followed(state: State, changed: State, o: Tensor | None) -> State:
     if o is None or changed[1] is state[1]:
         return changed
     h, c = changed
-    return torch.where(h == state[0], o * torch.tanh(c), h), c
+    follows = (c != state[1]) & (h == state[0])
+    return torch.where(follows, o * torch.tanh(c), h), c
 
 
 # -- all steps --------------------------------------------------------------------------------
