@@ -137,10 +137,11 @@ def noise_of(seed: int, size: int) -> Noise:
 
 
 def _sampled(logits: Floats, settings: SamplingSettings, noise: Floats, tokenizer: Tokenizer,
-             stream: TextStream, last: int) -> SampledToken:
+             stream: TextStream, last: int, forced: int | None) -> SampledToken:
     logits[tokenizer.barred_after(last)] = -np.inf
     p = reshape(logits, settings)
-    chosen = int(p.argmax()) if settings.temperature == 0 else draw(p, noise)
+    chosen = forced if forced is not None else \
+        int(p.argmax()) if settings.temperature == 0 else draw(p, noise)
     model_p = np.exp(logits - logits.max())
     model_p /= model_p.sum()
     kept = p[p > 0]
@@ -230,7 +231,8 @@ def writer_of(model: LanguageModel, carried: Carried | None = None, hook: Hook |
 
 def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[int],
              settings: SamplingSettings | None = None, hook: Hook | None = None,
-             carried: Carried | None = None, stream: TextStream | None = None
+             carried: Carried | None = None, stream: TextStream | None = None,
+             writer: Writer | ConvolutionWriter | None = None, forced: Sequence[int] = ()
              ) -> Generator[SampledToken, None, Carried]:
     """Read the prompt, then yield `settings.length` tokens, each with what else it could have been.
 
@@ -243,6 +245,10 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
     state before the last token, so a continuation takes it with that token's id as its prompt, and
     with the `stream` that has seen all ids so far. `hook(layer, t, state)` sees every state, those
     of the prompt included (t counts from its first token).
+
+    The first tokens are `forced`, where there are such, and the rest is drawn. `writer` is one that
+    has read all in front of the prompt, in place of a new one with `carried` and `hook`: when a
+    token is yielded, it has read what comes before that token, and its state may be looked at.
 
     `text` is what becomes visible with a token: of a byte that only begins a character it is
     empty, and bytes that make none give �; a character that the last token leaves open is never
@@ -259,8 +265,8 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
     if settings.documents and tokenizer.end_id is None:
         raise ConfigError([Problem("generate.no_marks")])
     start = starting_ids(tokenizer, prompt) if isinstance(prompt, str) else list(prompt)
-    return _write(writer_of(model, carried, hook), tokenizer, start, settings,
-                  stream or tokenizer.stream())
+    return _write(writer or writer_of(model, carried, hook), tokenizer, start, settings,
+                  stream or tokenizer.stream(), forced)
 
 
 def starting_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:
@@ -269,18 +275,19 @@ def starting_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:
 
 
 def _write(writer: Writer | ConvolutionWriter, tokenizer: Tokenizer, start: list[int],
-           settings: SamplingSettings, stream: TextStream
+           settings: SamplingSettings, stream: TextStream, forced: Sequence[int]
            ) -> Generator[SampledToken, None, Carried]:
     noise = noise_of(settings.seed, tokenizer.size)
     for token in start[:-1]:
         writer.step(token)
-    last, ended = start[-1], 0
+    last, ended, chosen = start[-1], 0, iter(forced)
     carried = writer.carried
     for remaining in range(settings.length, 0, -1):
         logits = writer.step(last)
         if not np.isfinite(logits).all():  # their sum would warn where it is inf − inf
             raise RunError("run.no_numbers")
-        sampled = _sampled(logits, settings, next(noise), tokenizer, stream, last)
+        sampled = _sampled(logits, settings, next(noise), tokenizer, stream, last,
+                           next(chosen, None))
         last = sampled.id
         ended += last == tokenizer.end_id
         done = remaining == 1 or 0 < settings.documents <= ended

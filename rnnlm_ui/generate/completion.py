@@ -1,0 +1,137 @@
+"""What the network would put behind a text that is being typed. No widgets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlm_core.data.tokenizer.spelling import divided
+from rnnlm_ui.generate.trail import Trail
+
+if TYPE_CHECKING:
+    from rnnlm_core.generate import ConvolutionWriter, SamplingSettings, Writer
+    from rnnlm_core.lab import Run
+
+LONGEST = 2_000  # typed characters that are read, the last ones
+_STEP = 500  # as many at once fall off in front, so that what was read mostly stays the same
+MOST_TOKENS = 80  # of a completion; it ends with the line anyway
+
+
+@dataclass(frozen=True)
+class Completion:
+    text: str  # behind the typed one, to the end of the line
+    bits: float | None  # mean surprise of the typed characters, from the second token on
+    gone: int  # typed characters in front that are not read
+    unknown: tuple[str, ...]  # typed pieces that the vocabulary lacks
+
+
+class Completer:
+    """Reads along: what was read before is not read again, as far as the text is the same."""
+
+    def __init__(self, run: Run, digest: str) -> None:
+        self.run, self.digest = run, digest
+        self._ids: list[int] = []
+        self._bits: list[float] = []  # surprise of each id; of the first, which is given, 0
+        self._trail = Trail(digest)
+        self._last: tuple[str, str, SamplingSettings | None] = ("", "", None)  # typed, proposed
+        tokenizer = run.tokenizer
+        never = (tokenizer.unknown_id, tokenizer.start_id, tokenizer.end_id)
+        self._texts = ["" if i in never else tokenizer.stream().push(i)
+                       for i in range(tokenizer.size)]  # of each id by itself
+        self._several = max(map(len, self._texts)) > 1
+
+    def complete(self, typed: str, settings: SamplingSettings) -> Completion:
+        """With the settings' temperature, cuts and seed; the same for the same text.
+
+        As long as a reader types what was proposed, the rest of the proposal stays.
+        A word or a piece that is only begun is gone on with: the first token has to begin with it.
+        """
+        gone = math.ceil(max(0, len(typed) - LONGEST) / _STEP) * _STEP
+        text, tokenizer = typed[gone:], self.run.tokenizer
+        fragment = self._begun(text)
+        whole = text[:len(text) - len(fragment)]
+        writer = self._read([*tokenizer.known(whole)] or [tokenizer.first_known])
+        bits = self._mean_bits(whole)
+        unknown = tokenizer.unknown_in(whole)
+        base, proposed, under = self._last
+        if under == settings and len(base) <= len(typed) and typed != base \
+                and (base + proposed).startswith(typed) and base + proposed != typed:
+            ghost = (base + proposed)[len(typed):]
+        else:
+            ghost = self._written(writer, fragment, settings)
+        self._last = (typed, ghost, settings)
+        return Completion(ghost, bits, gone, unknown)
+
+    def _read(self, ids: list[int]) -> Writer | ConvolutionWriter:
+        """A writer that has read all but the last of these, and the surprise of each."""
+        from rnnlm_core.generate import writer_of
+
+        same = next((place for place, (a, b) in enumerate(zip(self._ids, ids, strict=False))
+                     if a != b), min(len(self._ids), len(ids)))
+        self._trail = self._trail.up_to(max(0, same - 1), self.digest)
+        read, carried = self._trail.before(len(ids) - 1)
+        writer = writer_of(self.run.model, carried)
+        self._ids, self._bits = ids, self._bits[:read + 1] or [0.0]
+        for place in range(read, len(ids) - 1):
+            logits = self._allowed(writer.step(ids[place]), ids[place])
+            best = logits.max()
+            nats = best + np.log(np.exp(logits - best).sum()) - logits[ids[place + 1]]
+            self._bits.append(float(nats) / math.log(2))
+            self._trail.note(place + 1, writer)
+        return writer
+
+    def _allowed(self, logits: NDArray[np.float64], last: int) -> NDArray[np.float64]:
+        logits[self.run.tokenizer.barred_after(last)] = -np.inf
+        return logits
+
+    def _mean_bits(self, text: str) -> float | None:
+        """None for nothing read, and where the weights give no numbers."""
+        first = len(divided(text, self.run.tokenizer)[0][0]) if text else 0
+        finite = [bits for bits in self._bits[1:] if math.isfinite(bits)]
+        return sum(finite) / (len(text) - first) if finite and len(text) > first else None
+
+    def _written(self, writer: Writer | ConvolutionWriter, fragment: str,
+                 settings: SamplingSettings) -> str:
+        """A line at most."""
+        from rnnlm_core.errors import RunError
+        from rnnlm_core.generate import draw, generate, noise_of, reshape
+
+        tokenizer, model = self.run.tokenizer, self.run.model
+        settings = replace(settings, length=MOST_TOKENS, documents=0)
+        stream, prompt, forced = tokenizer.stream(), self._ids[-1:], list[int]()
+        if fragment:
+            fits = [i for i, own in enumerate(self._texts) if own.startswith(fragment)]
+            if not fits:
+                return ""
+            state = writer.carried
+            logits = self._allowed(writer.step(prompt[0]), prompt[0])
+            if not np.isfinite(logits[fits]).all():
+                raise RunError("run.no_numbers")
+            only = np.full(len(logits), -np.inf)
+            only[fits] = logits[fits]
+            p = reshape(only, settings)
+            forced = [int(p.argmax()) if settings.temperature == 0
+                      else draw(p, next(noise_of(settings.seed, len(p))))]
+            more = generate(model, tokenizer, prompt, settings, carried=state, stream=stream,
+                            forced=forced)
+        else:
+            more = generate(model, tokenizer, prompt, settings, stream=stream, writer=writer)
+        found = ""
+        for token in more:
+            found += token.text
+            line = found[len(fragment):]
+            if "\n" in line:
+                return line[:line.index("\n")] or "\n"
+        return found[len(fragment):]
+
+    def _begun(self, text: str) -> str:
+        """The last piece of a text, where it may go on: of a kind that has longer ones than a
+        character, and no gap."""
+        if not text or not self._several:
+            return ""
+        last, ids = divided(text, self.run.tokenizer)[-1]
+        return last if len(ids) == 1 and last.strip() == last else ""
