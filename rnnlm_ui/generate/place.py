@@ -10,7 +10,8 @@ from rnnlm_core.figures.generate import MARKS, candidates_figure, candidates_hei
 from rnnlm_core.records import SampledToken
 from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.generate.wishes import REFUSED, SELECTED, force, put, wish
+from rnnlm_ui.generate.shelf import SELECTED
+from rnnlm_ui.generate.wishes import REFUSED, force, put, wish
 from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import error_text, number, t
 from rnnlm_ui.page import plain

@@ -10,16 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 from rnnlm_core.config import RunConfig
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import session
-from rnnlm_ui.generate.wishes import (
-    DEFAULTS,
-    DOCUMENTS,
-    PACE,
-    WISH,
-    WRITING,
-    travel,
-    wish,
-)
-from rnnlm_ui.generate.writing import MOST, PACES, Writing
+from rnnlm_ui.generate.pen import PACES
+from rnnlm_ui.generate.shelf import WRITING
+from rnnlm_ui.generate.wishes import DEFAULTS, DOCUMENTS, PACE, travel, turned, wish
+from rnnlm_ui.generate.writing import MOST, Writing
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import primary_label
 from rnnlm_ui.tokens import words_of
@@ -65,18 +59,18 @@ def history(writing: Writing) -> None:
 
 def _common(names: dict[str, str], width: Any, pace_width: Any) -> None:
     st.slider(t("generate.temperature"), 0.0, 2.0, DEFAULTS["temperature"], step=0.05,
-              key="temperature", width=width, on_change=_turned, bind="query-params",
+              key="temperature", width=width, on_change=turned, bind="query-params",
               help=t("generate.temperature_help", **names))
     keep = st.segmented_control(
         t("generate.keep"), KEEP, key=session.choice("keep", KEEP, KEEP[0]), required=True,
-        on_change=_turned, format_func=lambda k: t(f"generate.kept.{k}"),
+        on_change=turned, format_func=lambda k: t(f"generate.kept.{k}"),
         help=t("generate.keep_help", **names))
     if keep == "top_k":
         st.number_input(t("generate.k"), 1, 20_000, DEFAULTS["top_k"], key="top_k", width=110,
-                        on_change=_turned, bind="query-params")
+                        on_change=turned, bind="query-params")
     elif keep == "top_p":
         st.number_input(t("generate.p"), 0.01, 1.0, DEFAULTS["top_p"], step=0.05, key="top_p",
-                        width=110, on_change=_turned, bind="query-params")
+                        width=110, on_change=turned, bind="query-params")
     if pace_width is None:
         return
     st.select_slider(t("generate.pace"), list(PACES), PACE, key="pace", width=pace_width,
@@ -86,13 +80,13 @@ def _common(names: dict[str, str], width: Any, pace_width: Any) -> None:
 def _more(names: dict[str, str], config: RunConfig, along: bool) -> None:
     if config.marks != "none" and not along:
         st.number_input(t(f"generate.documents.{config.marks}"), 0, _MOST_DOCUMENTS,
-                        DOCUMENTS[config.marks], key="documents", step=1, on_change=_turned,
+                        DOCUMENTS[config.marks], key="documents", step=1, on_change=turned,
                         bind="query-params", help=t("generate.documents_help", **names))
     if not along:
         st.number_input(t("generate.length", **names), *LENGTHS, DEFAULTS["length"], key="length",
-                        step=20, on_change=_turned, bind="query-params")
+                        step=20, on_change=turned, bind="query-params")
     st.number_input(t("generate.seed"), 0, _MOST_SEED, config.seed, key="draw", step=1,
-                    on_change=_turned, bind="query-params", help=t("generate.seed_help"))
+                    on_change=turned, bind="query-params", help=t("generate.seed_help"))
     if not along:
         _anew()
 
@@ -106,12 +100,6 @@ def _anew() -> None:
     if writing is not None and not writing.active:
         st.download_button(t("common.download"), writing.text, t("generate.file_name"),
                            icon=":material/download:", key="generate.download")
-
-
-def _turned() -> None:
-    """The same noise under another setting: the text deforms, in place of being another one."""
-    if session.recall(WISH, None) is None:
-        wish("rewrite")
 
 
 def _another() -> None:

@@ -15,7 +15,8 @@ from rnnlm_ui import session, time_machine
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.generate.beginning import LONGEST_PROMPT
 from rnnlm_ui.generate.place import own_place, shown_place
-from rnnlm_ui.generate.wishes import HURRY, PACE, SELECTED, SHOWN
+from rnnlm_ui.generate.shelf import SELECTED
+from rnnlm_ui.generate.wishes import HURRY, PACE, SHOWN
 from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import error_text, joined, number, t
 from rnnlm_ui.page import plain

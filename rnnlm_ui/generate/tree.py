@@ -12,8 +12,6 @@ from rnnlm_ui.generate.wishes import show, wish
 from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import number, t
 
-_KEY = "generate.branch"  # of the widget that names the shown one
-
 
 def panel(writing: Writing) -> None:
     """Only where there is more than one branch."""
@@ -45,14 +43,17 @@ def _finding(partings: list[Parting]) -> str:
 
 
 def _row(writing: Writing, partings: list[Parting], rows: list[int]) -> None:
-    session.set_widget(_KEY, writing.tree.shown)
+    shown = writing.tree.shown
+    # its key names what it shows: a look of the page that is under way while another branch comes
+    # would otherwise tell the old value as if the reader had chosen it
+    key = f"generate.branch.{shown}.{'.'.join(map(str, rows))}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
-            t("generate.tree_show"), sorted(rows), key=_KEY, required=True,
-            label_visibility="collapsed", on_change=lambda: show(session.widget(_KEY, rows[0])))
+            t("generate.tree_show"), sorted(rows), default=shown, key=key, required=True,
+            label_visibility="collapsed", on_change=lambda: show(session.widget(key, shown)))
         st.button(t("generate.delete"), icon=":material/delete:", key="generate.delete",
-                  type="tertiary", on_click=wish, args=("delete", writing.tree.shown),
-                  help=t("generate.delete_help", n=writing.tree.shown))
+                  type="tertiary", on_click=wish, args=("delete", shown),
+                  help=t("generate.delete_help", n=shown))
         st.download_button(
             t("generate.export"), exported(writing, partings), t("generate.export_name"),
             icon=":material/download:", key="generate.export", type="tertiary")

@@ -3,7 +3,9 @@ finds its place on the page."""
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,9 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
 from rnnlm_core.records import SampledToken
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import runs, session, time_machine
+from rnnlm_ui import session
+from rnnlm_ui.generate import shelf
+from rnnlm_ui.generate.shelf import SELECTED, WRITING
 from rnnlm_ui.generate.writing import Writing
 
 if TYPE_CHECKING:
@@ -26,11 +30,11 @@ DOCUMENTS = {"none": 0, "lines": 10, "paragraphs": 1}
 _LOOK_BUDGET = 0.12  # seconds in a row: Stop is heard, and other tabs get their turn
 _HURRY_BUDGET = 0.35  # a text under another setting comes whole where that is quick
 _EXAMPLE_BUDGET = 1.5  # the page's own example: nothing else waits for it
-_MOST_SHELVED = 4  # texts of other runs that wait for the reader to come back
+_ECHO = 1.5  # seconds in which the browser may still tell how the dials stood before undo
 PACE = "reading"  # as fast as the browser types what it is sent
-WRITING, WISH, SELECTED, PAINTED, HURRY, SHOWN, SHELF, REFUSED = (
-    f"generate.{name}" for name in ("writing", "wish", "selected", "painted", "hurry", "shown",
-                                    "shelf", "refused"))
+WISH, PAINTED, HURRY, SHOWN, REFUSED, TRAVELLED = (
+    f"generate.{name}" for name in (
+        "wish", "painted", "hurry", "shown", "refused", "travelled"))
 _STARTING = ("go_on", "prompt", "draw", "put", "force")
 _STOPPING = ("stop", "keep", "show", "delete", "adopt")
 
@@ -82,10 +86,29 @@ def travel(back: bool) -> None:
     if writing is None:
         return
     (writing.undo if back else writing.redo)()
-    dials = dict(writing.dials)
+    after = dict(writing.dials)
     session.forget(WISH)
     session.forget(SELECTED)
     session.remember(HURRY, False)
+    before = {name: session.widget(name, value) for name, value in after.items()}
+    _set(after)
+    session.remember(TRAVELLED, (time.monotonic(), before, after))
+
+
+def turned() -> None:
+    """A setting was changed: the same noise under another one, so that the text deforms.
+
+    While it writes, a look that was under way as undo set the dials still tells the old ones.
+    """
+    at, before, after = session.recall(TRAVELLED, (-math.inf, {}, {}))
+    now = {name: session.widget(name, value) for name, value in after.items()}
+    if time.monotonic() - at < _ECHO and now in (before, after):
+        _set(after)
+    elif session.recall(WISH, None) is None:
+        wish("rewrite")
+
+
+def _set(dials: Mapping[str, Any]) -> None:
     for name, value in dials.items():
         if session.widget(name, value) != value:
             session.set_widget(name, value)
@@ -103,7 +126,7 @@ def is_active() -> bool:
 def bring(folder: RunFolder) -> Writing:
     """This tab's text as of now: opened, as wished, and grown by what is due."""
     settings(folder.config()).checked()  # said for as long as it holds, not only once
-    writing = _current(folder)
+    writing = shelf.current(folder)
     wanted = session.recall(WISH, ("",))
     what = wanted[0]
     now, hurry, budget = time.monotonic(), session.recall(HURRY, False), _HURRY_BUDGET
@@ -136,52 +159,6 @@ def _dials(writing: Writing) -> dict[str, Any]:
     return DEFAULTS | {"draw": config.seed} | documents
 
 
-def _current(folder: RunFolder) -> Writing:
-    """The text kept in this tab; an untouched example gives way to newer weights.
-
-    At another moment the same beginning is gone on with by the weights of that moment. What a
-    reader has made with another run waits on the shelf.
-    """
-    entry, kept = time_machine.entry(folder), session.recall(WRITING, None)
-    digest, moment = entry.sha256 if entry is not None else "", time_machine.moment(folder)
-    if isinstance(kept, Writing) and kept.run.path != folder.path:
-        kept = _shelved(kept, folder)
-    same_moment = kept is not None and kept.moment == moment
-    if kept is not None and (kept.digest == digest or kept.kept or (
-            same_moment and (kept.prompt or kept.active))):
-        return kept
-    run = runs.opened(folder, moment)
-    _ = run.model  # raises before anything is kept
-    writing = Writing(run, digest, entry.step if entry is not None else 0,
-                      kept.prompt if kept is not None else "", moment=moment)
-    session.remember(WRITING, writing)
-    session.forget(SELECTED)
-    return writing
-
-
-def _shelved(kept: Writing, folder: RunFolder) -> Writing | None:
-    """Puts away what a reader made with one run, and finds what there was of another."""
-    shelf: dict[str, Writing] = dict(session.recall(SHELF, {}))
-    found = shelf.pop(folder.id, None)
-    if kept.kept or kept.prompt:
-        kept.stop()
-        shelf[kept.run.folder.id] = kept
-    session.remember(SHELF, dict(list(shelf.items())[-_MOST_SHELVED:]))
-    if found is not None:
-        session.remember(WRITING, found)
-        session.forget(SELECTED)
-    return found
-
-
-def _renew(writing: Writing) -> None:
-    """What is written from now on is written by the weights that are looked at."""
-    folder = writing.run.folder
-    entry, writing.moment = time_machine.entry(folder), time_machine.moment(folder)
-    if entry is not None and entry.sha256 != writing.digest:
-        writing.run = runs.opened(folder, writing.moment)
-        writing.digest, writing.step = entry.sha256, entry.step
-
-
 def _carry_out(writing: Writing, wanted: tuple[Any, ...], now: float) -> None:
     """Once: a look that is interrupted after this finds the same wish again, already heard."""
     what, *values = wanted
@@ -192,7 +169,7 @@ def _carry_out(writing: Writing, wanted: tuple[Any, ...], now: float) -> None:
     session.forget(SELECTED)
     if what == "prompt":
         session.forget(SHOWN)
-    _renew(writing)
+    shelf.renew(writing)
     wishes = settings(writing.run.config)
     writing.heard = wanted  # from here on nothing touches the session
     _do(writing, what, values, wishes, now)

@@ -18,8 +18,9 @@ from rnnlm_ui.generate import along, place, tools, tree, wishes
 from rnnlm_ui.generate import beside as ways
 from rnnlm_ui.generate.finding import finding
 from rnnlm_ui.generate.settings import controls, history, main_button
+from rnnlm_ui.generate.shelf import WRITING
 from rnnlm_ui.generate.text import notes, show_text, text_of_sample
-from rnnlm_ui.generate.wishes import PAINTED, WISH, WRITING, bring
+from rnnlm_ui.generate.wishes import PAINTED, WISH, bring
 from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import t
 from rnnlm_ui.live import tail_of

@@ -1,34 +1,29 @@
-"""A text that one browser tab watches grow: started, stopped, branched, gone on with. No widgets.
-
-Time is passed in, so that its pace is testable without sleeping.
-"""
+"""A text that one browser tab watches grow: started, stopped, branched, gone on with."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnlm_core.records import SampledToken
 from rnnlm_ui.generate.beginning import Beginning, beginning_of, cut
 from rnnlm_ui.generate.branches import Branch, Tree
 from rnnlm_ui.generate.history import Dials, History, Moment
+from rnnlm_ui.generate.pen import Pen
 from rnnlm_ui.generate.trail import Trail
 
 if TYPE_CHECKING:
     from rnnlm_core.data.tokenizer import Tokenizer
-    from rnnlm_core.generate import ConvolutionWriter, SamplingSettings, Writer
+    from rnnlm_core.generate import SamplingSettings
     from rnnlm_core.lab import Run
 
 MOST = 1_500  # written tokens: more would make every refresh of the page heavy
-PACES: dict[str, float | None] = {"slow": 4.0, "reading": 16.0, "fast": 60.0, "at_once": None}
-_CATCH_UP = 1.0  # seconds; a tab that slept does not get all it missed at once
 
 
 class Writing:
-    """The branches of a text, the history of what was done to them, and what brings the next token
-    of the one that is shown."""
+    """The branches of a text, the history of what was done to them, and the pen that writes on the
+    one that is shown."""
 
     def __init__(self, run: Run, digest: str, step: int, prompt: str = "",
                  moment: int | None = None) -> None:
@@ -41,14 +36,7 @@ class Writing:
         self.heard: object = None  # the wish that was carried out last
         self._begun: tuple[str, Tokenizer, Beginning] | None = None
         self._turning = False  # whether the last step was another setting: several are one step
-        self._more: Generator[SampledToken, None, Any] | None = None
-        self._writer: Writer | ConvolutionWriter | None = None
-        self._unread: list[int] = []  # of the text so far, by the writer
-        self._read = 0  # ids that the writer has read
-        self._left = 0
-        self._pace = ""
-        self._since = 0.0  # when the clock of this pace was started
-        self._taken = 0  # written since then
+        self.pen = Pen()
 
     # -- the branch that is shown ---------------------------------------------------------------
     @property
@@ -134,16 +122,16 @@ class Writing:
 
     @property
     def active(self) -> bool:
-        return self._more is not None
+        return self.pen.active
 
     @property
     def left(self) -> int:
-        return self._left if self.active else 0
+        return self.pen.left if self.active else 0
 
     @property
     def unread(self) -> int:
         """Tokens of the text so far that are still to be read before the next one is written."""
-        return len(self._unread) if self.active else 0
+        return len(self.pen.unread) if self.active else 0
 
     @property
     def full(self) -> bool:
@@ -234,7 +222,7 @@ class Writing:
         self._start(settings, now)
 
     def stop(self) -> None:
-        self._more, self._writer = None, None
+        self.pen.stop()
 
     def _restore(self, moment: Moment) -> None:
         self.stop()
@@ -260,69 +248,15 @@ class Writing:
     def _trail(self, count: int) -> Trail:
         return self.branch.trail.up_to(count, self.digest)
 
-    # -- what time brings -----------------------------------------------------------------------
     def _start(self, settings: SamplingSettings, now: float, forced: Sequence[int] = ()) -> None:
-        from rnnlm_core.generate import generate, writer_of
-
         self.stop()
-        tokenizer, ids, branch = self.run.tokenizer, self.ids, self.branch
-        branch.trail = self._trail(len(ids))
+        self.branch.trail = self._trail(len(self.ids))
         length = min(settings.checked().length, MOST - len(self.tokens))
-        settings = replace(settings, length=length, seed=(settings.seed + len(self.tokens)) % 2**63)
-        stream = tokenizer.stream()
-        for token in self.tokens:  # the beginning is whole; what follows may end within a character
-            stream.push(token.id)
-        self._read, carried = branch.trail.before(len(ids) - 1)
-        self._writer = writer_of(self.run.model, carried)
-        self._unread = ids[self._read:-1]
-        more = generate(self.run.model, tokenizer, ids[-1:], settings, stream=stream,
-                        writer=self._writer, forced=forced)
-        if length:
-            self._more, self._left, self._since, self._taken = more, length, now, 0
+        seed = (settings.seed + len(self.tokens)) % 2**63
+        self.pen.start(self.run, self.branch, self.ids,
+                       replace(settings, length=length, seed=seed), now, forced)
 
+    # -- what time brings -----------------------------------------------------------------------
     def advance(self, now: float, pace: str, budget: float) -> None:
         """Write what is due by now at this pace, as far as the budget of seconds goes."""
-        until = time.monotonic() + budget
-        if self._more is not None and self._unread:
-            self._read_on(until)
-            self._since = now
-        due = self._due(now, pace)
-        while (self._more is not None and not self._unread and due > 0
-               and time.monotonic() < until):
-            more, self._more = self._more, None  # an error ends the writing
-            token = next(more, None)
-            if token is None:  # its documents are written
-                return
-            self._note()
-            self.tokens.append(token)
-            self._taken, self._left, due = self._taken + 1, self._left - 1, due - 1
-            if self._left:
-                self._more = more
-
-    def _read_on(self, until: float) -> None:
-        """Read more of the text so far: interrupted and stopped as writing is."""
-        assert self._writer is not None
-        done = 0
-        for done, token in enumerate(self._unread, 1):  # noqa: B007
-            self._writer.step(token)
-            self._note()
-            if time.monotonic() >= until:
-                break
-        del self._unread[:done]
-
-    def _note(self) -> None:
-        assert self._writer is not None
-        self._read += 1
-        self.branch.trail.note(self._read, self._writer)
-
-    def _due(self, now: float, pace: str) -> int:
-        if pace != self._pace:
-            self._pace, self._since, self._taken = pace, now, 0
-        rate = PACES[pace]
-        if rate is None:
-            return self._left
-        due = int((now - self._since) * rate) - self._taken
-        if due > rate * _CATCH_UP:
-            due = int(rate * _CATCH_UP)
-            self._since, self._taken = now, -due
-        return due
+        self.pen.advance(now, pace, budget)

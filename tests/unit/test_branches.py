@@ -65,8 +65,8 @@ def state_by_reading(run: Run, ids: list[int]) -> list[bytes]:
 def test_a_branch_goes_on_as_if_all_of_it_were_read_from_the_start(run: Run, index: int) -> None:
     writing = written(run)
     branched(writing, index)
-    assert writing._writer is not None
-    now = [part.numpy().tobytes() for part in writing._writer.carried]
+    assert writing.pen.writer is not None
+    now = [part.numpy().tobytes() for part in writing.pen.writer.carried]
     assert now == state_by_reading(run, writing.ids[:-1])  # the last token is not read yet
     ids = writing.ids[:6 + index + 1]
     oracle = list(generate(run.model, run.tokenizer, ids,
@@ -80,8 +80,8 @@ def test_every_cell_goes_on_exactly(tmp_path: Path, changes: dict[str, object]) 
     run = Run(trained(tmp_path, small_text(4_000), **changes))
     writing = written(run, "abba ", 50)
     branched(writing, 37)
-    assert writing._writer is not None
-    now = [part.numpy().tobytes() for part in writing._writer.carried]
+    assert writing.pen.writer is not None
+    now = [part.numpy().tobytes() for part in writing.pen.writer.carried]
     assert now == state_by_reading(run, writing.ids[:-1])
 
 
