@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlm_core.data.tokenizer.by_bytes import ByteUnits
 from rnnlm_core.data.tokenizer.spelling import divided
+from rnnlm_core.errors import RunError
 from rnnlm_ui.generate.trail import Trail
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 LONGEST = 2_000  # typed characters that are read, the last ones
 _STEP = 500  # as many at once fall off in front, so that what was read mostly stays the same
+_WORD = re.compile(r" ?[!-~]+$")
+_LONGEST_WORD = 24
 MOST_TOKENS = 80  # of a completion; it ends with the line anyway
 
 
@@ -43,6 +48,7 @@ class Completer:
         self._texts = ["" if i in never else tokenizer.stream().push(i)
                        for i in range(tokenizer.size)]  # of each id by itself
         self._several = max(map(len, self._texts)) > 1
+        self._bytes = isinstance(getattr(tokenizer, "base", tokenizer), ByteUnits)
 
     def complete(self, typed: str, settings: SamplingSettings) -> Completion:
         """With the settings' temperature, cuts and seed; the same for the same text.
@@ -97,25 +103,16 @@ class Completer:
     def _written(self, writer: Writer | ConvolutionWriter, fragment: str,
                  settings: SamplingSettings) -> str:
         """A line at most."""
-        from rnnlm_core.errors import RunError
-        from rnnlm_core.generate import draw, generate, noise_of, reshape
+        from rnnlm_core.generate import generate
 
         tokenizer, model = self.run.tokenizer, self.run.model
         settings = replace(settings, length=MOST_TOKENS, documents=0)
-        stream, prompt, forced = tokenizer.stream(), self._ids[-1:], list[int]()
+        stream, prompt = tokenizer.stream(), self._ids[-1:]
         if fragment:
-            fits = [i for i, own in enumerate(self._texts) if own.startswith(fragment)]
-            if not fits:
-                return ""
             state = writer.carried
-            logits = self._allowed(writer.step(prompt[0]), prompt[0])
-            if not np.isfinite(logits[fits]).all():
-                raise RunError("run.no_numbers")
-            only = np.full(len(logits), -np.inf)
-            only[fits] = logits[fits]
-            p = reshape(only, settings)
-            forced = [int(p.argmax()) if settings.temperature == 0
-                      else draw(p, next(noise_of(settings.seed, len(p))))]
+            forced = self._healed(writer, fragment, settings)
+            if not forced:
+                return ""
             more = generate(model, tokenizer, prompt, settings, carried=state, stream=stream,
                             forced=forced)
         else:
@@ -128,10 +125,39 @@ class Completer:
                 return line[:line.index("\n")] or "\n"
         return found[len(fragment):]
 
+    def _healed(self, writer: Writer | ConvolutionWriter, fragment: str,
+                settings: SamplingSettings) -> list[int]:
+        """The tokens that say what is begun, and may say more; none where no token does.
+
+        Of bytes that are merged, several may be needed; a word is one or unknown.
+        """
+        from rnnlm_core.generate import draw, noise_of, reshape
+
+        found, last, left = list[int](), self._ids[-1], fragment
+        noise = noise_of(settings.seed, len(self._texts))
+        while left:
+            logits = self._allowed(writer.step(last), last)
+            fits = [i for i, own in enumerate(self._texts) if own.startswith(left)
+                    or (self._bytes and own and left.startswith(own))]
+            if not fits:
+                return []
+            if not np.isfinite(logits[fits]).all():
+                raise RunError("run.no_numbers")
+            only = np.full(len(logits), -np.inf)
+            only[fits] = logits[fits]
+            p = reshape(only, settings)
+            last = int(p.argmax()) if settings.temperature == 0 else draw(p, next(noise))
+            found.append(last)
+            left = left[len(self._texts[last]):]
+        return found
+
     def _begun(self, text: str) -> str:
-        """The last piece of a text, where it may go on: of a kind that has longer ones than a
-        character, and no gap."""
+        """The end of a text that may go on within a token: its last piece, or of merged bytes its
+        last word with the gap before it. Empty where tokens are no longer than a character."""
         if not text or not self._several:
             return ""
+        if self._bytes:
+            found = _WORD.search(text)
+            return found[0] if found is not None and len(found[0]) <= _LONGEST_WORD else ""
         last, ids = divided(text, self.run.tokenizer)[-1]
         return last if len(ids) == 1 and last.strip() == last else ""

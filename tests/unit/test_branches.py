@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 
 from rnnlm_core import launch
+from rnnlm_core.data.tokenizer import ByteTokenizer
 from rnnlm_core.figures.branches import BranchLine, branches_figure
 from rnnlm_core.figures.palette import LIGHT
 from rnnlm_core.generate import SamplingSettings, generate, writer_of
@@ -326,3 +328,24 @@ def test_unknown_pieces_stand_marked_in_their_place(run: Run) -> None:
     assert writing.shown == "Aß\x07漢B" and writing.beginning == "AB"
     assert writing.start.lacking == (False, True, True, True, False)
     assert writing.owners == [-1] * 5
+
+
+@given(st.binary(max_size=60))
+@rules(max_examples=150, deadline=None)
+def test_bytes_are_shown_whole_and_broken_ones_counted(raw: bytes) -> None:
+    """The stream of a branch against Python's own decoder."""
+    stream, shown = ByteTokenizer().stream(), ""
+    for byte in raw:
+        shown += stream.push(byte)
+    assert shown == codecs.getincrementaldecoder("utf-8")("replace").decode(raw)
+    left_open = len(raw) - len(raw[:_whole(raw)])
+    valid = len(raw.decode("utf-8", "ignore").encode())
+    assert stream.invalid == len(raw) - valid - left_open
+    assert bool(stream.finish()) == (left_open > 0)
+
+
+def _whole(raw: bytes) -> int:
+    """Where the bytes begin that only begin a character, by Python's decoder."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder.decode(raw)
+    return len(raw) - len(decoder.getstate()[0])
