@@ -28,7 +28,7 @@ class BranchLine:
 
 
 def branches_height(rows: int) -> int:
-    return ROW * rows + 46
+    return ROW * rows + 56
 
 
 def branches_figure(lines: Sequence[BranchLine], shown: int, axis: str) -> go.Figure:
@@ -55,9 +55,9 @@ def branches_figure(lines: Sequence[BranchLine], shown: int, axis: str) -> go.Fi
             colour=LIGHT["ink"] if chosen else LIGHT["dim"]))
     figure.update_layout(
         height=branches_height(len(lines)), dragmode=False, hovermode="closest",
-        margin={"l": 8, "r": 210, "t": 8, "b": 38}, meta={"narrow": {"l": 8, "r": 110}},
-        xaxis={"range": [-longest * 0.01, longest * 1.01], "title": {"text": esc(axis)},
-               "fixedrange": True},
+        margin={"l": 8, "r": 210, "t": 8, "b": 48}, meta={"narrow": {"l": 8, "r": 110}},
+        xaxis={"range": [-longest * 0.01, longest * 1.01], "fixedrange": True,
+               "title": {"text": esc(axis), "standoff": 10}},
         yaxis={"range": [len(lines) - 0.6, -0.8], "visible": False, "fixedrange": True})
     return figure
 

@@ -74,20 +74,26 @@ function mountBox(root, data) {
     area, number: Number(Object.fromEntries(data.answer).number), known: { base: "", ghost: "" }, shown: "", dismissed: null, composing: false,
     back: root.querySelector(".back"), typed: root.querySelector(".typed"),
     ghost: root.querySelector(".ghost"), foot: root.querySelector(".said"),
-    take: root.querySelector("button"),
+    take: root.querySelector("button"), gone: new AbortController(),
   };
-  area.value = data.start;
-  area.addEventListener("input", () => heard(view));
-  area.addEventListener("keydown", (event) => onTypeKey(view, event));
-  area.addEventListener("scroll", () => { view.back.scrollTop = area.scrollTop; });
-  for (const name of ["select", "click", "keyup"]) area.addEventListener(name, () => paint(view));
-  area.addEventListener("compositionstart", () => { view.composing = true; paint(view); });
-  area.addEventListener("compositionend", () => { view.composing = false; heard(view); });
+  const { signal } = view.gone; // the same box may be mounted again
+  if (!boxes.has(area)) area.value = data.start; // what is typed in it stays
+  boxes.set(area, true);
+  area.addEventListener("input", () => heard(view), { signal });
+  area.addEventListener("keydown", (event) => onTypeKey(view, event), { signal });
+  area.addEventListener("scroll", () => { view.back.scrollTop = area.scrollTop; }, { signal });
+  for (const name of ["select", "click", "keyup"]) {
+    area.addEventListener(name, () => paint(view), { signal });
+  }
+  area.addEventListener("compositionstart", () => { view.composing = true; paint(view); },
+    { signal });
+  area.addEventListener("compositionend", () => { view.composing = false; heard(view); },
+    { signal });
   view.take.addEventListener("click", () => {
     const { shown } = view;
     area.focus();
     insert(view, shown);
-  });
+  }, { signal });
   boxes.set(root, view);
   return view;
 }
@@ -115,6 +121,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   paint(view);
   return () => {
     clearTimeout(view.sending);
+    view.gone.abort();
     boxes.delete(parentElement);
   };
 }

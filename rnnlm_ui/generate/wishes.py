@@ -104,7 +104,11 @@ def turned() -> None:
     now = {name: session.widget(name, value) for name, value in after.items()}
     if time.monotonic() - at < _ECHO and now in (before, after):
         _set(after)
-    elif session.recall(WISH, None) is None:
+        return
+    writing: Writing | None = session.recall(WRITING, None)
+    # a widget may tell once more what it was told, which is no step of a reader's
+    same = writing is not None and writing.under == settings(writing.run.config)
+    if not same and session.recall(WISH, None) is None:
         wish("rewrite")
 
 
@@ -148,7 +152,8 @@ def bring(folder: RunFolder) -> Writing:
         writing.advance(now, "at_once", budget)
     else:
         writing.advance(now, session.widget("pace", PACE), _LOOK_BUDGET)
-    writing.dials = {name: session.widget(name, value) for name, value in _dials(writing).items()}
+    dials = {name: session.widget(name, value) for name, value in _dials(writing).items()}
+    writing.dials, writing.under = dials, settings(writing.run.config)
     return writing
 
 

@@ -33,6 +33,7 @@ class Writing:
         self.tree = Tree((Branch(1, prompt),), 1)
         self.history = History()
         self.dials: Dials = {}  # the settings, as they stand
+        self.under: SamplingSettings | None = None  # what they come to
         self.heard: object = None  # the wish that was carried out last
         self._begun: tuple[str, Tokenizer, Beginning] | None = None
         self._turning = False  # whether the last step was another setting: several are one step
