@@ -1,238 +1,44 @@
-"""Writing with the model: sampling as an iterator, one token at a time.
+"""Writing with the model: one token at a time, in one stream or in many side by side.
 
-The order of the cuts is fixed: temperature, top-k, top-p, min-p, renormalise. The noise of a
-position depends on the seed and the position alone (common random numbers), so that turning the
-temperature deforms the same text instead of drawing another. The global generators are not touched.
-
-Source: Holtzman et al. 2020 (arXiv 1904.09751, top-p); Nguyen et al. 2024 (arXiv 2407.01082,
-min-p); Gumbel-max: Maddison et al. 2014 (arXiv 1411.0030).
+`sampling` has the rules of drawing and `nets.writer` the network; what a writer needs of them is
+to be had from here too.
 """
 
 from __future__ import annotations
 
-import copy
-import math
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from rnnlm_core.data.tokenizer import TextStream, Tokenizer
 from rnnlm_core.errors import ConfigError, Problem, RunError
-from rnnlm_core.nets.cells import (
-    Hook,
-    State,
-    advance,
-    detached,
-    input_product,
-    layer_weights,
-    recurrent,
-    state_of,
-    with_state,
-)
+from rnnlm_core.nets.cells import Hook
 from rnnlm_core.nets.language_model import Carried, LanguageModel
+from rnnlm_core.nets.writer import ConvolutionWriter, Writer, writer_of
 from rnnlm_core.records import SampledToken
+from rnnlm_core.sampling import (
+    ALTERNATIVES,
+    MAX_LENGTH,
+    SamplingSettings,
+    draw,
+    kinds_of,
+    noise_of,
+    penalised,
+    reshape,
+    sampled,
+)
 
-MAX_LENGTH = 100_000
-ALTERNATIVES = 5
-_TABLE_LIMIT = 4_000_000  # numbers; a larger V × GH table costs more to make than it saves
-
-Floats = NDArray[np.float64]
-Noise = Iterator[Floats]
-
-
-@dataclass(frozen=True)
-class SamplingSettings:
-    """How to draw. Each cut is off at its default; temperature 0 is greedy."""
-
-    temperature: float = 0.8  # divides the logits; 0 takes the likeliest
-    top_k: int = 0  # keep the k likeliest; 0 keeps all, as does any k ≥ V
-    top_p: float = 1.0  # keep the fewest likeliest that together reach p, the crossing one included
-    min_p: float = 0.0  # keep those with at least min_p times the probability of the likeliest
-    seed: int = 1
-    length: int = 500  # tokens at most
-    documents: int = 0  # stop at the end of so many, of a model that knows marks; 0: go on
-
-    def problems(self) -> list[Problem]:
-        """Everything wrong with these settings, as `generate.bad_setting`."""
-        rules = {  # in signs, so that they read the same in every language
-            "temperature": (0 <= _number(self.temperature) < math.inf, "≥ 0, < ∞"),
-            "top_k": (_whole(self.top_k) and self.top_k >= 0, "0, 1, 2, …"),
-            "top_p": (0 < _number(self.top_p) <= 1, "> 0, ≤ 1"),
-            "min_p": (0 <= _number(self.min_p) <= 1, "≥ 0, ≤ 1"),
-            "seed": (_whole(self.seed) and 0 <= self.seed < 2**63, "0, 1, …, 2⁶³ − 1"),
-            "length": (_whole(self.length) and 0 <= self.length <= MAX_LENGTH,
-                       f"0, 1, …, {MAX_LENGTH}"),
-            "documents": (_whole(self.documents) and self.documents >= 0, "0, 1, 2, …"),
-        }
-        return [Problem("generate.bad_setting", {
-            "field": name, "value": repr(getattr(self, name)), "rule": rule})
-            for name, (good, rule) in rules.items() if not good]
-
-    def checked(self) -> SamplingSettings:
-        """These settings, or a `ConfigError` that lists everything wrong with them."""
-        if found := self.problems():
-            raise ConfigError(found)
-        return self
-
-
-def _number(value: object) -> float:
-    """The value as a float; NaN, which fails every comparison, where it is none."""
-    good = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if good else math.nan  # type: ignore[arg-type]
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-# -- from logits to a draw ----------------------------------------------------------------------
-def reshape(logits: NDArray[np.floating], settings: SamplingSettings) -> Floats:
-    """Logits (V,) → the probabilities (V,) to draw from: temperature, top-k, top-p, min-p.
-
-    Each cut sees the renormalised rest of the one before. Ties are cut in favour of the lower id,
-    so top-k leaves exactly k. At least one candidate always remains. Logits of −inf stay at 0.
-    """
-    scores = np.asarray(logits, np.float64)
-    best = int(scores.argmax())
-    if settings.temperature == 0:
-        certain = np.zeros(len(scores))
-        certain[best] = 1.0
-        return certain
-    with np.errstate(over="ignore", under="ignore"):  # the likeliest is exactly 1
-        p: Floats = np.exp((scores - scores[best]) / settings.temperature)
-    k = settings.top_k
-    if 0 < k < len(p) or settings.top_p < 1:
-        order = np.argsort(-p, kind="stable")
-        if 0 < k < len(p):
-            p[order[k:]] = 0.0
-        if settings.top_p < 1:
-            ranked = p[order]
-            before = np.cumsum(ranked) - ranked  # probability of all likelier ones
-            p[order[before >= settings.top_p * p.sum()]] = 0.0
-            p[best] = 1.0
-    if settings.min_p > 0:
-        p[p < settings.min_p] = 0.0  # relative to the likeliest, whose value is 1
-    p /= p.sum()
-    return p
-
-
-def draw(p: Floats, noise: Floats) -> int:
-    """Draw from p (V,) with noise E (V,) ~ Exp(1), one a token: argmax p/E.
-
-    This is the Gumbel-max trick, argmax(ln p + G) with G = −ln E, without the logarithms.
-    """
-    return int((p / noise).argmax())
-
-
-def noise_of(seed: int, size: int) -> Noise:
-    """Exp(1) noise (V,) for position 0, 1, 2, …: fixed by the seed, the position and V alone."""
-    rng = np.random.Generator(np.random.PCG64(seed))
-    block = max(1, min(64, 65_536 // size))
-    while True:
-        yield from np.maximum(rng.standard_exponential((block, size)), 1e-300)
-
-
-def _sampled(logits: Floats, settings: SamplingSettings, noise: Floats, tokenizer: Tokenizer,
-             stream: TextStream, last: int, forced: int | None) -> SampledToken:
-    logits[tokenizer.barred_after(last)] = -np.inf
-    p = reshape(logits, settings)
-    chosen = forced if forced is not None else \
-        int(p.argmax()) if settings.temperature == 0 else draw(p, noise)
-    model_p = np.exp(logits - logits.max())
-    model_p /= model_p.sum()
-    kept = p[p > 0]
-    return SampledToken(
-        id=chosen, text=stream.push(chosen), probability=float(model_p[chosen]),
-        kept=len(kept), entropy=max(0.0, float(-(kept @ np.log2(kept)))),
-        alternatives=_likeliest(model_p, tokenizer, int(np.isfinite(logits).sum())))
-
-
-def _likeliest(p: Floats, tokenizer: Tokenizer, allowed: int) -> list[tuple[str, float]]:
-    count = min(ALTERNATIVES, allowed)
-    best = np.argpartition(p, -count)[-count:]
-    best = best[np.argsort(-p[best], kind="stable")]
-    return [(tokenizer.pieces[i], q) for i, q in zip(best.tolist(), p[best].tolist(), strict=True)]
-
-
-# -- the network, one token at a time -------------------------------------------------------------
-class Writer:
-    """The network as a machine that takes one id and gives the logits of the next.
-
-    The same equations as `nets.cells.unroll`, without a graph; W_ih E[w] + b_ih is looked up in a
-    V × GH table made once, where that is small. Twice as fast as the fused layer, which packs its
-    weights at every call.
-    """
-
-    def __init__(self, model: LanguageModel, carried: Carried | None = None,
-                 hook: Hook | None = None) -> None:
-        config = model.config
-        model = recurrent(model if model.device.type == "cpu" else copy.deepcopy(model).cpu())
-        self.cell, self.activation, self.hook = config.cell, config.activation, hook
-        self.model = model
-        self.weights = detached([layer_weights(model, layer) for layer in range(config.layers)])
-        self.embedding = model.embedding.weight.detach()  # (V, D)
-        carried = model.zero_state(1) if carried is None else carried
-        carried = tuple(part.detach().to(self.embedding) for part in carried)
-        self.states: list[State] = [tuple(part[layer] for part in carried)
-                                    for layer in range(config.layers)]  # each (1, H)
-        self.position = 0
-        small = model.vocabulary * len(self.weights[0].b_ih) <= _TABLE_LIMIT
-        self.table = input_product(self.embedding, self.weights[0]) if small else None
-
-    @torch.no_grad()
-    def step(self, token: int) -> Floats:
-        """Read one token; the logits (V,) of the next."""
-        x = self.embedding[token:token + 1]
-        for layer, weights in enumerate(self.weights):
-            wx = self.table[token:token + 1] if self.table is not None and layer == 0 \
-                else input_product(x, weights)
-            step = advance(self.cell, wx, self.states[layer], weights, self.activation)
-            if self.hook is not None:
-                step = with_state(step, self.hook(layer, self.position, state_of(step)))
-            self.states[layer] = state_of(step)
-            x = self.model.above(layer, step.h, x)
-        self.position += 1
-        logits: Tensor = self.model.output(x)[0]
-        return logits.numpy().astype(np.float64)
-
-    @property
-    def carried(self) -> Carried:
-        """The state now, each (L, 1, H)."""
-        return tuple(torch.stack(parts) for parts in zip(*self.states, strict=True))
-
-
-class ConvolutionWriter:
-    """The same for a CNN, which has no state to hold a unit of: what it carries is its context."""
-
-    def __init__(self, model: LanguageModel, carried: Carried | None = None) -> None:
-        self.model = model
-        self.carried: Carried = model.zero_state(1) if carried is None else carried
-
-    @torch.no_grad()
-    def step(self, token: int) -> Floats:
-        """Read one token; the logits (V,) of the next."""
-        ids = torch.full((1, 1), token, device=self.model.device)
-        logits, self.carried = self.model(ids, self.carried)
-        found: Floats = logits[0, 0].float().cpu().numpy().astype(np.float64)
-        return found
-
-
-def writer_of(model: LanguageModel, carried: Carried | None = None, hook: Hook | None = None
-              ) -> Writer | ConvolutionWriter:
-    """Whichever suits the network. Raises `BadInput` where a CNN's state is to be held."""
-    if model.config.cell == "cnn" and hook is None:
-        return ConvolutionWriter(model, carried)
-    return Writer(model, carried, hook)
+__all__ = [
+    "ALTERNATIVES", "MAX_LENGTH", "SamplingSettings", "Writer", "character_surprise", "draw",
+    "generate", "generate_many", "noise_of", "penalised", "reshape", "starting_ids", "writer_of",
+    "written"]
 
 
 def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[int],
              settings: SamplingSettings | None = None, hook: Hook | None = None,
              carried: Carried | None = None, stream: TextStream | None = None,
-             writer: Writer | ConvolutionWriter | None = None, forced: Sequence[int] = ()
+             before: Sequence[int] = (), writer: Writer | ConvolutionWriter | None = None,
+             forced: Mapping[int, int] | None = None
              ) -> Generator[SampledToken, None, Carried]:
     """Read the prompt, then yield `settings.length` tokens, each with what else it could have been.
 
@@ -242,13 +48,14 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
     newline; that start is not part of the text. With `settings.documents`, writing may end sooner:
     at the end mark of the last of them.
     `carried` is the state in front of the prompt; the generator returns (`StopIteration.value`) the
-    state before the last token, so a continuation takes it with that token's id as its prompt, and
-    with the `stream` that has seen all ids so far. `hook(layer, t, state)` sees every state, those
-    of the prompt included (t counts from its first token).
-
-    The first tokens are `forced`, where there are such, and the rest is drawn. `writer` is one that
-    has read all in front of the prompt, in place of a new one with `carried` and `hook`: when a
-    token is yielded, it has read what comes before that token, and its state may be looked at.
+    state before the last token, so a continuation takes it with that token's id as its prompt, with
+    the `stream` that has seen all ids so far, and with the ids in front of the prompt as `before`,
+    for the repetition penalty. `hook(layer, t, state)` sees every state, those of the prompt
+    included (t counts from its first token). `writer` is one that has read all in front of the
+    prompt, in place of a new one with `carried` and `hook`: when a token is yielded it has read
+    what comes before that token, and its state may be looked at. `forced` has ids by position, 0
+    for the first token that is written: they stand there whatever would have been drawn, and what
+    follows meets the same noise as without them.
 
     `text` is what becomes visible with a token: of a byte that only begins a character it is
     empty, and bytes that make none give �; a character that the last token leaves open is never
@@ -258,15 +65,39 @@ def generate(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[
     (a `ConfigError` with all), `generate.no_marks` where documents are asked of a model that knows
     none, `run.mismatch` where tokenizer and model differ; while writing, `run.no_numbers`.
     """
-    settings = (settings or SamplingSettings()).checked()
+    start = _start(model, tokenizer, prompt, [settings := settings or SamplingSettings()])
+    return _only(_write(writer or writer_of(model, carried, hook), tokenizer, start, [settings],
+                        [stream or tokenizer.stream()], before, forced or {}))
+
+
+def generate_many(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[int],
+                  settings: Sequence[SamplingSettings], hook: Hook | None = None,
+                  carried: Carried | None = None, before: Sequence[int] = (),
+                  forced: Mapping[int, int] | None = None) -> Iterator[list[SampledToken | None]]:
+    """Several streams from one beginning, side by side as one batch: a list a position, one token
+    for each of the settings, None where that stream has ended.
+
+    Each is what `generate` writes with its settings, but that the products of a batch are rounded
+    otherwise (by 1e-7 or so). Settings that differ in the cuts only meet the same noise; for
+    independent samples give each its `seed`. The hook sees the states (B, H) of all streams.
+    Errors as `generate`.
+    """
+    start = _start(model, tokenizer, prompt, settings)
+    return _write(writer_of(model, carried, hook, len(settings)), tokenizer, start, settings,
+                  [tokenizer.stream() for _ in settings], before, forced or {})
+
+
+def _start(model: LanguageModel, tokenizer: Tokenizer, prompt: str | Sequence[int],
+           settings: Sequence[SamplingSettings]) -> list[int]:
+    """What is read first, after a look at everything that may be wrong."""
+    for each in settings:
+        each.checked()
     if tokenizer.size != model.vocabulary or tokenizer.size < 2:
         raise RunError("run.mismatch",
                        what=f"{tokenizer.size} tokens for {model.vocabulary} outputs")
-    if settings.documents and tokenizer.end_id is None:
+    if tokenizer.end_id is None and any(each.documents for each in settings):
         raise ConfigError([Problem("generate.no_marks")])
-    start = starting_ids(tokenizer, prompt) if isinstance(prompt, str) else list(prompt)
-    return _write(writer or writer_of(model, carried, hook), tokenizer, start, settings,
-                  stream or tokenizer.stream(), forced)
+    return starting_ids(tokenizer, prompt) if isinstance(prompt, str) else list(prompt)
 
 
 def starting_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:
@@ -274,29 +105,52 @@ def starting_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:
     return tokenizer.known(prompt) or [tokenizer.first_known]
 
 
-def _write(writer: Writer | ConvolutionWriter, tokenizer: Tokenizer, start: list[int],
-           settings: SamplingSettings, stream: TextStream, forced: Sequence[int]
-           ) -> Generator[SampledToken, None, Carried]:
-    noise = noise_of(settings.seed, tokenizer.size)
+def _write(writer: Writer | ConvolutionWriter, tokenizer: Tokenizer, start: Sequence[int],
+           settings: Sequence[SamplingSettings], streams: Sequence[TextStream],
+           before: Sequence[int], forced: Mapping[int, int]
+           ) -> Generator[list[SampledToken | None], None, Carried]:
+    """Tokens of B streams, a position at a time; returns the state before the last of all."""
+    noises = {each.seed: noise_of(each.seed, tokenizer.size) for each in settings}
+    kinds = kinds_of(settings)
+    read = [[*before, *start] for _ in settings]
+    left, documents = [each.length for each in settings], [each.documents for each in settings]
     for token in start[:-1]:
-        writer.step(token)
-    last, ended, chosen = start[-1], 0, iter(forced)
-    carried = writer.carried
-    for remaining in range(settings.length, 0, -1):
-        logits = writer.step(last)
+        writer.read([token] * len(settings))
+    carried, position = writer.carried, 0
+    while any(left):
+        logits = writer.step([ids[-1] for ids in read])
         if not np.isfinite(logits).all():  # their sum would warn where it is inf − inf
             raise RunError("run.no_numbers")
-        sampled = _sampled(logits, settings, next(noise), tokenizer, stream, last,
-                           next(chosen, None))
-        last = sampled.id
-        ended += last == tokenizer.end_id
-        done = remaining == 1 or 0 < settings.documents <= ended
-        if done:
+        noise = {seed: next(more) for seed, more in noises.items()}
+        found = sampled(logits, kinds, np.array([noise[each.seed] for each in settings]),
+                        tokenizer, read, forced.get(position))
+        position += 1
+        tokens: list[SampledToken | None] = [None] * len(settings)
+        for row, (chosen, *facts) in enumerate(found):
+            read[row].append(chosen)
+            if left[row]:
+                tokens[row] = SampledToken(chosen, streams[row].push(chosen), *facts)
+                left[row] -= 1
+                if documents[row] and chosen == tokenizer.end_id:
+                    documents[row] -= 1
+                    left[row] *= documents[row] > 0
+        if not any(left):
             carried = writer.carried
-        yield sampled
-        if done:
-            break
+        yield tokens
     return carried
+
+
+def _only(steps: Generator[list[SampledToken | None], None, Carried]
+          ) -> Generator[SampledToken, None, Carried]:
+    """The one stream of a batch of one."""
+    try:
+        while True:
+            (token,) = next(steps)
+            assert token is not None
+            yield token
+    except StopIteration as end:
+        carried: Carried = end.value
+        return carried
 
 
 def written(tokens: Iterator[SampledToken]) -> str:

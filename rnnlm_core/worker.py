@@ -28,6 +28,7 @@ from rnnlm_core.run import process
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import entries, is_mark
 from rnnlm_core.run.journal import Journal, StatusWriter
+from rnnlm_core.threads import hold_to
 from rnnlm_core.wish import LOOK_SECONDS, Wish, stopped_by_signals
 
 if TYPE_CHECKING:
@@ -89,9 +90,7 @@ class Worker:
         self.config = self.folder.config()
         self.wish.begin()
         process.sleep_while_waiting()
-        import torch
-
-        torch.set_num_threads(self.config.threads)
+        hold_to(self.config.threads)
         self.status.set(activity="reading")
         from rnnlm_core.prepared import prepare
 

@@ -6,6 +6,8 @@ import importlib
 import threading
 from functools import lru_cache
 
+from rnnlm_core.threads import hold_to
+
 _AFTER_SECONDS = 1.5  # the import holds Python's lock: let the first page be painted before
 
 
@@ -20,11 +22,12 @@ def warm_up() -> threading.Timer:
 
 @lru_cache(maxsize=1)
 def ready() -> None:
-    """Torch, imported and held to one thread: the server must not take cores from a training.
+    """Torch, imported and held to one thread, as is NumPy: the server must not take cores from a
+    training.
 
     Call it wherever a page may be the first to use torch.
     """
-    importlib.import_module("torch").set_num_threads(1)
+    hold_to(1)
 
 
 def _import_all() -> None:

@@ -11,7 +11,7 @@ U_k is block k of W_hh.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -140,16 +140,22 @@ def state_of(step: Step) -> State:
 
 
 def with_state(step: Step, state: State) -> Step:
-    """The same step with its state replaced (by a hook that holds a unit at a value).
-
-    h = o ⊙ tanh(c) is computed after c: where a hook changes c and leaves h alone, h follows c.
-    """
+    """The same step with its state replaced (by a hook that holds a unit at a value)."""
     if not isinstance(step, LSTMStep):
         return step._replace(h=state[0])
-    h, c = state
-    if c is not step.c:
-        h = torch.where(h == step.h, step.o * torch.tanh(c), h)
+    h, c = followed(state_of(step), state, step.o)
     return step._replace(h=h, c=c)
+
+
+def followed(state: State, changed: State, o: Tensor | None) -> State:
+    """The state to go on with, after a hook has changed it; o is the output gate of an LSTM.
+
+    h = o ⊙ tanh(c) is computed after c: where the hook changed c and left h alone, h follows c.
+    """
+    if o is None or changed[1] is state[1]:
+        return changed
+    h, c = changed
+    return torch.where(h == state[0], o * torch.tanh(c), h), c
 
 
 # -- all steps --------------------------------------------------------------------------------
@@ -263,8 +269,3 @@ def unroll(model: LanguageModel, ids: Tensor, carried: Carried | None = None,
         if layer + 1 < config.layers:
             x = model.above(layer, layers[-1].h, x)
     return Trace(tuple(layers), model, embedded)
-
-
-def detached(weights: Sequence[CellWeights]) -> list[CellWeights]:
-    """The same weights on the CPU without a graph, for running rather than for differentiating."""
-    return [CellWeights(*(w.detach().cpu() for w in layer)) for layer in weights]

@@ -83,7 +83,7 @@ class Completer:
         writer = writer_of(self.run.model, carried)
         self._ids, self._bits = ids, self._bits[:read + 1] or [0.0]
         for place in range(read, len(ids) - 1):
-            logits = self._allowed(writer.step(ids[place]), ids[place])
+            logits = self._allowed(writer.step([ids[place]])[0], ids[place])
             best = logits.max()
             nats = best + np.log(np.exp(logits - best).sum()) - logits[ids[place + 1]]
             self._bits.append(float(nats) / math.log(2))
@@ -114,9 +114,10 @@ class Completer:
             if not forced:
                 return ""
             more = generate(model, tokenizer, prompt, settings, carried=state, stream=stream,
-                            forced=forced)
+                            forced=dict(enumerate(forced)), before=self._ids[:-1])
         else:
-            more = generate(model, tokenizer, prompt, settings, stream=stream, writer=writer)
+            more = generate(model, tokenizer, prompt, settings, stream=stream, writer=writer,
+                            before=self._ids[:-1])
         found = ""
         for token in more:
             found += token.text
@@ -136,7 +137,7 @@ class Completer:
         found, last, left = list[int](), self._ids[-1], fragment
         noise = noise_of(settings.seed, len(self._texts))
         while left:
-            logits = self._allowed(writer.step(last), last)
+            logits = self._allowed(writer.step([last])[0], last)
             fits = [i for i, own in enumerate(self._texts) if own.startswith(left)
                     or (self._bytes and own and left.startswith(own))]
             if not fits:
@@ -145,7 +146,7 @@ class Completer:
                 raise RunError("run.no_numbers")
             only = np.full(len(logits), -np.inf)
             only[fits] = logits[fits]
-            p = reshape(only, settings)
+            p = reshape(only, settings, self._ids + found)
             last = int(p.argmax()) if settings.temperature == 0 else draw(p, next(noise))
             found.append(last)
             left = left[len(self._texts[last]):]

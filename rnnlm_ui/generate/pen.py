@@ -51,7 +51,7 @@ class Pen:
         self.writer = writer_of(run.model, carried)
         self.unread = ids[self._read:-1]
         more = generate(run.model, run.tokenizer, ids[-1:], settings, stream=stream,
-                        writer=self.writer, forced=forced)
+                        writer=self.writer, forced=dict(enumerate(forced)), before=ids[:-1])
         if settings.length:
             self._more, self.left, self._since, self._taken = more, settings.length, now, 0
 
@@ -82,7 +82,7 @@ class Pen:
         assert self.writer is not None
         place = 0
         while place == 0 or (place < len(self.unread) and time.monotonic() < until):
-            self.writer.step(self.unread[place])
+            self.writer.read([self.unread[place]])
             self._note()
             place += 1
         del self.unread[:place]
@@ -98,8 +98,8 @@ class Pen:
         rate = PACES[pace]
         if rate is None:
             return self.left
-        due = int((now - self._since) * rate) - self._taken
+        due = 1 + int((now - self._since) * rate) - self._taken  # the first one at once
         if due > rate * _CATCH_UP:
             due = int(rate * _CATCH_UP)
-            self._since, self._taken = now, -due
+            self._since, self._taken = now, 1 - due
         return due

@@ -27,7 +27,7 @@ def ways_on(writing: Writing, index: int, settings: SamplingSettings, count: int
     read, carried = trail.before(len(ids) - 1)
     reader = writer_of(run.model, carried)
     for token in ids[read:-1]:
-        reader.step(token)
+        reader.read([token])
     found = []
     for way in range(count):
         stream = run.tokenizer.stream()
@@ -36,5 +36,5 @@ def ways_on(writing: Writing, index: int, settings: SamplingSettings, count: int
         seed = (settings.seed + index + way) % 2**63
         found.append(list(generate(
             run.model, run.tokenizer, ids[-1:], replace(settings, seed=seed), stream=stream,
-            carried=reader.carried)))
+            carried=reader.carried, before=ids[:-1])))
     return found

@@ -52,7 +52,7 @@ def test_the_surprise_is_that_of_reading(run: Run) -> None:
     ids = run.tokenizer.known(text)
     reader = writer_of(run.model)
     for here, then in pairwise(ids):
-        logits = reader.step(here)
+        logits = reader.step([here])[0]
         logits[0] = -math.inf  # <unk>
         p = np.exp(logits - logits.max())
         total -= math.log2(p[then] / p.sum())

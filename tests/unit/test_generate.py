@@ -1,19 +1,21 @@
 """Sampling: the toy of SCIENCE.md section 5, edge cases, frequencies of what is drawn."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 import torch
+from scipy.stats import chisquare
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.errors import ConfigError, RunError
 from rnnlm_core.generate import (
     SamplingSettings,
-    Writer,
     draw,
     generate,
+    generate_many,
     noise_of,
     reshape,
     starting_ids,
@@ -21,6 +23,7 @@ from rnnlm_core.generate import (
 )
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import unroll
+from rnnlm_core.nets.writer import Writer
 
 TOY = np.array([2.0, 1.0, 0.0, -1.0, -2.0])
 TOKENIZER = CharTokenizer.fit("abcdefgh \n")
@@ -93,6 +96,46 @@ def test_ties_are_cut_in_favour_of_the_lower_id():
     assert reshape(np.zeros(5), settings(top_k=2)).tolist() == [0.5, 0.5, 0, 0, 0]
 
 
+# -- repetition penalty --------------------------------------------------------------------------
+def test_repetition_penalty_divides_what_is_positive_multiplies_what_is_negative():
+    """(2, 1, 0, −1, −2) with 0, 2 and 4 there lately, at penalty 2: (1, 1, 0, −1, −4), over T."""
+    p = reshape(TOY, settings(repetition_penalty=2.0, temperature=0.5), [4, 0, 0, 2])
+
+    expected = np.exp(np.array([1, 1, 0, -1, -4]) / 0.5)
+    assert p == pytest.approx(expected / expected.sum(), abs=1e-12)
+
+
+def test_repetition_penalty_comes_before_the_cuts():
+    """Of (2/4, 1, …) the second is the likeliest now, and what top-k 1 leaves."""
+    assert reshape(TOY, settings(repetition_penalty=4.0, top_k=1), [0]).tolist() == [0, 1, 0, 0, 0]
+
+
+def test_repetition_penalty_forgets_what_is_behind_its_window():
+    here = settings(repetition_penalty=3.0, repetition_window=2)
+
+    assert np.array_equal(reshape(TOY, here, [0, 3, 3]), reshape(TOY, here, [3]))
+    assert not np.array_equal(reshape(TOY, here, [0, 3]), reshape(TOY, here, [3]))
+
+
+def test_without_a_penalty_nothing_counts_what_was_there():
+    assert np.array_equal(reshape(TOY, settings(), [0, 1, 2]), reshape(TOY, settings()))
+
+
+def test_repetition_penalty_counts_the_prompt_what_was_before_it_and_what_it_writes():
+    model = model_of()
+    with torch.no_grad():  # the network always says the same: (…, 4, 2, 2, 2, …)
+        model.output.weight.zero_()
+        model.output.bias.fill_(2.0)
+        model.output.bias[[0, *TOKENIZER.encode("c").tolist()]] = 4.0
+    greedy = settings(temperature=0, length=4, repetition_penalty=4.0, repetition_window=3)
+
+    # c is worth 4 or 1, the others 2 or 0.5; ties go to the lowest id
+    assert written(generate(model, TOKENIZER, "c", greedy)) == "\n ac"
+    assert written(generate(model, TOKENIZER, "h", greedy,
+                            before=TOKENIZER.encode("c").tolist())) == "\n ca"
+    assert written(generate(model, TOKENIZER, "h", greedy)) == "c\n a"
+
+
 # -- temperature 0 and towards it -----------------------------------------------------------------
 @pytest.mark.parametrize("temperature", [0, 0.0, 1e-3, 1e-300, 5e-324])
 def test_towards_temperature_0_only_the_likeliest_is_left(temperature):
@@ -122,16 +165,6 @@ def test_greedy_writes_the_argmax_of_the_explained_model(cell, layers):
 
 
 # -- drawing ------------------------------------------------------------------------------------
-def test_drawn_frequencies_are_those_of_the_distribution():
-    p, n = reshape(TOY, settings()), 20_000
-    noise = noise_of(3, 5)
-
-    counts = np.bincount([draw(p, next(noise)) for _ in range(n)], minlength=5)
-
-    chi_square = ((counts - n * p) ** 2 / (n * p)).sum()
-    assert chi_square < 18.5  # 99.9 % of χ² with four degrees of freedom
-
-
 def test_the_model_writes_characters_as_often_as_it_says():
     """Each draw is weighed against its own distribution: E[surprise] = E[entropy] at T = 1."""
     tokens = list(generate(model_of(), TOKENIZER, "a", settings(length=4000)))
@@ -274,10 +307,45 @@ def test_hook_sees_every_state_from_the_prompt_on_and_steers():
 def test_large_vocabularies_are_read_without_a_table(monkeypatch):
     model = model_of("gru", 2)
     with_table = text_of(model)
-    monkeypatch.setattr("rnnlm_core.generate._TABLE_LIMIT", 0)
+    monkeypatch.setattr("rnnlm_core.nets.writer._TABLE_LIMIT", 0)
 
     assert Writer(model).table is None
     assert text_of(model) == with_table
+
+
+def test_a_forced_token_stands_where_it_is_put_and_what_follows_meets_the_same_noise():
+    model = model_of("lstm", 2)
+    free = list(generate(model, TOKENIZER, "ab", settings(length=12)))
+    other = 1 + free[4].id % 9  # some other known token
+
+    found = list(generate(model, TOKENIZER, "ab", settings(length=12), forced={4: other}))
+
+    assert [t.id for t in found[:4]] == [t.id for t in free[:4]]
+    assert (found[4].id, found[4].text) == (other, TOKENIZER.pieces[other])
+    assert found[4].alternatives == free[4].alternatives
+    ids = [t.id for t in free[:4]] + [other]
+    noise = next(itertools.islice(noise_of(1, TOKENIZER.size), 5, None))
+    with torch.no_grad():
+        read = torch.tensor([TOKENIZER.encode("ab").tolist() + ids])
+        logits = unroll(model, read).logits[0, -1].double().numpy()
+    logits[0] = -np.inf
+    assert found[5].id == int((np.exp(logits) / noise).argmax())
+
+
+def test_a_writer_that_has_read_what_is_in_front_goes_on_and_stands_before_each_token():
+    model = model_of("gru", 2)
+    whole = list(generate(model, TOKENIZER, "abc", settings(length=5)))
+    writer, check = Writer(model), Writer(model)
+    writer.read(TOKENIZER.encode("a").tolist())
+    check.read(TOKENIZER.encode("a").tolist())
+
+    for token, last in zip(generate(model, TOKENIZER, TOKENIZER.encode("bc").tolist(),
+                                    settings(length=5), writer=writer),
+                           ["bc", *[t.text for t in whole[:-1]]], strict=True):
+        for one in TOKENIZER.encode(last).tolist():
+            check.read([one])
+        assert token == whole.pop(0)
+        assert all(torch.equal(a, b) for a, b in zip(writer.carried, check.carried, strict=True))
 
 
 # -- what is wrong --------------------------------------------------------------------------------
@@ -285,7 +353,9 @@ def test_large_vocabularies_are_read_without_a_table(monkeypatch):
     ("temperature", -0.1), ("temperature", math.nan), ("temperature", math.inf),
     ("temperature", "1"), ("temperature", True), ("top_k", -1), ("top_k", 2.5), ("top_p", 0.0),
     ("top_p", 1.1), ("top_p", math.nan), ("min_p", -0.1), ("min_p", 2.0), ("seed", -1),
-    ("seed", 2**63), ("length", -1), ("length", 100_001), ("length", math.nan)])
+    ("repetition_penalty", 0.9), ("repetition_penalty", 11.0), ("repetition_penalty", math.nan),
+    ("repetition_window", 0), ("repetition_window", 1.5),
+    ("seed", 2**63), ("length", -1), ("length", 100_001), ("length", 10**6), ("length", math.nan)])
 def test_a_bad_setting_is_named_at_once_with_its_value_and_rule(field, value):
     with pytest.raises(ConfigError) as caught:
         generate(model_of(), TOKENIZER, "a", SamplingSettings(**{field: value}))
@@ -315,3 +385,98 @@ def test_a_model_that_lost_its_numbers_says_so():
 
     with pytest.raises(RunError, match="its training diverged"):
         next(generate(model, TOKENIZER, "a"))
+
+
+# -- many streams -------------------------------------------------------------------------------
+def columns(steps) -> list[list]:
+    """What each stream wrote."""
+    return [[token for token in column if token is not None]
+            for column in zip(*steps, strict=True)]
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "cnn"])
+def test_each_of_many_streams_is_what_it_writes_alone(cell):
+    model = model_of(cell, 1 if cell == "cnn" else 2).eval()
+    wishes = [settings(length=40, seed=seed) for seed in range(5)] + [
+        settings(length=40, temperature=0), settings(length=25, temperature=0.7, top_k=3),
+        settings(length=40, top_p=0.8, min_p=0.05, seed=3), settings(length=0),
+        settings(length=40, repetition_penalty=2.0, repetition_window=5)]
+
+    found = columns(generate_many(model, TOKENIZER, "ab", wishes))
+
+    for wish, tokens in zip(wishes, found, strict=True):
+        alone = list(generate(model, TOKENIZER, "ab", wish))
+        assert [(t.id, t.text, t.kept) for t in tokens] == [(t.id, t.text, t.kept) for t in alone]
+        assert [t.probability for t in tokens] == pytest.approx(
+            [t.probability for t in alone], abs=1e-5)
+        assert [t.entropy for t in tokens] == pytest.approx([t.entropy for t in alone], abs=1e-4)
+        assert [[s for s, _ in t.alternatives] for t in tokens] == [
+            [s for s, _ in t.alternatives] for t in alone]
+
+
+def test_settings_side_by_side_meet_the_same_noise():
+    wishes = [settings(length=20), settings(length=20, temperature=1.0001)]
+
+    one, other = columns(generate_many(model_of(), TOKENIZER, "a", wishes))
+
+    assert [t.id for t in one] == [t.id for t in other]
+
+
+def test_no_streams_write_nothing():
+    assert list(generate_many(model_of(), TOKENIZER, "a", [])) == []
+
+
+def test_what_is_wrong_with_any_of_them_is_said_at_once():
+    with pytest.raises(ConfigError, match="top_p is 0"):
+        generate_many(model_of(), TOKENIZER, "a", [settings(), settings(top_p=0)])
+
+
+# -- a million draws ----------------------------------------------------------------------------
+DRAWS = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def million():
+    return np.array(list(itertools.islice(noise_of(3, 5), DRAWS)))
+
+
+@pytest.mark.parametrize(("rule", "expected"), [
+    # by hand from e^2, e^1, e^0, e^-1, e^-2, cut and divided by what is left
+    ({}, np.exp([2, 1, 0, -1, -2])),
+    ({"temperature": 0.5}, np.exp([4, 2, 0, -2, -4])),
+    ({"temperature": 2.0}, np.exp([1, 0.5, 0, -0.5, -1])),
+    ({"top_k": 2}, np.array([math.e, 1])),
+    ({"top_p": 0.9}, np.exp([2, 1, 0])),
+    ({"min_p": 0.1}, np.exp([2, 1, 0])),
+    ({"temperature": 1.5, "min_p": 0.1}, np.exp(np.array([2, 1, 0, -1]) / 1.5)),
+    ({"temperature": 2.0, "top_k": 4, "top_p": 0.8, "min_p": 0.5}, np.exp([1, 0.5])),
+    ({"repetition_penalty": 2.0}, np.exp([1, 1, 0, -1, -4]))])
+def test_a_million_draws_have_the_stated_distribution(rule, expected, million):
+    p = expected / expected.sum()
+
+    drawn = draw(reshape(TOY, settings(**rule), before=[0, 4]), million)
+
+    counts = np.bincount(drawn, minlength=5)
+    assert counts[len(p):].sum() == 0
+    assert chisquare(counts[:len(p)], DRAWS * p).pvalue > 0.001
+
+
+# -- edges --------------------------------------------------------------------------------------
+@pytest.mark.parametrize("edge", [
+    {"temperature": 1e-9}, {"temperature": 100.0}, {"top_k": 10**9}, {"top_p": 5e-324},
+    {"min_p": 1.0}, {"temperature": 100.0, "top_k": 1}, {"repetition_penalty": 10.0}])
+def test_at_every_edge_there_is_something_to_draw(edge):
+    tokens = list(generate(model_of(), TOKENIZER, "a", settings(length=30, **edge)))
+
+    assert len(tokens) == 30
+    assert all(t.kept >= 1 and t.entropy >= 0 and 0 <= t.probability <= 1 for t in tokens)
+
+
+def test_at_a_billionth_it_is_greedy_and_at_100_nearly_even():
+    model = model_of()
+    cold = list(generate(model, TOKENIZER, "a", settings(length=30, temperature=1e-9)))
+    hot = list(generate(model, TOKENIZER, "a", settings(length=30, temperature=100.0)))
+
+    assert [t.id for t in cold] == [t.id for t in generate(
+        model, TOKENIZER, "a", settings(length=30, temperature=0))]
+    assert min(t.entropy for t in hot) > math.log2(len(TOKENIZER.pieces) - 1) - 0.001

@@ -51,7 +51,7 @@ def test_the_shipped_sample_is_written_again_with_what_else_it_could_have_been(r
 
 def test_pace_counts_by_the_clock(run: Run) -> None:
     writing = started(run)
-    for now, written in [(0.0, 0), (0.5, 8), (0.5, 8), (1.0, 16), (1.9, 30)]:
+    for now, written in [(0.0, 1), (0.5, 9), (0.5, 9), (1.0, 17), (1.9, 31)]:
         writing.advance(now, "reading", PLENTY)
         assert len(writing.tokens) == written
 
@@ -60,19 +60,19 @@ def test_a_tab_that_slept_gets_one_second_of_text_and_goes_on_from_there(run: Ru
     writing = started(run)
     writing.advance(0.0, "reading", PLENTY)
     writing.advance(60.0, "reading", PLENTY)
-    assert len(writing.tokens) == 16
+    assert len(writing.tokens) == 17
     writing.advance(60.5, "reading", PLENTY)
-    assert len(writing.tokens) == 24
+    assert len(writing.tokens) == 25
 
 
 def test_another_pace_starts_its_own_clock(run: Run) -> None:
     writing = started(run)
     writing.advance(0.0, "fast", PLENTY)
     writing.advance(1.0, "fast", PLENTY)
-    assert len(writing.tokens) == 60
+    assert len(writing.tokens) == 61
     writing.advance(2.0, "slow", PLENTY)
     writing.advance(3.0, "slow", PLENTY)
-    assert len(writing.tokens) == 64
+    assert len(writing.tokens) == 66
     writing.advance(3.0, "at_once", PLENTY)
     assert len(writing.tokens) == 200
 
