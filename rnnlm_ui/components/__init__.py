@@ -1,1 +1,1 @@
-"""Components that stay in the page: `live_plot` and `coloured_text`."""
+"""Components that stay in the page: `live_plot`, `coloured_text` and `type_along`."""

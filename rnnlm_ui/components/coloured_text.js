@@ -276,6 +276,10 @@ function unmount(root, view) {
   removeEventListener("scroll", view.scroll, { capture: true });
   view.unwatch();
   view.unlink();
+  // the same place may be mounted again: no letter and no listener of this view may be left in it
+  const empty = view.box.cloneNode(false);
+  empty.append(view.cursor);
+  view.box.replaceWith(empty);
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

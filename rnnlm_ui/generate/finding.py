@@ -17,10 +17,17 @@ def finding(folder: RunFolder, surprise: list[float]) -> str:
     if not surprise:
         return t("generate.finding_none")
     bits = f"{sum(surprise) / len(surprise):.2f}"
+    real = real_bits(folder)
+    return t("generate.finding_alone", bits=bits) if real is None else \
+        t("generate.finding", bits=bits, real=real)
+
+
+def real_bits(folder: RunFolder) -> str | None:
+    """Bits a character on validation text; None where they are not known."""
     real, characters = real_text(folder), tokens_of(folder).characters
     if real is None or characters is None:
-        return t("generate.finding_alone", bits=bits)
-    return t("generate.finding", bits=bits, real=f"{real / math.log(2) / characters:.2f}")
+        return None
+    return f"{real / math.log(2) / characters:.2f}"
 
 
 def real_text(folder: RunFolder) -> float | None:

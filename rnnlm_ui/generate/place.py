@@ -5,24 +5,26 @@ from __future__ import annotations
 import streamlit as st
 
 from rnnlm_core.data.tokenizer import Tokenizer
+from rnnlm_core.errors import Problem
 from rnnlm_core.figures.generate import MARKS, candidates_figure, candidates_height, with_written
 from rnnlm_core.records import SampledToken
-from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.generate.wishes import SELECTED, put, wish
+from rnnlm_ui.generate.shelf import SELECTED
+from rnnlm_ui.generate.wishes import REFUSED, force, put, wish
 from rnnlm_ui.generate.writing import Writing
-from rnnlm_ui.i18n import number, t
+from rnnlm_ui.i18n import error_text, number, t
 from rnnlm_ui.page import plain
-from rnnlm_ui.tokens import words_of
+from rnnlm_ui.tokens import listed, words_of
 
 _CONTEXT = 12  # characters named before a place
+_LONGEST_FORCED = 80  # characters that a reader puts in at once
 
 
 def own_place(writing: Writing) -> int | None:
     """The place that the reader clicked, while there is such a place."""
     selected: int | None = session.recall(SELECTED, None)
-    return selected if selected is not None and selected < len(writing.text) else None
+    return selected if selected is not None and selected < len(writing.shown) else None
 
 
 def shown_place(writing: Writing) -> int | None:
@@ -39,7 +41,15 @@ def shown_place(writing: Writing) -> int | None:
     return owners.index(max(seen, key=lambda i: writing.tokens[i].surprise))
 
 
-def panel(folder: RunFolder, writing: Writing) -> None:
+def where(writing: Writing, place: int) -> str:
+    """The heading of a place: what stands before it."""
+    before = "".join(MARKS.get(c, c) if c != " " else c
+                     for c in writing.shown[max(0, place - _CONTEXT):place])
+    cut = "…" if place > _CONTEXT else ""
+    return t("generate.after", before=plain(cut + before)) if before else t("generate.at_start")
+
+
+def panel(writing: Writing) -> None:
     """What else could have been written at the place that is looked at."""
     place = shown_place(writing)
     if place is None:
@@ -48,14 +58,11 @@ def panel(folder: RunFolder, writing: Writing) -> None:
     index = owners[place]
     if index >= 0:
         place = owners.index(index)  # where the token begins
-    before = "".join(MARKS.get(c, c) if c != " " else c
-                     for c in writing.text[max(0, place - _CONTEXT):place])
-    cut = "…" if place > _CONTEXT else ""
-    st.subheader(t("generate.after", before=plain(cut + before)) if before
-                 else t("generate.at_start"), anchor=False)
+    st.subheader(where(writing, place), anchor=False)
     if index < 0:
         st.markdown(t("generate.of_prompt"))
         return
+    index = _of_several(writing, index)
     token, tokenizer = writing.tokens[index], writing.run.tokenizer
     piece = tokenizer.pieces[token.id]
     candidates = with_written(token.alternatives, piece, token.probability)
@@ -68,10 +75,23 @@ def panel(folder: RunFolder, writing: Writing) -> None:
                   v=number(_choices(tokenizer)),
                   **words_of(writing.run.config), entropy=f"{token.entropy:.2f}"))
     _instead(token, piece, index)
-    left = len(writing.tokens) - index - 1
-    st.button(t("generate.undo"), icon=":material/undo:", key="generate.undo", disabled=left == 0,
-              on_click=lambda: wish("keep", index + 1), 
-              help=t("generate.undo_help", **words_of(writing.run.config)))
+    if index < len(writing.tokens) - 1:
+        st.button(t("generate.undo"), icon=":material/content_cut:", key="generate.undo",
+                  on_click=wish, args=("keep", index + 1),
+                  help=t("generate.undo_help", **words_of(writing.run.config)))
+
+
+def _of_several(writing: Writing, index: int) -> int:
+    """Of the bytes that make one character, the one to look at; else the token itself."""
+    first = index
+    while first > 0 and not writing.tokens[first - 1].text:
+        first -= 1
+    if first == index:
+        return index
+    byte = st.segmented_control(
+        t("generate.byte"), list(range(1, index - first + 2)), default=1, required=True,
+        key=f"generate.byte.{index - first}", help=t("generate.byte_help"))
+    return first + (byte or 1) - 1
 
 
 def _choices(tokenizer: Tokenizer) -> int:
@@ -81,10 +101,18 @@ def _choices(tokenizer: Tokenizer) -> int:
 
 
 def _instead(token: SampledToken, written: str, index: int) -> None:
-    """Buttons that go on from here with another token."""
+    """Buttons that go on from here with another token, and a line for one's own."""
     others = [piece for piece, _ in token.alternatives if piece != written]
     st.markdown(t("generate.instead"))
     with st.container(horizontal=True, gap="xsmall"):
         for rank, piece in enumerate(others):
             st.button(plain("".join(MARKS.get(c, c) for c in piece)), key=f"generate.put.{rank}",
                       on_click=put, args=(index, piece))
+    st.text_input(t("generate.force"), key="generate.force", max_chars=_LONGEST_FORCED,
+                  placeholder=t("generate.force"), label_visibility="collapsed",
+                  on_change=force, args=(index, "generate.force"))
+    if (refused := session.recall(REFUSED, None)) is not None:
+        lacking, some = refused
+        problem = Problem("prompt.unknown_characters", {"characters": listed(lacking)})
+        st.markdown(f":material/info: {plain(error_text(problem))}"
+                    + ("" if some else t("generate.nothing_forced")))

@@ -14,39 +14,54 @@ from rnnlm_core.records import WrittenSample
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session, time_machine
 from rnnlm_ui.components import viewport
-from rnnlm_ui.generate import tools, wishes
+from rnnlm_ui.generate import along, place, tools, tree, wishes
+from rnnlm_ui.generate import beside as ways
 from rnnlm_ui.generate.finding import finding
-from rnnlm_ui.generate.place import panel
-from rnnlm_ui.generate.settings import controls, main_button
+from rnnlm_ui.generate.settings import controls, history, main_button
+from rnnlm_ui.generate.shelf import WRITING
 from rnnlm_ui.generate.text import notes, show_text, text_of_sample
-from rnnlm_ui.generate.wishes import PAINTED, WISH, WRITING, bring
+from rnnlm_ui.generate.wishes import PAINTED, WISH, bring
 from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import t
 from rnnlm_ui.live import tail_of
 from rnnlm_ui.page import fault
 
+BESIDES = ("place", "ways")
 TICK = 0.25  # seconds between two looks while it writes
 
 
 def actions() -> None:
     runs.picker()
-    main_button(wishes.is_active())
+    if along.is_on():
+        along.button()
+    else:
+        main_button(wishes.is_active())
 
 
 def page(folder: RunFolder) -> None:
     """All below the title. The text comes first, so it is a fragment that looks again by itself."""
-    with st.bottom:
-        # a callback, because a script run may be interrupted before it comes to the value
-        st.chat_input(t("generate.placeholder"), key=wishes.PROMPT,
-                      max_chars=wishes.LONGEST_PROMPT, on_submit=wishes.take_prompt)
+    if not along.is_on():
+        with st.bottom:
+            # a callback, because a script run may be interrupted before it comes to the value; no
+            # limit, because a longer text that is pasted would be refused without a word
+            st.chat_input(t("generate.placeholder"), key=wishes.PROMPT,
+                          on_submit=wishes.take_prompt)
     look_inside.missing_run()
     time_machine.slider(folder, lambda: time_machine.fork_link(folder))
     if len(tools.TOOLS) > 1:
         tools.switch()
     narrow = viewport.is_narrow()
+    if along.is_on():
+        st.fragment(lambda: along.page(folder, narrow), key="generate.along")()
+        _follow(folder)
+        return
     ticking = wishes.is_active() or opening(folder)
     st.fragment(lambda: live(folder, ticking, narrow), key="generate.live",
                 run_every=TICK if ticking else None)()
+    _follow(folder)
+
+
+def _follow(folder: RunFolder) -> None:
     with contextlib.suppress(UnrollError):  # the text's place says what is damaged
         look_inside.follow_checkpoints(folder, time_machine.entry(folder))
     viewport.watch()
@@ -54,28 +69,34 @@ def page(folder: RunFolder) -> None:
 
 def live(folder: RunFolder, ticking: bool, narrow: bool) -> None:
     """All below the title, as one fragment: looks again while the text grows."""
-    place = st.container()
-    controls(folder, narrow)
+    answer = st.container()
+    with controls(folder, narrow):
+        along.switch()
+        steps = st.container(horizontal=True, gap="xsmall", width="content")
+    if along.is_on():
+        st.rerun()
     if _first_paint(folder) and (sample := _newest_sample(folder)) is not None:
-        _example(folder, sample, place)
+        _example(folder, sample, answer)
         return
     try:
         writing = bring(folder)
     except UnrollError as error:
-        with place:
+        with answer:
             fault(error)
         if (kept := session.recall(WRITING, None)) is not None and kept.run.path == folder.path:
-            _show(folder, kept)
+            _show(kept)
         elif (sample := _newest_sample(folder)) is not None:
             text_of_sample(sample)
         return
     if writing.active != ticking:
         st.rerun()
-    with place:
+    with steps:
+        history(writing)
+    with answer:
         from rnnlm_core.generate import character_surprise
 
         st.markdown(finding(folder, character_surprise(writing.tokens)))
-    _show(folder, writing)
+    _show(writing)
 
 
 def opening(folder: RunFolder) -> bool:
@@ -96,8 +117,8 @@ def _newest_sample(folder: RunFolder) -> WrittenSample | None:
     return samples[-1] if samples else None
 
 
-def _example(folder: RunFolder, sample: WrittenSample, place: Any) -> None:
-    with place:
+def _example(folder: RunFolder, sample: WrittenSample, answer: Any) -> None:
+    with answer:
         st.markdown(finding(folder, sample.surprise))
     picture, side = st.columns([2.1, 1], gap="medium")
     with picture:
@@ -105,10 +126,15 @@ def _example(folder: RunFolder, sample: WrittenSample, place: Any) -> None:
     side.skeleton(height=candidates_height(5))
 
 
-def _show(folder: RunFolder, writing: Writing) -> None:
+def _show(writing: Writing) -> None:
     picture, side = st.columns([2.1, 1], gap="medium")
     with picture:
         show_text(writing)
         notes(writing)
+        tree.panel(writing)
     with side:
-        panel(folder, writing)
+        beside = st.segmented_control(
+            t("generate.beside"), BESIDES, key=session.choice(wishes.BESIDE, BESIDES, BESIDES[0]),
+            required=True, label_visibility="collapsed",
+            format_func=lambda name: t(f"generate.besides.{name}"))
+        (place.panel if beside == "place" else ways.panel)(writing)

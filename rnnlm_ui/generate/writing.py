@@ -1,164 +1,263 @@
-"""A text that one browser tab watches grow: started, stopped, cut back, gone on with. No widgets.
-
-Time is passed in, so that its pace is testable without sleeping.
-"""
+"""A text that one browser tab watches grow: started, stopped, branched, gone on with."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rnnlm_core.records import SampledToken
+from rnnlm_ui.generate.beginning import Beginning, beginning_of, cut
+from rnnlm_ui.generate.branches import Branch, Tree
+from rnnlm_ui.generate.history import Dials, History, Moment
+from rnnlm_ui.generate.pen import Pen
+from rnnlm_ui.generate.trail import Trail
 
 if TYPE_CHECKING:
+    from rnnlm_core.data.tokenizer import Tokenizer
     from rnnlm_core.generate import SamplingSettings
     from rnnlm_core.lab import Run
 
 MOST = 1_500  # written tokens: more would make every refresh of the page heavy
-PACES: dict[str, float | None] = {"slow": 4.0, "reading": 16.0, "fast": 60.0, "at_once": None}
-_CATCH_UP = 1.0  # seconds; a tab that slept does not get all it missed at once
-_READ_AT_ONCE = 128  # tokens
 
 
-@dataclass
 class Writing:
-    """The beginning, the tokens after it, and what brings the next ones."""
+    """The branches of a text, the history of what was done to them, and the pen that writes on the
+    one that is shown."""
 
-    run: Run
-    digest: str  # of the weights that write
-    step: int
-    prompt: str = ""  # as it was typed
-    tokens: list[SampledToken] = field(default_factory=list)
-    by_hand: bool = False  # whether a reader has cut or changed it
-    moment: int | None = None  # the step that was asked for; None: whichever is the newest
-    _more: Generator[SampledToken, None, Any] | None = None
-    _left: int = 0
-    _pace: str = ""
-    _since: float = 0.0  # when the clock of this pace was started
-    _taken: int = 0  # written since then
+    def __init__(self, run: Run, digest: str, step: int, prompt: str = "",
+                 moment: int | None = None) -> None:
+        self.run = run
+        self.digest, self.step = digest, step  # of the weights that write
+        self.moment = moment  # the step that was asked for; None: whichever is the newest
+        self.tree = Tree((Branch(1, prompt),), 1)
+        self.history = History()
+        self.dials: Dials = {}  # the settings, as they stand
+        self.under: SamplingSettings | None = None  # what they come to
+        self.heard: object = None  # the wish that was carried out last
+        self._begun: tuple[str, Tokenizer, Beginning] | None = None
+        self._turning = False  # whether the last step was another setting: several are one step
+        self.pen = Pen()
+
+    # -- the branch that is shown ---------------------------------------------------------------
+    @property
+    def branch(self) -> Branch:
+        return self.tree.branch
+
+    @property
+    def prompt(self) -> str:
+        """As it was typed."""
+        return self.branch.prompt
+
+    @property
+    def tokens(self) -> list[SampledToken]:
+        return self.branch.tokens
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a reader has cut or changed what is shown."""
+        return self.branch.by_hand
+
+    @property
+    def kept(self) -> bool:
+        """Whether there is something of a reader's here, which no newer weights write over."""
+        return self.by_hand or len(self.tree.branches) > 1
+
+    @property
+    def start(self) -> Beginning:
+        prompt, tokenizer = self.prompt, self.run.tokenizer
+        if self._begun is None or self._begun[0] != prompt or self._begun[1] is not tokenizer:
+            self._begun = (prompt, tokenizer, beginning_of(prompt, tokenizer))
+        return self._begun[2]
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """Pieces of the beginning that the vocabulary lacks: they are left out."""
-        return self.run.tokenizer.unknown_in(self.prompt)
+        return self.start.unknown
 
     @property
     def beginning(self) -> str:
-        tokenizer = self.run.tokenizer
-        return tokenizer.decode(tokenizer.known(self.prompt))
+        """What the network reads of it."""
+        return self.start.known
 
     @property
     def text(self) -> str:
+        """All that the network has read and written."""
         return self.beginning + "".join(token.text for token in self.tokens)
 
     @property
+    def shown(self) -> str:
+        """The same as the page shows it: what was typed, unknown pieces included, and its end only
+        where it is long."""
+        return self.start.shown + "".join(token.text for token in self.tokens)
+
+    @property
     def owners(self) -> list[int]:
-        """For each character of `text`, the token that brought it; −1 for the beginning."""
-        found = [-1] * len(self.beginning)
+        """For each character of `shown`, the token that brought it; −1 for the beginning."""
+        found = [-1] * len(self.start.shown)
         for index, token in enumerate(self.tokens):
             found += [index] * len(token.text)
         return found
 
     @property
+    def ids(self) -> list[int]:
+        return [*self.start.ids, *(token.id for token in self.tokens)]
+
+    def following(self, index: int, typed: str) -> list[int]:
+        """The known tokens of a text that comes after the first `index`: no document begins with
+        it, unless one has just ended."""
+        tokenizer = self.run.tokenizer
+        ids, last = tokenizer.known(typed), [*self.start.ids, *(
+            token.id for token in self.tokens[:index])][-1]
+        begun = ids[:1] == [tokenizer.start_id] and last != tokenizer.end_id
+        return ids[1:] if begun else ids
+
+    @property
+    def broken(self) -> tuple[int, bool]:
+        """How many written bytes are no UTF-8 and stand as �, and whether the last ones only begin
+        a character: these are not shown."""
+        stream = self.run.tokenizer.stream()
+        for token in self.tokens:
+            stream.push(token.id)
+        return stream.invalid, bool(stream.finish())
+
+    @property
     def active(self) -> bool:
-        return self._more is not None
+        return self.pen.active
 
     @property
     def left(self) -> int:
-        return self._left if self.active else 0
+        return self.pen.left if self.active else 0
+
+    @property
+    def unread(self) -> int:
+        """Tokens of the text so far that are still to be read before the next one is written."""
+        return len(self.pen.unread) if self.active else 0
 
     @property
     def full(self) -> bool:
         return len(self.tokens) >= MOST
 
-    # -- what a reader does -------------------------------------------------------------------
+    # -- what a reader does: each a step of the history --------------------------------------------
+    def begin(self, typed: str, settings: SamplingSettings, now: float) -> None:
+        """A text from this beginning; a branch of its own where a reader had a hand in the old."""
+        self._check(settings)
+        self._step()
+        prompt, gone = cut(typed)
+        new = Branch(self.tree.shown, prompt, gone=gone)
+        self.tree = self.tree.changed(new) if self.branch.untouched else self.tree.grown(new)
+        self._start(settings, now)
+
+    def again(self, settings: SamplingSettings, now: float, turned: bool = False) -> None:
+        """The same beginning once more, in the place of what the network had written; a branch of
+        its own where a reader has changed that. `turned`: because of another setting."""
+        self._check(settings)
+        if not (turned and self._turning):
+            self._step()
+        self._turning = turned
+        new = Branch(self.tree.shown, self.prompt, gone=self.branch.gone)
+        self.tree = self.tree.grown(new) if self.by_hand else self.tree.changed(new)
+        self._start(settings, now)
+
     def go_on(self, settings: SamplingSettings, now: float) -> None:
         """Write `settings.length` more tokens from here. Errors as `generate`, at once.
 
         Noise depends on seed and place alone: at one place, two continuations draw alike.
         """
-        from rnnlm_core.generate import generate, starting_ids
-
-        self.stop()
-        tokenizer = self.run.tokenizer
-        ids = starting_ids(tokenizer, self.prompt) + [token.id for token in self.tokens]
-        length = min(settings.checked().length, MOST - len(self.tokens))
-        settings = replace(settings, length=length, seed=(settings.seed + len(self.tokens)) % 2**63)
-        stream = tokenizer.stream()
-        for token in self.tokens:  # the beginning is whole; what follows may end within a character
-            stream.push(token.id)
-        more = generate(self.run.model, tokenizer, ids[-1:], settings,
-                        carried=_state_after(self.run.model, ids[:-1]), stream=stream,
-                        before=ids[:-1])
-        if length:
-            self._more, self._left, self._since, self._taken = more, length, now, 0
-
-    def again(self, settings: SamplingSettings, now: float) -> None:
-        """The same beginning once more."""
-        self.tokens, self.by_hand = [], False
-        self.go_on(settings, now)
-
-    def stop(self) -> None:
-        self._more = None
+        self._check(settings)
+        self._step()
+        self.tree = self.tree.changed(self._cut(len(self.tokens), self.by_hand))
+        self._start(settings, now)
 
     def keep(self, count: int) -> None:
         """Take back what was written after the first `count` tokens."""
-        self.stop()
-        del self.tokens[max(0, count):]
-        self.by_hand = True
+        self._step()
+        self.tree = self.tree.changed(self._cut(count))
 
     def put(self, index: int, piece: str) -> None:
-        """Another token in place of the written one at `index`, and nothing after it.
+        """A branch with another token in place of the written one at `index`, and nothing after it.
 
         It has to be one of the alternatives that there were.
         """
         instead = self.tokens[index]
         probability, tokenizer = dict(instead.alternatives)[piece], self.run.tokenizer
-        self.keep(index)
-        stream = tokenizer.stream()
-        for token in self.tokens:
+        token_id, stream = tokenizer.id_of(piece), tokenizer.stream()
+        for token in self.tokens[:index]:
             stream.push(token.id)
-        token_id = tokenizer.id_of(piece)
-        self.tokens.append(replace(instead, id=token_id, text=stream.push(token_id),
-                                   probability=probability))
+        self.adopt(index, [replace(instead, id=token_id, text=stream.push(token_id),
+                                   probability=probability)])
+
+    def force(self, index: int, ids: Sequence[int], settings: SamplingSettings, now: float) -> None:
+        """A branch that has these tokens after the first `index`, and goes on from them."""
+        self._check(settings)
+        if index < len(self.tokens):
+            self.adopt(index, [])
+        else:
+            self.keep(index)
+        self._start(replace(settings, length=settings.length + len(ids)), now, ids)
+
+    def adopt(self, index: int, tokens: Sequence[SampledToken]) -> None:
+        """A branch that has these, already written, after the first `index`."""
+        self._step()
+        branch = self._cut(index)
+        branch.tokens += tokens
+        self.tree = self.tree.grown(branch)
+
+    def show(self, number: int) -> None:
+        self._step()
+        self.tree = replace(self.tree, shown=number)
+
+    def delete(self, number: int) -> None:
+        self._step()
+        self.tree = self.tree.without(number)
+
+    def undo(self) -> None:
+        """As it was before the last step, settings included; all written since can be redone."""
+        self._restore(self.history.undo(Moment(self.tree, self.dials)))
+
+    def redo(self) -> None:
+        self._restore(self.history.redo(Moment(self.tree, self.dials)))
+
+    def turn(self, settings: SamplingSettings, now: float) -> None:
+        """What is still to be written comes under these settings: no step of its own."""
+        self._start(settings, now)
+
+    def stop(self) -> None:
+        self.pen.stop()
+
+    def _restore(self, moment: Moment) -> None:
+        self.stop()
+        self._turning = False
+        self.tree, self.dials = moment.tree, moment.dials
+
+    def _check(self, settings: SamplingSettings) -> None:
+        self.stop()
+        settings.checked()
+
+    def _step(self) -> None:
+        self.stop()
+        self._turning = False
+        if self.tokens or self.kept or self.prompt:  # an empty page is nothing to come back to
+            self.history.step(Moment(self.tree, self.dials))
+
+    def _cut(self, count: int, by_hand: bool = True) -> Branch:
+        """The shown branch up to so many tokens, as a value of its own."""
+        tokens = self.tokens[:max(0, count)]
+        return replace(self.branch, tokens=tokens, by_hand=by_hand,
+                       trail=self._trail(len(self.start.ids) + len(tokens)))
+
+    def _trail(self, count: int) -> Trail:
+        return self.branch.trail.up_to(count, self.digest)
+
+    def _start(self, settings: SamplingSettings, now: float, forced: Sequence[int] = ()) -> None:
+        self.stop()
+        self.branch.trail = self._trail(len(self.ids))
+        length = min(settings.checked().length, MOST - len(self.tokens))
+        seed = (settings.seed + len(self.tokens)) % 2**63
+        self.pen.start(self.run, self.branch, self.ids,
+                       replace(settings, length=length, seed=seed), now, forced)
 
     # -- what time brings -----------------------------------------------------------------------
     def advance(self, now: float, pace: str, budget: float) -> None:
         """Write what is due by now at this pace, as far as the budget of seconds goes."""
-        due = self._due(now, pace)
-        until = time.monotonic() + budget
-        while self._more is not None and due > 0 and time.monotonic() < until:
-            more, self._more = self._more, None  # an error ends the writing
-            token = next(more, None)
-            if token is None:  # its documents are written
-                return
-            self.tokens.append(token)
-            self._taken, self._left, due = self._taken + 1, self._left - 1, due - 1
-            if self._left:
-                self._more = more
-
-    def _due(self, now: float, pace: str) -> int:
-        if pace != self._pace:
-            self._pace, self._since, self._taken = pace, now, 0
-        rate = PACES[pace]
-        if rate is None:
-            return self._left
-        due = 1 + int((now - self._since) * rate) - self._taken  # the first one at once
-        if due > rate * _CATCH_UP:
-            due = int(rate * _CATCH_UP)
-            self._since, self._taken = now, 1 - due
-        return due
-
-
-def _state_after(model: Any, ids: list[int]) -> Any:
-    """What the network carries after reading these; None before the first."""
-    import torch
-
-    carried = None
-    with torch.no_grad():
-        for start in range(0, len(ids), _READ_AT_ONCE):
-            part = torch.tensor([ids[start:start + _READ_AT_ONCE]])
-            _, carried = model(part, carried)
-    return carried
+        self.pen.advance(now, pace, budget)

@@ -81,3 +81,56 @@ def test_a_phone_gets_one_button_for_the_settings_and_nothing_sideways(app, page
     assert main.evaluate("e => e.scrollWidth <= e.clientWidth")
     tab.get_by_role("button", name="Settings").click()
     expect(tab.get_by_text("Temperature").first).to_be_visible()
+
+
+def stopped(tab):
+    """The text of a stream that is stopped."""
+    tab.get_by_role("button", name="Stop").click()
+    tab.get_by_role("button", name="Continue").wait_for(timeout=PATIENCE)
+    tab.locator(".stApp[data-test-script-state=notRunning]").wait_for(timeout=PATIENCE)
+    return tab.evaluate(TEXT)
+
+
+def says(tab, text):
+    tab.wait_for_function(f"text => ({TEXT})() === text", arg=text, timeout=PATIENCE)
+
+
+def test_a_branch_is_left_for_the_first_one_taken_back_and_taken_again(app, page):
+    tab = ready(app, page)
+    write(tab, "LATIN ")
+    first = stopped(tab)
+    tab.locator(LETTERS).nth(10).click()
+    expect(tab.locator("h3").first).to_have_text(re.compile(re.escape(first[4:10])),
+                                                 timeout=PATIENCE)
+    tab.locator(".st-key-generate-put-0 button").click()
+    tab.wait_for_function(f"({TEXT})().length > 20 && ({TEXT})()[10] !== {first[10]!r}",
+                          timeout=PATIENCE)
+    second = stopped(tab)
+    tree = tab.get_by_role("img", name="2 branches")
+    expect(tree).to_have_attribute("data-drawn", re.compile("."), timeout=PATIENCE)
+    tab.get_by_role("radio", name="1", exact=True).click()
+    says(tab, first)
+    tab.get_by_role("button", name="Undo", exact=True).click()
+    says(tab, second)
+    tab.get_by_role("button", name="Redo", exact=True).click()
+    says(tab, first)
+
+
+def test_the_line_is_finished_while_one_types_and_tab_takes_it(app, page):
+    tab = page(app, "generate?lang=en&along=true")
+    box = tab.locator(".type-along textarea")
+    box.wait_for(timeout=PATIENCE)
+    tab.locator(".stApp[data-test-script-state=notRunning]").wait_for(timeout=PATIENCE)
+    box.press_sequentially("LATIN SMALL LETTER ")
+    ghost = tab.locator(".type-along .ghost")
+    tab.locator(".said[data-ms]").wait_for(timeout=PATIENCE)
+    expect(ghost).to_have_text(re.compile("[A-Z]"), timeout=PATIENCE)
+    proposed = ghost.inner_text()
+    box.press("Tab")
+    expect(box).to_have_value("LATIN SMALL LETTER " + proposed)
+    expect(box).to_be_focused()
+    expect(ghost).to_have_text("⏎", timeout=PATIENCE)  # the line is whole: what comes next ends it
+    box.press("Escape")
+    expect(ghost).to_have_text("")
+    tab.get_by_role("button", name="Let it write on").click()
+    tab.wait_for_function(f"({TEXT})().startsWith('LATIN SMALL LETTER ')", timeout=PATIENCE)

@@ -174,7 +174,7 @@ def test_a_text_on_the_page_is_cut_changed_and_gone_on_with(kind: str, tmp_path:
     writing.advance(0.0, "at_once", budget=60.0)
     start = run.tokenizer.known(writing.prompt)
     assert [t.id for t in writing.tokens] == written_by(run, start, settings)
-    assert len(writing.owners) == len(writing.text)
+    assert len(writing.owners) == len(writing.shown)
     assert [writing.owners.count(i) for i in range(30)] == [len(t.text) for t in writing.tokens]
 
     piece = next(p for p, _ in writing.tokens[9].alternatives
