@@ -13,6 +13,7 @@ from rnnlm_core.errors import BadInput
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.generate import wishes
+from rnnlm_ui.generate.shelf import WRITING
 from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.tokens import listed
@@ -73,10 +74,10 @@ def checked_text(scene: Scene) -> Checked | None:
 # -- written by the network ------------------------------------------------------------------------
 def _written(scene: Scene) -> Checked:
     """What the reader let it write on this page; until then a sample with the settings there."""
-    writing: Writing | None = session.recall(wishes.WRITING, None)
+    writing: Writing | None = session.recall(WRITING, None)
     if writing is None or writing.run.path != scene.folder.path or not writing.tokens:
         st.markdown(t("generate_check.nothing_written"))
-        settings = wishes.settings(scene.config, LENGTH)
+        settings = replace(wishes.settings(scene.config), length=LENGTH)
         return _of_tokens("written", "", _drawn(scene, settings), scene)
     found = _of_tokens("written", writing.prompt, writing.tokens, scene)
     if writing.digest != scene.digest:
