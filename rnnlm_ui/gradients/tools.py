@@ -13,8 +13,8 @@ from rnnlm_ui import toolbox
 from rnnlm_ui.i18n import t
 from rnnlm_ui.toolbox import Scene
 
-TOOLS = ("reach", "room")
-WITHOUT_RUN = frozenset({"room"})
+TOOLS = ("reach", "room", "textbook")
+WITHOUT_RUN = frozenset({"room", "textbook"})
 _KEY, _PACKAGE = "lab", "rnnlm_ui.gradients"
 
 
