@@ -63,7 +63,7 @@ def _lstm() -> Plan:
         [(_PRODUCT + _SHORT, _row(0)), (_JOIN, _row(0)), (_JOIN, middle - 10)],
         [(_PRODUCT + _SHORT, _row(1)), (_JOIN, _row(1)), (_JOIN, middle + 10)],
         [(_JOIN + 10, middle), (_STATE, middle)],
-        [(_STATE + 75, middle + 10), (_STATE + 75, _row(1.75) - 30)],
+        [(_STATE + 92, middle + 10), (_STATE + 92, _row(1.75) - 10)],
         [(_STATE, _row(1.75)), (_JOIN, _row(1.75)), (_JOIN, _row(3) - 10)],
         [(_VALUE + _LONG, _row(3)), (_STATE, _row(3))],
         [(h_right, _row(3)), (h_right, _row(0)), (_OUT, _row(0))]]
@@ -102,9 +102,9 @@ def _gru() -> Plan:
          [(_SUM + _LONG, _row(1)), (_VALUE, _row(1))],
          [(_VALUE + _LONG, _row(0)), (_PRODUCT, _row(0))],
          [(_VALUE + _LONG, _row(1)), (_PRODUCT, _row(1))],
-         [(_PRODUCT + 75, _row(1) + 10), (_PRODUCT + 75, _row(2.1) - 30)],
+         [(_PRODUCT + 92, _row(1) + 10), (_PRODUCT + 92, _row(2.1) - 10)],
          [(_PRODUCT + _SHORT, _row(2.1)), (_STATE, _row(2.1))],
-         [(_STATE + 75, _row(2.1) - 30), (_STATE + 75, _row(1) + 10)],
+         [(_STATE + 112, _row(2.1) - 10), (_STATE + 112, _row(1) + 10)],
          [(_STATE, _row(1)), (_JOIN, _row(1)), (_JOIN, _row(0) + 10)],
          [(_PRODUCT + _SHORT, _row(0)), (_STATE, _row(0))],
          [(_STATE + _SHORT, _row(0)), (_OUT, _row(0))]],
@@ -129,6 +129,8 @@ def _rnn() -> Plan:
         [], _row(2) + 30, (_OUT, middle + 40), {"h": (_OUT + 24, _TOP + 16)})
 
 
+# the gates in the order of their rows
+BLOCKS = {"lstm": ("f", "i", "g", "o"), "gru": ("z", "r", "n"), "rnn": ("h",)}
 PLANS = {"lstm": _lstm(), "gru": _gru(), "rnn": _rnn()}
 # on a phone: two beside each other, in the order of the equations
 _NARROW_ORDER = {
@@ -157,7 +159,7 @@ class Outcome:
 
 def cell_canvas(cell: str, vectors: Mapping[str, Vector], outcome: Outcome, words: CellWords,
                 chosen: str | None = None, element: int | None = None, back: bool = False,
-                narrow: bool = False, share: float = 1.0) -> Canvas:
+                narrow: bool = False) -> Canvas:
     """The drawing. `vectors` by the names of `insight.cell_step`; `chosen` is the gate whose row is
     lit, `element` the unit that is outlined wherever it stands. `back` turns the arrows round."""
     plan = narrow_plan(cell) if narrow else PLANS[cell]
@@ -179,7 +181,7 @@ def cell_canvas(cell: str, vectors: Mapping[str, Vector], outcome: Outcome, word
                      up="bottom")
     x, y = plan.bars
     width = (canvas.width - x) * (0.5 if not narrow else 0.7)
-    canvas.bars("p", outcome.rows, x, y + 12, width / max(share, 1e-9), _BAR, outcome.came)
+    canvas.bars("p", outcome.rows, x, y + 12, width, _BAR, outcome.came)
     canvas.write(x, y + 12 + _BAR * len(outcome.rows) + 2, words.loss, "left")
     if not narrow:
         for at, text in zip((_READ, _SUM, _VALUE, _PRODUCT, _STATE, _OUT), words.columns,

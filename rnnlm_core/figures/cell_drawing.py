@@ -76,8 +76,9 @@ class Canvas:
 
     width: float
     height: float
-    clicked: list[str] = field(default_factory=list)  # the name of each trace; "" where none
-    _traces: list[dict[str, Any]] = field(default_factory=list)
+    _named: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # traces
+    _lines: dict[tuple[str, float], dict[str, list[Any]]] = field(default_factory=dict)
+    _signs: list[Point] = field(default_factory=list)
     _shapes: list[dict[str, Any]] = field(default_factory=list)
     _notes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -99,7 +100,7 @@ class Canvas:
         down = {"y0": y + (each / 2 if upright else 0), "dy": each if upright else height}
         self._add(vector.name, {
             "type": "heatmap", "z": z, **across, **down, **_colours(vector.scale),
-            "customdata": text, "hovertemplate": f"{vector.symbol}[%{{customdata}}] = %{{z:.3}}"
+            "customdata": text, "hovertemplate": f"{vector.symbol.split(' = ')[0]}[%{{customdata}}] = %{{z:.3}}"
             "<extra></extra>", **(_written(z) if written else {})})
         top = y if upright else y - height / 2
         self.frame(x, top, x + width, top + height)
@@ -153,19 +154,18 @@ class Canvas:
             "triangle-down" if y > y0 else "triangle-up"
         shift = 4 if x > x0 else -4 if x < x0 else 0
         drop = 4 if x == x0 and y > y0 else -4 if x == x0 else 0
-        self._add("", {"type": "scatter", "mode": "lines", "hoverinfo": "skip",
-                       "x": [p[0] for p in points], "y": [p[1] for p in points],
-                       "line": {"color": LIGHT[colour], "width": width}})
-        self._add("", {"type": "scatter", "mode": "markers", "hoverinfo": "skip",
-                       "x": [x - shift], "y": [y - drop],
-                       "marker": {"symbol": symbol, "size": 9, "color": LIGHT[colour]}})
+        # one trace for all lines of a colour: each trace costs a step of the page milliseconds
+        kept = self._lines.setdefault((colour, width), {
+            "x": [], "y": [], "head_x": [], "head_y": [], "symbol": []})
+        kept["x"] += [*(p[0] for p in points), None]
+        kept["y"] += [*(p[1] for p in points), None]
+        kept["head_x"].append(x - shift)
+        kept["head_y"].append(y - drop)
+        kept["symbol"].append(symbol)
 
     def sign(self, x: float, y: float, text: str) -> None:
         """⊙ or + in a circle, where lines meet."""
-        self._add("", {"type": "scatter", "mode": "markers", "x": [x], "y": [y],
-                       "hoverinfo": "skip", "marker": {
-                           "size": 20, "color": LIGHT["bg"],
-                           "line": {"width": 1.6, "color": LIGHT["dim"]}}})
+        self._signs.append((x, y))
         self.write(x, y, text, size=17)
 
     def write(self, x: float, y: float, text: str, anchor: str = "center", colour: str = "ink",
@@ -183,24 +183,47 @@ class Canvas:
             "line": {"color": LIGHT[colour], "width": width},
             "fillcolor": fade(LIGHT["bg"], 0.0) if fill is None else fill})
 
+    @property
+    def clicked(self) -> list[str]:
+        """The name of each trace of the figure, "" where it is none's."""
+        return [""] * len(self._below()) + [name for name, _ in self._named]
+
     def figure(self) -> go.Figure:
         hidden = {"visible": False, "fixedrange": True}
         return go.Figure({
-            "data": self._traces, "layout": {
+            "data": [*self._below(), *(trace for _, trace in self._named)], "layout": {
                 "height": self.height, "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
                 "hovermode": "closest", "dragmode": False, "barmode": "overlay",
                 "shapes": self._shapes, "annotations": self._notes,
                 "xaxis": {**hidden, "range": [-2, self.width + 2]},
                 "yaxis": {**hidden, "range": [self.height, 0]}}})
 
+    def _below(self) -> list[dict[str, Any]]:
+        """Lines, their heads, and the circles where they meet."""
+        traces: list[dict[str, Any]] = []
+        for (colour, width), kept in self._lines.items():
+            traces += [
+                {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "x": kept["x"],
+                 "y": kept["y"], "line": {"color": LIGHT[colour], "width": width}},
+                {"type": "scatter", "mode": "markers", "hoverinfo": "skip", "x": kept["head_x"],
+                 "y": kept["head_y"], "marker": {"symbol": kept["symbol"], "size": 9,
+                                                 "color": LIGHT[colour]}}]
+        if self._signs:
+            traces.append({
+                "type": "scatter", "mode": "markers", "hoverinfo": "skip",
+                "x": [x for x, _ in self._signs], "y": [y for _, y in self._signs],
+                "marker": {"size": 20, "color": LIGHT["bg"],
+                           "line": {"width": 1.6, "color": LIGHT["dim"]}}})
+        return traces
+
     def _add(self, name: str, trace: dict[str, Any]) -> None:
-        self.clicked.append(name)
-        self._traces.append(trace)
+        self._named.append((name, trace))
 
 
 def scale_text(scale: Scale) -> str:
     """What the ends of the colours are: `0 … 1`, `±3.21`."""
-    return f"±{three(scale.top)}" if scale.signed else f"0 … {three(scale.top)}"
+    top = "1" if scale.top == 1 else three(scale.top)
+    return f"±{top}" if scale.signed else f"0 … {top}"
 
 
 def _colours(scale: Scale) -> dict[str, Any]:
