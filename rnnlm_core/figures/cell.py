@@ -116,17 +116,17 @@ def _gru() -> Plan:
 
 
 def _rnn() -> Plan:
-    middle, right = _row(0.5), _STATE + _SHORT + 14
+    middle, right = _row(0.35), _STATE + _SHORT + 14
     return Plan(
         {"h_before": (_READ, _TOP + 16, _SHORT), "x": (_READ, _row(1), _SHORT),
-         "a.h": (_VALUE - 60, middle, _LONG), "h": (_STATE - 60, middle, _LONG),
+         "a.h": (_SUM, middle, _LONG), "h": (_STATE, middle, _SHORT),
          "s": (_OUT, middle, WIDTH - _OUT)},
-        [[(_SHORT, _row(1)), (_BUS, _row(1)), (_BUS, middle), (_VALUE - 60, middle)],
-         [(_VALUE - 60 + _LONG, middle), (_STATE - 60, middle)],
-         [(_STATE - 60 + _LONG, middle), (_OUT, middle)]],
+        [[(_SHORT, _row(1)), (_BUS, _row(1)), (_BUS, middle), (_SUM, middle)],
+         [(_SUM + _LONG, middle), (_STATE, middle)],
+         [(_STATE + _SHORT, middle), (_OUT, middle)]],
         [[(_SHORT, _TOP + 16), (_BUS, _TOP + 16), (_BUS, middle)],
          [(right, middle), (right, _TOP + 16), (_OUT + 16, _TOP + 16)]],
-        [], _row(2) + 30, (_OUT, middle + 40), {"h": (_OUT + 24, _TOP + 16)})
+        [], middle + 60 + 6 * _BAR, (_OUT, middle + 40), {"h": (_OUT + 24, _TOP + 16)})
 
 
 # the gates in the order of their rows
@@ -186,7 +186,8 @@ def cell_canvas(cell: str, vectors: Mapping[str, Vector], outcome: Outcome, word
     if not narrow:
         for at, text in zip((_READ, _SUM, _VALUE, _PRODUCT, _STATE, _OUT), words.columns,
                             strict=True):
-            canvas.write(at, 9, text, "left", "dim", 14)
+            if any(x == at for x, _, _ in plan.places.values()):
+                canvas.write(at, 9, text, "left", "dim", 14)
         for name, (x, y) in plan.out.items():
             canvas.write(x, y, words.onward.format(name=name), "left", cell, 14)
     return canvas

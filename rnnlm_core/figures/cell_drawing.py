@@ -25,7 +25,8 @@ Point = tuple[float, float]
 MOST = 128  # entries of a strip, columns of a matrix
 STRIP = 20  # pixels high
 TEXT = 15  # pixels of letters
-WRITTEN = 34.0  # pixels: wide enough to write a number into
+WRITTEN, _ROOMY = 34.0, 56.0  # pixels: wide enough for a short number, and for any
+BUTTONS = ("zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d")
 
 
 @dataclass(frozen=True)
@@ -100,14 +101,15 @@ class Canvas:
         down = {"y0": y + (each / 2 if upright else 0), "dy": each if upright else height}
         self._add(vector.name, {
             "type": "heatmap", "z": z, **across, **down, **_colours(vector.scale),
-            "customdata": text, "hovertemplate": f"{vector.symbol.split(' = ')[0]}[%{{customdata}}] = %{{z:.3}}"
-            "<extra></extra>", **(_written(z) if written else {})})
+            "customdata": text,
+            "hovertemplate": f"{vector.symbol.split(' = ')[0]}[%{{customdata}}] = %{{z:.3}}"
+            "<extra></extra>", **(_written(z, width if upright else each) if written else {})})
         top = y if upright else y - height / 2
         self.frame(x, top, x + width, top + height)
         if selected is not None and 0 <= selected < len(vector.values):
             at = selected // size * each
             if upright:
-                self.frame(x - 1, y + at, x + width + 1, y + at + max(each, 3), "ink", 2)
+                self.frame(x - 3, y + at - 2, x + width + 3, y + at + each + 2, "ink", 1.5)
             else:
                 self.frame(x + at, top - 3, x + at + max(each, 3), top + height + 3, "ink", 2)
 
@@ -129,7 +131,7 @@ class Canvas:
             "text" if not written else "customdata":
                 [[f"{r}, {c}" for c in across] for r in down],
             "hovertemplate": f"{symbol}[%{{{'customdata' if written else 'text'}}}] = %{{z:.3}}"
-            "<extra></extra>", **(_written(z) if written else {})})
+            "<extra></extra>", **(_written(z, cell[0]) if written else {})})
         self.frame(x, y, x + width, y + height)
 
     def bars(self, name: str, rows: Sequence[tuple[float, str]], x: float, y: float, width: float,
@@ -194,6 +196,7 @@ class Canvas:
             "data": [*self._below(), *(trace for _, trace in self._named)], "layout": {
                 "height": self.height, "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
                 "hovermode": "closest", "dragmode": False, "barmode": "overlay",
+                "modebar": {"remove": BUTTONS},  # nothing to zoom, and they would hide names
                 "shapes": self._shapes, "annotations": self._notes,
                 "xaxis": {**hidden, "range": [-2, self.width + 2]},
                 "yaxis": {**hidden, "range": [self.height, 0]}}})
@@ -231,6 +234,16 @@ def _colours(scale: Scale) -> dict[str, Any]:
             "zmax": scale.top, "showscale": False}
 
 
-def _written(z: Values) -> dict[str, Any]:
-    return {"text": [[esc(three(float(value))) for value in row] for row in z],
+def _written(z: Values, width: float) -> dict[str, Any]:
+    """Numbers in the cells, shorter ones where a cell is narrow."""
+    say = three if width >= _ROOMY else _short
+    return {"text": [[esc(say(float(value))) for value in row] for row in z],
             "texttemplate": "%{text}", "textfont": {"size": 14, "color": LIGHT["ink"]}}
+
+
+def _short(value: float) -> str:
+    """Five letters at most: two decimals, none from ten on."""
+    if abs(value) >= 9.995:
+        return f"{value:.0f}".replace("-", "−")
+    text = f"{value:.2f}"
+    return "0" if text in ("0.00", "-0.00") else text.replace("-", "−")

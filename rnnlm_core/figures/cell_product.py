@@ -109,7 +109,7 @@ def _outline(canvas: Canvas, element: int | None, first: int, count: int, x: flo
     if element is not None and first <= element < first + count:
         each = pixels / count
         top = _TOP + (element - first) * each
-        canvas.frame(x - 2, top - 1, x + width + 2, top + max(each, 3) + 1, "ink", 2)
+        canvas.frame(x - 3, top - 2, x + width + 3, top + each + 2, "ink", 1.5)
 
 
 def _matrix_scale(values: Values) -> Scale:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from rnnlm_core.figures.cell_drawing import BUTTONS
 from rnnlm_core.figures.numbers import three
 from rnnlm_core.figures.palette import LIGHT
 from rnnlm_core.figures.template import esc
@@ -43,7 +44,7 @@ def terms_figure(bars: Sequence[Bar], total: Bar) -> go.Figure:
             "y": list(range(len(rows))), "width": 0.62, "hoverinfo": "skip",
             "marker": {"color": colours, "line": {"width": 0}}}],
         "layout": {
-            "height": terms_height(len(bars)), "dragmode": False, "hovermode": "closest",
+            "height": terms_height(len(bars)), "dragmode": False, "modebar": {"remove": BUTTONS}, "hovermode": "closest",
             "margin": {"l": 10, "r": 10, "t": 4, "b": 4}, "meta": {"narrow": {"l": 10}},
             "xaxis": {"range": [low - 0.02 * span, high + 0.2 * span], "fixedrange": True,
                       "visible": False},

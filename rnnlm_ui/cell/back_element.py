@@ -9,7 +9,7 @@ from rnnlm_core.figures.cell_terms import Bar, terms_figure, terms_height
 from rnnlm_core.figures.numbers import three, three_latex
 from rnnlm_core.figures.states import glyph, visible
 from rnnlm_ui.cell.bench import Bench
-from rnnlm_ui.cell.forward_element import SHOWN
+from rnnlm_ui.cell.forward_element import SHOWN, stacked
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import plain
@@ -23,8 +23,7 @@ def show(bench: Bench) -> None:
                   alt=finding(bench), height=terms_height(len(bars)),
                   rev=bench.revision("back", bench.later))
     with side:
-        for line in formulas(bench):
-            st.latex(line)
+        st.latex(stacked(formulas(bench), bench.narrow))
 
 
 def terms(bench: Bench) -> tuple[list[Bar], Bar]:
@@ -71,7 +70,7 @@ def formulas(bench: Bench) -> list[str]:
         e, h = float(back.values["s"][k]), bench.step.prediction.seen
         j = int(np.abs(h).argmax())
         return [rf"e[{n}] = p[{n}] - y[{n}] = {three_latex(e)}",
-                rf"\frac{{\partial L}}{{\partial W_o[{n},{j + 1}]}} = e[{n}]\,h_t[{j + 1}] = "
+                rf"\partial L/\partial W_o[{n},{j + 1}] = e[{n}]\,h_t[{j + 1}] = "
                 rf"{three_latex(e)}\cdot{three_latex(float(h[j]))} = "
                 rf"{three_latex(e * float(h[j]))}"]
     v = {name: three_latex(float(values[k])) for name, values in forward.items()
@@ -83,7 +82,7 @@ def formulas(bench: Bench) -> list[str]:
     U = "U" if gate == "h" else f"U_{gate}"
     side = r"r\,\delta_n" if gate == "n" else r"\delta_t" if gate == "h" else rf"\delta_{gate}"
     return [*_chain(bench.scene.config.cell, gate, n, v, d, bench),
-            rf"\frac{{\partial L}}{{\partial {U}[{n},{j + 1}]}} = {side}[{n}]\,h_{{t-1}}[{j + 1}]"
+            rf"\partial L/\partial {U}[{n},{j + 1}] = {side}[{n}]\,h_{{t-1}}[{j + 1}]"
             rf" = {three_latex(hidden)}\cdot{three_latex(float(h[j]))} = "
             rf"{three_latex(hidden * float(h[j]))}",
             *_before(bench.scene.config.cell, n, v, d)]
@@ -113,7 +112,7 @@ def _chain(cell: str, gate: str, n: int, v: dict[str, str], d: dict[str, str], b
             return [rf"\delta_z[{n}] = \bar h\,(h_{{t-1}}-n)\;z(1-z) = {d['h']}\cdot"
                     rf"({v['h_before']}-{v['n']})\cdot{v['z']}(1-{v['z']}) = {d['a.z']}"]
         return [rf"\delta_r[{n}] = \delta_n\,m\;r(1-r) = {d['r']}\cdot{v['r']}(1-{v['r']}) = "
-                rf"{d['a.r']},\quad \delta_n m = {d['r']}"]
+                rf"{d['a.r']}"]
     slope = {"tanh": ("(1-h_t^2)", rf"(1-{v['h']}^2)"), "sigmoid": (
         "h_t(1-h_t)", rf"{v['h']}(1-{v['h']})")}.get(
         bench.scene.config.activation,
@@ -123,10 +122,10 @@ def _chain(cell: str, gate: str, n: int, v: dict[str, str], d: dict[str, str], b
 
 def _before(cell: str, n: int, v: dict[str, str], d: dict[str, str]) -> list[str]:
     """What goes on to the step before."""
-    before = rf"\frac{{\partial L}}{{\partial h_{{t-1}}[{n}]}}"
+    before = rf"\partial L/\partial h_{{t-1}}[{n}]"
     if cell == "lstm":
         return [rf"{before} = \sum_k W_{{hh}}[k,{n}]\,\delta[k] = {d['h_before']}",
-                rf"\frac{{\partial L}}{{\partial c_{{t-1}}[{n}]}} = \bar c\,f = "
+                rf"\partial L/\partial c_{{t-1}}[{n}] = \bar c\,f = "
                 rf"{d['c']}\cdot{v['f']} = {d['c_before']}"]
     if cell == "gru":
         return [rf"{before} = z\,\bar h + \sum_k (U_r^\top\delta_r + U_z^\top\delta_z + "

@@ -38,7 +38,7 @@ TEXT, PLAYING, _GO, _LAST = "cell_text", "cell.playing", "cell.go", "cell.last"
 PACE = 1.6  # seconds that a step stays in sight while it plays
 LONGEST = 400  # tokens that are read: each is differentiated through
 LONGEST_TEXT = 400
-DEFAULT_TEXT = 95  # one line of the page
+DEFAULT_TEXT = 86  # one line of the page
 _RUN_UP = 8  # tokens that are left out when the first place is chosen
 
 
@@ -54,16 +54,13 @@ class Bench:
     gate: str
     element: int  # of the gate
     level: str
+    later: bool  # the gradient is of all later losses, too
     narrow: bool
 
     @property
     def unit(self) -> int | None:
         """The chosen element, where it is a unit of the layer and no token."""
         return None if self.gate == "s" else self.element
-
-    @property
-    def later(self) -> bool:
-        return session.widget(LOSS, LOSSES[0]) == "later"
 
     @property
     def vocabulary(self) -> Sequence[str]:
@@ -146,6 +143,7 @@ def default_text(run: Run) -> str:
     """About one line of the page; where there is nothing to read, the vocabulary."""
     text, _ = look_inside.text_of(run)
     start = text[:DEFAULT_TEXT].strip("\n")
+    start = start[:DEFAULT_TEXT - start.count("\n")]  # each is drawn twice as wide
     if len(run.tokenizer.known(start)) < 2:
         return run.tokenizer.decode([*range(1, min(41, run.tokenizer.size))])
     return start
@@ -166,7 +164,8 @@ def settle(scene: Scene, reading: CellReading) -> Bench:
     first = str(int(np.abs(step.values["h"]).argmax()) if gate != "s" else step.prediction.target)
     unit = int(_settled(UNIT, [str(i) for i in range(rows)], first))
     level = _settled(LEVEL, LEVELS, LEVELS[0])
-    return Bench(scene, reading, step, place, layer, gate, unit, level, is_narrow())
+    later = _settled(LOSS, LOSSES, LOSSES[0]) == "later"
+    return Bench(scene, reading, step, place, layer, gate, unit, level, later, is_narrow())
 
 
 def place_of(reading: CellReading) -> int:
@@ -175,10 +174,13 @@ def place_of(reading: CellReading) -> int:
 
 
 def _settled(key: str, options: Sequence[str], default: str) -> str:
+    """The choice, or the default where there is none: of another run or text it may be another."""
     session.choice(key, options, default)
-    if session.widget(key, default) not in options:
+    before, now = session.recall(f"cell.default.{key}", default), session.widget(key, default)
+    if now not in options or (now == before and now != default):
         session.set_widget(key, default)
         session.choice(key, options, default)
+    session.remember(f"cell.default.{key}", default)
     return session.widget(key, default)
 
 

@@ -58,7 +58,7 @@ def row(bench: Bench, losses: bool) -> None:
             t("cell_step.level"), choice.LEVELS, key=choice.LEVEL, required=True,
             label_visibility="collapsed", format_func=lambda level: _level_name(bench, level))
         gates = [*BLOCKS[config.cell], *(["s"] if config.softmax != "adaptive" else [])]
-        st.selectbox(t("cell_step.gate_label"), gates, key=choice.GATE, width=200,
+        st.selectbox(t("cell_step.gate_label"), gates, key=choice.GATE, width=170,
                      label_visibility="collapsed",
                      format_func=lambda gate: gate_name(gate, config))
         rows = len(bench.step.blocks[bench.gate].a)
@@ -72,7 +72,6 @@ def row(bench: Bench, losses: bool) -> None:
                          key=choice.LAYER, width=120, label_visibility="collapsed",
                          format_func=lambda i: t("cell_step.layer", n=int(i) + 1))
         if losses:
-            session.choice(choice.LOSS, choice.LOSSES, choice.LOSSES[0])
             st.segmented_control(t("cell_step.loss"), choice.LOSSES, key=choice.LOSS, required=True,
                                  label_visibility="collapsed",
                                  format_func=lambda loss: t(f"cell_step.loss_name.{loss}"))

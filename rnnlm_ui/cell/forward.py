@@ -61,7 +61,8 @@ def before(bench: Bench) -> str:
 
 def share(value: float) -> str:
     """`62 %`; small ones with three digits."""
-    return f"{value:.0%}".replace("%", " %") if value >= 0.01 else f"{three(100 * value)} %"
+    number = f"{100 * value:.0f}" if value >= 0.01 else three(100 * value)
+    return f"{number}\N{NO-BREAK SPACE}%"
 
 
 def bits(nats: float) -> str:

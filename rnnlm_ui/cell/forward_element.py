@@ -26,8 +26,21 @@ def show(bench: Bench) -> None:
         live_plot(lambda: terms_figure(bars, total), key="cell.terms", on=(), alt=finding(bench),
                   height=terms_height(len(bars)), rev=bench.revision("terms"))
     with side:
-        for line in formulas(bench):
-            st.latex(line)
+        st.latex(stacked(formulas(bench), bench.narrow))
+
+
+def stacked(lines: list[str], narrow: bool) -> str:
+    """Formulas below each other; where one goes on, in letters first and then in numbers, it goes
+    on below; on a phone at each sign of equality."""
+    rows = []
+    for line in lines:
+        left, *parts = line.split(" = ")
+        if not narrow and len(parts) > 2:
+            parts = [parts[0], " = ".join(parts[1:])]
+        elif not narrow and len(parts) == 2 and len(line) < 60:
+            parts = [" = ".join(parts)]
+        rows.append(rf"{left} &= " + r" \\ &= ".join(parts))
+    return r"\small\begin{aligned}" + r" \\[0.6em] ".join(rows) + r"\end{aligned}"
 
 
 def terms(bench: Bench) -> tuple[list[Bar], Bar]:
@@ -78,12 +91,12 @@ def formulas(bench: Bench) -> list[str]:
     name = "a_t" if gate == "h" else f"a_{gate}"
     first = rf"{name}[{n}] = \sum_j {W}[{n},j]\,x_t[j] + \sum_j {U}[{n},j]\,h_{{t-1}}[j] + b[{n}]"
     if gate == "n":
-        first = (rf"a_n[{n}] = \sum_j W_n[{n},j]\,x_t[j] + b_{{ih}}[{n}] + r[{n}]\,m[{n}],\quad "
-                 rf"m = U_n h_{{t-1}} + b_{{hh}}")
-    numbers = rf"= {three_latex(sums[0])} + {three_latex(sums[1])} + {three_latex(sum(bias))} = {a}"
+        first = (rf"a_n[{n}] = \sum_j W_n[{n},j]\,x_t[j] + b_{{ih}}[{n}] + r[{n}]\,m[{n}]")
+    numbers = (rf" = {three_latex(sums[0])} + {three_latex(sums[1])} + "
+               rf"{three_latex(sum(bias))} = {a}")
     value = "h_t" if gate == "h" else gate
     phi = rf"{value}[{n}] = {_LATEX[block.function]}{_bracketed(a)} = {v[gate]}"
-    return [first, numbers, phi, *_state(bench.scene.config.cell, n, v)]
+    return [first + numbers, phi, *_state(bench.scene.config.cell, n, v)]
 
 
 def _state(cell: str, n: int, v: dict[str, str]) -> list[str]:
