@@ -153,7 +153,7 @@ _ALL = (
     Preset("tiny", {
         "cell": "lstm", "embedding": 4, "hidden": 4, "sequence_length": 24, "batch": 16,
         "learning_rate": 0.05, "schedule": "constant", "warm_up_steps": 0, "max_steps": 300,
-        "max_seconds": 3.0, **_NO_DROPOUT}, "this lab, the Cell page", "", text="recall:2"))
+        "max_seconds": 10.0, **_NO_DROPOUT}, "this lab, the Cell page", "", text="recall:2"))
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}
 

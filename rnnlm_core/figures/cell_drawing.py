@@ -191,15 +191,16 @@ class Canvas:
         return [""] * len(self._below()) + [name for name, _ in self._named]
 
     def figure(self) -> go.Figure:
+        """Not validated, which would take longer than all the rest of a step; a test does it."""
         hidden = {"visible": False, "fixedrange": True}
-        return go.Figure({
-            "data": [*self._below(), *(trace for _, trace in self._named)], "layout": {
+        return go.Figure(
+            data=[*self._below(), *(trace for _, trace in self._named)], _validate=False, layout={
                 "height": self.height, "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
                 "hovermode": "closest", "dragmode": False, "barmode": "overlay",
                 "modebar": {"remove": BUTTONS},  # nothing to zoom, and they would hide names
                 "shapes": self._shapes, "annotations": self._notes,
                 "xaxis": {**hidden, "range": [-2, self.width + 2]},
-                "yaxis": {**hidden, "range": [self.height, 0]}}})
+                "yaxis": {**hidden, "range": [self.height, 0]}})
 
     def _below(self) -> list[dict[str, Any]]:
         """Lines, their heads, and the circles where they meet."""

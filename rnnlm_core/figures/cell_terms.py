@@ -44,7 +44,8 @@ def terms_figure(bars: Sequence[Bar], total: Bar) -> go.Figure:
             "y": list(range(len(rows))), "width": 0.62, "hoverinfo": "skip",
             "marker": {"color": colours, "line": {"width": 0}}}],
         "layout": {
-            "height": terms_height(len(bars)), "dragmode": False, "modebar": {"remove": BUTTONS}, "hovermode": "closest",
+            "height": terms_height(len(bars)), "dragmode": False, "hovermode": "closest",
+            "modebar": {"remove": BUTTONS},
             "margin": {"l": 10, "r": 10, "t": 4, "b": 4}, "meta": {"narrow": {"l": 10}},
             "xaxis": {"range": [low - 0.02 * span, high + 0.2 * span], "fixedrange": True,
                       "visible": False},

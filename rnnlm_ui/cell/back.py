@@ -8,31 +8,33 @@ from streamlit.delta_generator import DeltaGenerator
 from rnnlm_core.figures.numbers import three
 from rnnlm_ui.cell import back_element, back_gate
 from rnnlm_ui.cell import bench as choice
-from rnnlm_ui.cell.bench import Bench
+from rnnlm_ui.cell.bench import Bench, Wish
 from rnnlm_ui.cell.drawing import cell_drawing
 from rnnlm_ui.cell.stage import on_stage
 from rnnlm_ui.cell.symbols import norm
 from rnnlm_ui.i18n import t
 from rnnlm_ui.toolbox import Scene
 
+AGREES = 1e-9  # float64: rounding alone stays far below
+
 
 def show(scene: Scene, answer: DeltaGenerator) -> None:
-    on_stage(scene, answer, "back", finding, _draw, losses=True)
+    on_stage(scene, answer, "back", finding, _draw, losses=True, check=_check)
 
 
-def _draw(bench: Bench) -> None:
+def _draw(bench: Bench) -> Wish:
     if bench.level == "cell":
-        cell_drawing(bench, bench.back.values, back=True, alt=finding(bench))
-    elif bench.level == "gate":
-        back_gate.show(bench)
-    else:
-        back_element.show(bench)
-    # last, so that the picture need not wait for it
+        return cell_drawing(bench, bench.back.values, back=True, alt=finding(bench))
+    if bench.level == "gate":
+        return back_gate.show(bench)
+    back_element.show(bench)
+    return {}
+
+
+def _check(bench: Bench) -> None:
+    """Last, so that the picture need not wait for it."""
     off = choice.difference(bench)
     st.markdown(t("cell_back.agrees" if off < AGREES else "cell_back.differs", off=three(off)))
-
-
-AGREES = 1e-9  # float64: rounding alone stays far below
 
 
 def finding(bench: Bench) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from rnnlm_core.figures.cell_drawing import Values, Vector, scale_of
 from rnnlm_core.figures.cell_product import Column, Sheet, product_canvas
 from rnnlm_core.figures.numbers import three
-from rnnlm_ui.cell.bench import Bench
+from rnnlm_ui.cell.bench import Bench, Wish
 from rnnlm_ui.cell.forward_gate import follow, row_names, size_note
 from rnnlm_ui.cell.symbols import (
     back_symbol,
@@ -22,7 +22,7 @@ from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import number, t
 
 
-def show(bench: Bench) -> None:
+def show(bench: Bench) -> Wish:
     block, config = bench.step.blocks[bench.gate], bench.scene.config
     sheets = []
     for factor, delta in zip(block.factors, deltas(bench), strict=True):
@@ -39,7 +39,7 @@ def show(bench: Bench) -> None:
     events = live_plot(canvas.figure(), key="cell.outer", height=int(canvas.height),
                        alt=finding(bench), on=("click",))
     st.markdown(":gray[" + size_note(bench) + "]")
-    follow(bench, events, canvas.clicked)
+    return follow(bench, events, canvas.clicked)
 
 
 def deltas(bench: Bench) -> list[Values]:

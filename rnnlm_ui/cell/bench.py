@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rnnlm_core.insight.cell_step import CellReading, CellStep
     from rnnlm_core.lab import Run
 
+Wish = dict[str, str]  # what a click chooses, by key; nothing where none was made
 LEVELS = ("cell", "gate", "element")
 LOSSES = ("this", "later")
 LEVEL, LAYER, GATE, LOSS, ENTRIES = (
@@ -205,7 +206,7 @@ def go(**wanted: object) -> None:
         session.set_widget(key, value)
 
 
-def go_after(**wanted: object) -> None:
+def go_after(**wanted: str) -> None:
     """Choose where the widgets are drawn already: taken over when all is drawn anew, at once."""
     session.remember(_GO, wanted)
     session.again()

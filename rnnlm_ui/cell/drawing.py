@@ -12,7 +12,7 @@ from rnnlm_core.figures.cell_drawing import MOST, Values
 from rnnlm_core.figures.numbers import three
 from rnnlm_core.figures.states import glyph
 from rnnlm_ui.cell import bench as choice
-from rnnlm_ui.cell.bench import Bench
+from rnnlm_ui.cell.bench import Bench, Wish
 from rnnlm_ui.cell.symbols import vectors
 from rnnlm_ui.components.live_plot import PlotEvents, live_plot
 from rnnlm_ui.i18n import t
@@ -21,7 +21,7 @@ _LIKELIEST = 5
 _COLUMNS = ("read", "sum", "value", "product", "state", "prediction")
 
 
-def cell_drawing(bench: Bench, values: Mapping[str, Values], back: bool, alt: str) -> None:
+def cell_drawing(bench: Bench, values: Mapping[str, Values], back: bool, alt: str) -> Wish:
     """Every vector where it stands, `values` by the names of `insight.cell_step`."""
     words = CellWords([t(f"cell_step.column.{name}") for name in _COLUMNS],
                       t("cell_step.from_next" if back else "cell_step.to_next"),
@@ -30,22 +30,21 @@ def cell_drawing(bench: Bench, values: Mapping[str, Values], back: bool, alt: st
                          words, bench.gate, bench.unit, back, bench.narrow)
     events = live_plot(canvas.figure(), key="cell.drawing", height=int(canvas.height), alt=alt,
                        on=("click",))
-    _follow(bench, events, canvas.clicked)
+    return _follow(bench, events, canvas.clicked)
 
 
-def _follow(bench: Bench, events: PlotEvents, names: list[str]) -> None:
+def _follow(bench: Bench, events: PlotEvents, names: list[str]) -> Wish:
     """A gate's strip leads to the gate; any other strip of units chooses the unit there."""
     point = events.click
     if point is None or point.column is None or point.trace >= len(names):
-        return
+        return {}
     name = names[point.trace]
     gate = name.removeprefix("a.")
     length = len(bench.step.values[name])
     element = str(min(length - 1, point.column * -(-length // MOST)))
     if gate in bench.step.blocks:
-        choice.go_after(**{choice.GATE: gate, choice.UNIT: element, choice.LEVEL: "gate"})
-    elif name not in ("x", "p", "s") and bench.gate != "s":
-        choice.go_after(**{choice.UNIT: element})
+        return {choice.GATE: gate, choice.UNIT: element, choice.LEVEL: "gate"}
+    return {choice.UNIT: element} if name not in ("x", "p", "s") and bench.gate != "s" else {}
 
 
 def outcome(bench: Bench) -> Outcome:

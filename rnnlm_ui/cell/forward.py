@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from rnnlm_core.figures.numbers import three
 from rnnlm_core.figures.states import visible
 from rnnlm_ui.cell import forward_element, forward_gate
-from rnnlm_ui.cell.bench import Bench
+from rnnlm_ui.cell.bench import Bench, Wish
 from rnnlm_ui.cell.drawing import cell_drawing
 from rnnlm_ui.cell.stage import on_stage
 from rnnlm_ui.i18n import t
@@ -24,13 +24,13 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
     on_stage(scene, answer, "forward", finding, _draw, losses=False)
 
 
-def _draw(bench: Bench) -> None:
+def _draw(bench: Bench) -> Wish:
     if bench.level == "cell":
-        cell_drawing(bench, bench.step.values, back=False, alt=finding(bench))
-    elif bench.level == "gate":
-        forward_gate.show(bench)
-    else:
-        forward_element.show(bench)
+        return cell_drawing(bench, bench.step.values, back=False, alt=finding(bench))
+    if bench.level == "gate":
+        return forward_gate.show(bench)
+    forward_element.show(bench)
+    return {}
 
 
 # -- the answer ------------------------------------------------------------------------------------

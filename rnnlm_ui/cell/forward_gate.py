@@ -10,7 +10,7 @@ from rnnlm_core.figures.cell_product import ROWS, Column, Sheet, product_canvas
 from rnnlm_core.figures.numbers import three
 from rnnlm_ui import session
 from rnnlm_ui.cell import bench as choice
-from rnnlm_ui.cell.bench import Bench
+from rnnlm_ui.cell.bench import Bench, Wish
 from rnnlm_ui.cell.symbols import (
     forward_scale,
     forward_symbol,
@@ -25,7 +25,7 @@ from rnnlm_ui.i18n import number, t
 SHOWN = ("weights", "products")
 
 
-def show(bench: Bench) -> None:
+def show(bench: Bench) -> Wish:
     gate, block = bench.gate, bench.step.blocks[bench.gate]
     session.choice(choice.ENTRIES, SHOWN, SHOWN[0])
     products = session.widget(choice.ENTRIES, SHOWN[0]) == "products"
@@ -44,7 +44,7 @@ def show(bench: Bench) -> None:
                              label_visibility="collapsed",
                              format_func=lambda s: t(f"cell_forward.entries_name.{s}"))
         st.markdown(":gray[" + size_note(bench) + "]")
-    follow(bench, events, canvas.clicked)
+    return follow(bench, events, canvas.clicked)
 
 
 def columns(bench: Bench) -> list[Column]:
@@ -100,16 +100,17 @@ def size_note(bench: Bench) -> str:
     return " ".join(told)
 
 
-def follow(bench: Bench, events: PlotEvents, names: list[str]) -> None:
+def follow(bench: Bench, events: PlotEvents, names: list[str]) -> Wish:
     """A click on a row leads to its sum; on the vectors beside the matrices it does nothing."""
     point = events.click
     if point is None or point.row is None or point.trace >= len(names):
-        return
+        return {}
     if names[point.trace].startswith(("above.", "below.")):
-        return
+        return {}
     element = bench.page * ROWS + point.row
-    if element < len(bench.step.blocks[bench.gate].a):
-        choice.go_after(**{choice.UNIT: str(element), choice.LEVEL: "element"})
+    if element >= len(bench.step.blocks[bench.gate].a):
+        return {}
+    return {choice.UNIT: str(element), choice.LEVEL: "element"}
 
 
 def finding(bench: Bench) -> str:

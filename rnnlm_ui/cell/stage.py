@@ -12,7 +12,7 @@ from rnnlm_core.errors import UnrollError
 from rnnlm_ui import session
 from rnnlm_ui.cell import bench as choice
 from rnnlm_ui.cell import controls
-from rnnlm_ui.cell.bench import Bench
+from rnnlm_ui.cell.bench import Bench, Wish
 from rnnlm_ui.page import fault
 from rnnlm_ui.toolbox import Scene
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 def on_stage(scene: Scene, answer: DeltaGenerator, tool: str, finding: Callable[[Bench], str],
-             draw: Callable[[Bench], None], losses: bool) -> None:
+             draw: Callable[[Bench], Wish], losses: bool,
+             check: Callable[[Bench], None] | None = None) -> None:
     """As a fragment, so that a step repaints this alone; while it plays it goes on by itself.
 
     Raises what the run itself cannot show; what is wrong with the reader's own text is said, and
@@ -37,14 +38,15 @@ def on_stage(scene: Scene, answer: DeltaGenerator, tool: str, finding: Callable[
             reading, problem = choice.opened(scene), None
         except UnrollError as error:
             reading, problem = choice.opened(scene, own=False), error
-        _show(scene, reading, place, problem, finding, draw, losses)
+        _show(scene, reading, place, problem, finding, draw, losses, check)
         session.keep_address()
 
     st.fragment(once, key=f"cell.{tool}", run_every=choice.PACE if playing else None)()
 
 
 def _show(scene: Scene, reading: CellReading, place: DeltaGenerator, problem: UnrollError | None,
-          finding: Callable[[Bench], str], draw: Callable[[Bench], None], losses: bool) -> None:
+          finding: Callable[[Bench], str], draw: Callable[[Bench], Wish], losses: bool,
+          check: Callable[[Bench], None] | None) -> None:
     choice.play_on(reading)
     choice.take_over()
     controls.text_line(reading, scene)
@@ -54,5 +56,12 @@ def _show(scene: Scene, reading: CellReading, place: DeltaGenerator, problem: Un
     else:
         with place:
             fault(problem)
-    controls.row(bench, losses)
-    draw(bench)
+    row, picture = st.container(), st.container()
+    with picture:  # first, as it takes the browser longest
+        wish = draw(bench)
+    with row:
+        controls.row(bench, losses)
+    if check is not None:
+        check(bench)
+    if wish:
+        choice.go_after(**wish)
