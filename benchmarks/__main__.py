@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import (
+    cell_page,
     data,
     instruments,
     learning,
@@ -48,6 +49,7 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
         "states_trace": states_trace.states_trace,
         "states_move": states_move.states_move,
         "states_page": states_page.states_page,
+        "cell_page": cell_page.cell_page,
         "words": lambda _runs: words.words(asked.text),
         "learning": learning.learning,
         "worker": page.worker,
@@ -60,8 +62,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("names", nargs="*", metavar="NAME",
                         help="speed, neighbour, instruments, reader, data, states, states_trace, "
-                             "states_move, states_page, words, learning, worker, paint, memory, "
-                             "peers")
+                             "states_move, states_page, cell_page, words, learning, worker, paint, "
+                             "memory, peers")
     parser.add_argument("--minutes", type=float, default=10.0, help="of the memory benchmark")
     parser.add_argument("--text", type=Path, help="of the words benchmark")
     parser.add_argument("--peers-python", type=Path, help="a Python with benchmarks/peers.txt")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 from pathlib import Path
 
@@ -47,11 +46,3 @@ def _repaint(page: Page, address: str) -> float:
         times.append(page.evaluate(_STEP, _FIRST + i))
         page.wait_for_timeout(500)
     return statistics.median(times[1:])
-
-
-if __name__ == "__main__":
-    import tempfile
-
-    for row in cell_page(Path(tempfile.mkdtemp())):
-        print(row)
-    print("load", os.getloadavg())

@@ -199,7 +199,7 @@ class Canvas:
                 "hovermode": "closest", "dragmode": False, "barmode": "overlay",
                 "modebar": {"remove": BUTTONS},  # nothing to zoom, and they would hide names
                 "shapes": self._shapes, "annotations": self._notes,
-                "xaxis": {**hidden, "range": [-2, self.width + 2]},
+                "xaxis": {**hidden, "range": [-8, self.width + 8]},
                 "yaxis": {**hidden, "range": [self.height, 0]}})
 
     def _below(self) -> list[dict[str, Any]]:

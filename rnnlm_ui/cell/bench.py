@@ -161,8 +161,7 @@ def settle(scene: Scene, reading: CellReading) -> Bench:
     gate = _settled(GATE, gates, gates[0])
     step = cell_step(reading, layer, place)
     rows = len(step.blocks[gate].a)
-    # the unit that this step moved furthest
-    first = str(int(np.abs(step.values["h"]).argmax()) if gate != "s" else step.prediction.target)
+    first = str(_first_unit(reading, layer, gate))
     unit = int(_settled(UNIT, [str(i) for i in range(rows)], first))
     level = _settled(LEVEL, LEVELS, LEVELS[0])
     later = _settled(LOSS, LOSSES, LOSSES[0]) == "later"
@@ -198,6 +197,20 @@ def take_over() -> None:
     asked: dict[str, object] = session.recall(_GO, {})
     go(**asked)
     session.forget(_GO)
+
+
+def _first_unit(reading: CellReading, layer: int, gate: str) -> int:
+    """At the first place: the unit whose gates the loss pulls at hardest; the token that came.
+
+    It stays while one steps through the text.
+    """
+    from rnnlm_core.insight.cell_back import back_step
+
+    place = _first_place(reading)
+    if gate == "s":
+        return int(reading.ids[place + 1])
+    back = back_step(reading, layer, place, later=False)
+    return int(np.sum([np.abs(delta) for delta in back.hidden_side.values()], 0).argmax())
 
 
 def go(**wanted: object) -> None:

@@ -44,7 +44,7 @@ def test_every_vector_is_drawn_inside_and_plotly_takes_it(
     for trace in figure.data:
         if trace.type == "heatmap":
             assert len(trace.z) * len(trace.z[0]) <= 128
-            assert -1 <= trace.x0 - trace.dx / 2
+            assert trace.x0 - trace.dx / 2 >= -1
             assert trace.x0 - trace.dx / 2 + trace.dx * len(trace.z[0]) <= canvas.width + 1
             assert 0 <= trace.y0 <= canvas.height
     assert all(0 <= note.y <= canvas.height for note in figure.layout.annotations)
