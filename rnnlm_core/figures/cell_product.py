@@ -53,7 +53,7 @@ def product_canvas(sheets: Sequence[Sheet], columns: Sequence[Column], page: int
     shown = slice(first, min(total, first + ROWS))
     count = shown.stop - first
     below = any(sheet.below is not None for sheet in sheets)
-    pixels = min(44.0, (256.0 if below else 336.0) / count) * count
+    pixels = min(44.0, (232.0 if below else 336.0) / count) * count
     canvas = Canvas(NARROW if narrow else WIDTH,
                     _TOP + pixels + (_ABOVE + _BELOW if below else 12))
     step = (26.0 if narrow else _COLUMN) + (8 if narrow else 22)

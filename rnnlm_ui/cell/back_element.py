@@ -128,7 +128,7 @@ def _before(cell: str, n: int, v: dict[str, str], d: dict[str, str]) -> list[str
                 rf"\partial L/\partial c_{{t-1}}[{n}] = \bar c\,f = "
                 rf"{d['c']}\cdot{v['f']} = {d['c_before']}"]
     if cell == "gru":
-        return [rf"{before} = z\,\bar h + \sum_k (U_r^\top\delta_r + U_z^\top\delta_z + "
+        return [rf"{before} = z\,\bar h + (U_r^\top\delta_r + U_z^\top\delta_z + "
                 rf"U_n^\top (r\,\delta_n))[{n}] = {d['h_before']}"]
     return [rf"{before} = \sum_k U[k,{n}]\,\delta_t[k] = {d['h_before']}"]
 

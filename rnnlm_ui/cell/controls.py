@@ -17,6 +17,7 @@ from rnnlm_ui.cell.symbols import gate_name
 from rnnlm_ui.cell.tiny import offer
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.i18n import number, t
+from rnnlm_ui.page import plain
 from rnnlm_ui.states.picture import unknown_note
 from rnnlm_ui.tokens import words_of
 from rnnlm_ui.toolbox import Scene
@@ -98,7 +99,8 @@ def _level_name(bench: Bench, level: str) -> str:
                  gate=bench.gate)
     if level == "element":
         return t("cell_step.level_token" if bench.gate == "s" else "cell_step.level_element",
-                 n=bench.element + 1)
+                 n=bench.element + 1,
+                 token=plain(visible(bench.vocabulary[bench.element])) if bench.gate == "s" else "")
     return t("cell_step.level_cell")
 
 

@@ -15,6 +15,7 @@ from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import plain
 
+_WIDEST = 62  # letters of LaTeX that fit the column beside the terms
 SHOWN = 8  # terms of a sum, the largest
 _LATEX = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\mathrm{ReLU}"}
 
@@ -36,7 +37,8 @@ def stacked(lines: list[str], narrow: bool) -> str:
     for line in lines:
         left, *parts = line.split(" = ")
         if not narrow and len(parts) > 2:
-            parts = [parts[0], " = ".join(parts[1:])]
+            on = " = ".join(parts[1:])
+            parts = [parts[0], *(parts[1:] if len(on) > _WIDEST else [on])]
         elif not narrow and len(parts) == 2 and len(line) < 60:
             parts = [" = ".join(parts)]
         rows.append(rf"{left} &= " + r" \\ &= ".join(parts))
