@@ -84,7 +84,10 @@ def read_cells(model: LanguageModel, tokenizer: Tokenizer, text: str) -> CellRea
     trace = unroll(exact, ids[None])
     log_p = torch.log_softmax(trace.logits[0], -1)
     bits = -log_p[:-1].gather(1, ids[1:, None])[:, 0] / np.log(2)
-    if not bool(torch.isfinite(bits).all()):
+    # in the network's own float32, where it may overflow before these do
+    kept = [trace.logits, *(v for layer in trace.layers for v in (layer.h, layer.c)
+                            if v is not None)]
+    if not all(bool(torch.isfinite(values.float()).all()) for values in kept):
         raise RunError("run.no_numbers")
     read, owners = tokenizer.owners(known)
     return CellReading(exact, ids, trace, read, owners,
