@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import (
+    cell_page,
     data,
     gradients,
     gradients_credit,
@@ -62,6 +63,7 @@ def measures(asked: argparse.Namespace) -> dict[str, Callable[[Path], list[Found
         "gradients": gradients.gradients,
         "writing": writing.writing,
         "writing_page": writing_page.writing_page,
+        "cell_page": cell_page.cell_page,
         "words": lambda _runs: words.words(asked.text),
         "learning": learning.learning,
         "worker": page.worker,

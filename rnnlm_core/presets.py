@@ -148,7 +148,12 @@ _ALL = (
         "warm_up_steps": 100, "clip_norm": 1.0, "max_steps": 2_000, "max_seconds": 180.0,
         **_NO_DROPOUT}, "karpathy/nanoGPT, README, \"I only have a macbook\"",
         "https://github.com/karpathy/nanoGPT#quick-start", parameters=(65, 822_849),
-        figures=(Figure(1.88, "nats"),)))
+        figures=(Figure(1.88, "nats"),)),
+    # small enough for the Cell page to show every number of it
+    Preset("tiny", {
+        "cell": "lstm", "embedding": 4, "hidden": 4, "sequence_length": 24, "batch": 16,
+        "learning_rate": 0.05, "schedule": "constant", "warm_up_steps": 0, "max_steps": 300,
+        "max_seconds": 10.0, **_NO_DROPOUT}, "this lab, the Cell page", "", text="recall:2"))
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}
 

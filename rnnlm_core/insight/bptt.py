@@ -89,6 +89,24 @@ def step_adjoint(step: Step, over: State, before: State, weights: CellWeights,
     return rnn_adjoint(step, over[0], weights, activation)
 
 
+def adjoints(steps: Sequence[Step], start: State, weights: CellWeights, direct: Tensor,
+             activation: Activation = "tanh") -> list[tuple[State, StepAdjoint]]:
+    """What comes back into each step and what goes on from it, in the order of the steps.
+
+    First ∂L/∂ the state after the step, as `direct` (B, T, H) and the next step bring it together
+    (of c: before ḡ goes through the output gate, which the adjoint of the step adds).
+    """
+    states = [start, *(state_of(step) for step in steps[:-1])]
+    over: State = tuple(torch.zeros_like(part) for part in start)
+    found: list[tuple[State, StepAdjoint]] = []
+    for t in reversed(range(len(steps))):
+        over = (over[0] + direct[:, t], *over[1:])
+        adjoint = step_adjoint(steps[t], over, states[t], weights, activation)
+        found.append((over, adjoint))
+        over = adjoint.before
+    return found[::-1]
+
+
 def bptt(x: Tensor, steps: Sequence[Step], start: State, weights: CellWeights, direct: Tensor,
          activation: Activation = "tanh") -> Gradients:
     """All gradients of one layer, t = T … 1.
@@ -96,20 +114,13 @@ def bptt(x: Tensor, steps: Sequence[Step], start: State, weights: CellWeights, d
     x (B, T, D) was read from `start` in `steps` (`nets.cells.unroll_layer`); `direct` (B, T, H) is
     ∂L_t/∂h_t, what the loss of step t itself says about h_t: W_oᵀ(p_t − y_t) in a language model.
     """
+    went = adjoints(steps, start, weights, direct, activation)
     states = [start, *(state_of(step) for step in steps)]
-    over: State = tuple(torch.zeros_like(part) for part in start)
-    totals: list[Tensor] = []
-    adjoints: list[StepAdjoint] = []
-    for t in reversed(range(len(steps))):
-        over = (over[0] + direct[:, t], *over[1:])
-        totals.append(over[0])
-        adjoints.append(step_adjoint(steps[t], over, states[t], weights, activation))
-        over = adjoints[-1].before
-    input_side = torch.stack([a.input_side for a in reversed(adjoints)], 1)  # (B, T, GH)
-    hidden_side = torch.stack([a.hidden_side for a in reversed(adjoints)], 1)
+    input_side = torch.stack([a.input_side for _, a in went], 1)  # (B, T, GH)
+    hidden_side = torch.stack([a.hidden_side for _, a in went], 1)
     h_before = torch.stack([state[0] for state in states[:-1]], 1)  # (B, T, H)
     return Gradients(from_deltas(input_side, hidden_side, x, h_before), input_side @ weights.W_ih,
-                     torch.stack(totals[::-1], 1), over)
+                     torch.stack([over[0] for over, _ in went], 1), went[0][1].before)
 
 
 def from_deltas(input_side: Tensor, hidden_side: Tensor, x: Tensor, h_before: Tensor

@@ -33,7 +33,7 @@ def runs(runs_folder: Path) -> dict[str, RunFolder]:
 @pytest.mark.parametrize("kind", list(KINDS))
 @pytest.mark.parametrize(("page", "told"), [
     ("train", "The loss stopped being a number"), ("states", NO_NUMBERS), ("generate", NO_NUMBERS),
-    ("gradients", ""), ("build", ""), ("home", "")])
+    ("cell", NO_NUMBERS), ("gradients", ""), ("build", ""), ("home", "")])
 def test_every_page_tells_it_in_words(
         page: str, told: str, kind: str, runs: dict[str, RunFolder]) -> None:
     app = opened(page, runs[kind].id)

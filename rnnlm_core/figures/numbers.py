@@ -1,0 +1,37 @@
+"""Numbers as a person reads them: three significant digits, a real minus sign, powers of ten."""
+
+from __future__ import annotations
+
+import math
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def three(value: float) -> str:
+    """`0.0312`, `−1.2`, `3.1×10⁻¹⁷`, `0`; `–` for what is no number."""
+    mantissa, exponent = _parts(value)
+    if exponent is None:
+        return mantissa
+    return f"{mantissa}×10{str(exponent).translate(_RAISED)}"
+
+
+def three_latex(value: float) -> str:
+    """The same for a formula; negative numbers in brackets, so that they can be factors."""
+    mantissa, exponent = _parts(value)
+    text = mantissa.replace("−", "-")
+    if exponent is not None:
+        text = rf"{text}\cdot 10^{{{exponent}}}"
+    return f"({text})" if text.startswith("-") else text
+
+
+def _parts(value: float) -> tuple[str, int | None]:
+    if not math.isfinite(value):
+        return ("∞" if value > 0 else "−∞") if math.isinf(value) else "–", None
+    if value == 0:
+        return "0", None
+    if 1e-3 <= abs(value) < 1e4:
+        # rounded first: 0.99951 has three digits as 1.00, and not four
+        digits = 2 - math.floor(math.log10(float(f"{abs(value):.2e}")))
+        return f"{value:.{max(0, digits)}f}".replace("-", "−"), None
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return mantissa.replace("-", "−"), int(exponent)

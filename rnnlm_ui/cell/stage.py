@@ -1,0 +1,67 @@
+"""The frame of the Cell page's tools: a fragment with the text, the controls and the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from rnnlm_core.errors import UnrollError
+from rnnlm_ui import session
+from rnnlm_ui.cell import bench as choice
+from rnnlm_ui.cell import controls
+from rnnlm_ui.cell.bench import Bench, Wish
+from rnnlm_ui.page import fault
+from rnnlm_ui.toolbox import Scene
+
+if TYPE_CHECKING:
+    from rnnlm_core.insight.cell_step import CellReading
+
+
+def on_stage(scene: Scene, answer: DeltaGenerator, tool: str, finding: Callable[[Bench], str],
+             draw: Callable[[Bench], Wish], losses: bool,
+             check: Callable[[Bench], None] | None = None) -> None:
+    """As a fragment, so that a step repaints this alone; while it plays it goes on by itself.
+
+    Raises what the run itself cannot show; what is wrong with the reader's own text is said, and
+    the run's own is shown.
+    """
+    choice.opened(scene, own=False)
+    place, playing = answer.empty(), choice.is_playing()
+
+    def once() -> None:
+        if choice.is_playing() != playing:
+            st.rerun()  # with or without the clock
+        try:
+            reading, problem = choice.opened(scene), None
+        except UnrollError as error:
+            reading, problem = choice.opened(scene, own=False), error
+        _show(scene, reading, place, problem, finding, draw, losses, check)
+        session.keep_address()
+
+    st.fragment(once, key=f"cell.{tool}", run_every=choice.PACE if playing else None)()
+
+
+def _show(scene: Scene, reading: CellReading, place: DeltaGenerator, problem: UnrollError | None,
+          finding: Callable[[Bench], str], draw: Callable[[Bench], Wish], losses: bool,
+          check: Callable[[Bench], None] | None) -> None:
+    choice.play_on(reading)
+    choice.take_over()
+    controls.text_line(reading, scene)
+    bench = choice.settle(scene, reading)
+    if problem is None:
+        place.markdown(finding(bench))
+    else:
+        with place:
+            fault(problem)
+    row, picture = st.container(), st.container()
+    with picture:  # first, as it takes the browser longest
+        wish = draw(bench)
+    with row:
+        controls.row(bench, losses)
+    if check is not None:
+        check(bench)
+    if wish:
+        choice.go_after(**wish)

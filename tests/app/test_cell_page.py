@@ -1,0 +1,159 @@
+"""The Cell page as a visitor finds it: one step forwards and backwards, at three distances."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnnlm_core.nets.cells import GATES
+from rnnlm_ui.i18n import translate
+from rnnlm_ui.runs import DIALOGUE, NAMES
+from tests.app.inside_pages import APP, LANGUAGES, go, opened, said, trained
+from tests.app.test_states_match import weights
+from tests.small_runs import small_text
+
+pytestmark = pytest.mark.usefixtures("runs_folder")
+LEVELS = ("cell", "gate", "element")
+
+
+def cell(run: str, tool: str = "forward", language: str = "en", **query: object) -> AppTest:
+    return opened("cell", run, language, inside=tool, **query)
+
+
+def off_by(app: AppTest) -> float:
+    """The largest difference to autograd that the page tells."""
+    found = re.search(r"autograd: ([0-9.]+)(?:×10(⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+))?", said(app))
+    assert found
+    power = (found[2] or "⁰").translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+    return float(found[1]) * 10 ** int(power)
+
+
+@LANGUAGES
+@pytest.mark.parametrize("tool", ["forward", "back"])
+@pytest.mark.parametrize("run", [NAMES, DIALOGUE])
+def test_each_distance_answers_with_numbers(run: str, tool: str, language: str) -> None:
+    for level in LEVELS:
+        app = cell(run, tool, language, cell_level=level)
+        assert not app.exception and not app.error
+        answer = next(m.value for m in app.markdown if m.value.startswith("**"))
+        assert re.search(r"\d", answer)
+        assert "{" not in answer
+
+
+CASES = [{"cell": kind, "layers": layers} for kind in ("rnn", "gru", "lstm") for layers in (1, 2)]
+CASES += [{"cell": "rnn", "activation": "relu"}, {"cell": "rnn", "activation": "sigmoid"},
+          {"cell": "lstm", "hidden": 1}, {"cell": "gru", "layers": 2, "layer_norm": True,
+                                          "residual": True, "tokenizer": "words"},
+          {"cell": "lstm", "softmax": "adaptive", "tokenizer": "bytes"}]
+
+
+@pytest.mark.parametrize("changes", CASES, ids=lambda c: " ".join(map(str, c.values())))
+def test_every_gate_layer_and_loss_of_every_cell(runs_folder: Path, changes: dict[str, object]
+                                                 ) -> None:
+    folder = trained(runs_folder, small_text(3_000), **{"max_steps": 4, **changes})
+    before, config = weights(folder), folder.config()
+    for tool in ("forward", "back"):
+        app = cell(folder.id, tool)
+        gates = [*(GATES[config.cell] or ("h",)), *(["s"] if config.softmax == "full" else [])]
+        assert len(app.selectbox(key="cell_gate").options) == len(gates)
+        for gate in gates:
+            app.selectbox(key="cell_gate").select(gate)
+            for level in LEVELS[1:]:
+                app.segmented_control(key="cell_level").set_value(level).run()
+                assert not app.exception and not app.error
+        if config.layers > 1:
+            app.selectbox(key="cell_layer").select("0").run()
+            assert not app.exception
+    for loss in ("this", "later"):
+        app.session_state["cell_loss"] = loss
+        app.run()
+        assert off_by(app) < 1e-12
+    assert weights(folder) == before
+
+
+def test_a_link_restores_tool_place_gate_element_and_distance() -> None:
+    app = cell(NAMES, "back", cell_place=17, cell_gate="o", cell_unit=99, cell_level="element",
+               cell_loss="later")
+    assert "δ of o[100] is" in said(app)
+    assert app.selectbox(key="cell_gate").value == "o"
+    for name, value in {"inside": "back", "cell_place": "17", "cell_gate": "o", "cell_unit": "99",
+                        "cell_level": "element", "cell_loss": "later"}.items():
+        assert app.query_params[name] == value
+
+
+@pytest.mark.parametrize("query", [
+    {"cell_place": 9_999}, {"cell_place": -1}, {"cell_unit": 128}, {"cell_gate": "zz"},
+    {"cell_level": "<b>"}, {"cell_layer": 7}, {"cell_loss": "none"}])
+def test_a_wrong_link_shows_the_default(query: dict[str, object]) -> None:
+    app = cell(NAMES, **query)
+    assert not app.exception and not app.error and "After “" in said(app)
+
+
+def test_one_steps_through_the_text() -> None:
+    app = cell(DIALOGUE, cell_place=3)
+    first = said(app)
+    app.button(key="cell.after").click().run()
+    assert app.query_params["cell_place"] == "4" and said(app) != first
+    app.button(key="cell.before").click().run()
+    assert said(app) == first
+    app.session_state["cell_place"] = "0"
+    app.run()
+    assert app.button(key="cell.before").disabled and not app.button(key="cell.after").disabled
+
+
+def test_it_plays_and_stops_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnnlm_ui.cell.bench.PACE", 0.0)
+    app = cell(NAMES)
+    app.text_area(key="cell_text").input("ABC").run()
+    app.button(key="cell.play").click().run()
+    for _ in range(4):
+        app.run()
+    assert app.session_state["cell_place"] == "1"  # the last one whose next is known
+    assert app.button(key="cell.after").disabled and not app.exception
+    assert "keep.cell.playing" not in app.session_state
+
+
+def test_the_unit_is_chosen_by_number_and_the_distance_by_its_name() -> None:
+    app = cell(NAMES, cell_gate="i", cell_level="element")
+    app.number_input(key="cell.unit_widget").set_value(7).run()
+    assert "**i[7] = σ(" in said(app)
+    app.segmented_control(key="cell_level").set_value("gate").run()
+    assert "gate i" in said(app)
+    app.segmented_control(key="cell_entries").set_value("products").run()
+    assert not app.exception
+
+
+@LANGUAGES
+@pytest.mark.parametrize("tool", ["forward", "back"])
+@pytest.mark.parametrize("text", ["A", "", "漢", "**<b>$x$</b>**", "A" * 5_000])
+def test_any_text_is_read_or_refused_in_words(text: str, tool: str, language: str) -> None:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.session_state["keep.cell.own_text"] = text
+    app.query_params.update({"run": NAMES, "inside": tool, "lang": language})
+    app = go(app.run(), "cell")
+    assert "<b>" not in said(app)
+    refused = text in ("A", "漢", "**<b>$x$</b>**")  # less than two letters that it knows
+    assert len(app.error) == (1 if refused else 0)
+
+
+@LANGUAGES
+def test_what_the_page_cannot_show_is_said(runs_folder: Path, language: str) -> None:
+    cnn = trained(runs_folder, cell="cnn", hidden=8, receptive_field=4)
+    app = cell(cnn.id, "back", language)
+    assert not app.exception and not app.error
+    assert translate(language, "error.run.no_state")[:12] in said(app) or "CNN" in said(app)
+
+
+def test_a_tiny_network_is_begun_and_looked_at(monkeypatch: pytest.MonkeyPatch, runs_folder: Path
+                                               ) -> None:
+    monkeypatch.setattr("rnnlm_core.launch.start", lambda folder: folder)
+    before = set(runs_folder.iterdir())
+    app = cell(NAMES)
+    app.button(key="cell.tiny.gru").click().run()
+    made = [path for path in set(runs_folder.iterdir()) - before if (path / "config.json").exists()]
+    assert len(made) == 1 and app.query_params["run"] == made[0].name
+    assert '"hidden": 4' in (made[0] / "config.json").read_text("utf-8").replace('":4', '": 4')
+    assert not app.exception
