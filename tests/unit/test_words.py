@@ -73,7 +73,7 @@ def test_a_literal_sentence_would_be_found():
 
 
 FIGURES = sorted((ROOT / "rnnlm_core" / "figures").glob("*.py"))
-TAG = re.compile(r"</?(b|br|sup)>")
+TAG = re.compile(r"</?(b|br|sup|span)\b[^>]*>?")
 TEXTUAL = {"text", "name", "title", "hovertext", "ticktext"}
 
 
