@@ -74,7 +74,7 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
     told = "" if guess == "" else words.guessed(guess, chosen)
     answer.markdown(told + words.finding(own, cut, config))
     with picture:
-        st.markdown(t("gradients_truncate.bias_title"))
+        st.markdown(words.bias_title(by_reach, cut.which))
         _bias(by_reach, chosen, cut, config, moment)
     with side:
         words.table(by_reach, cut, config)
