@@ -266,6 +266,8 @@ SENTENCES: dict[str, str] = {
     "until one of them has ended, then start again.",
     "trials.failed": "The training has ended by a fault. Start it again; what was finished is "
     "kept.",
+    "text.all_unknown": "The model has no id for any of {characters}: write with characters of its "
+                        "own text.",
     "text.too_short": "Tokens in the text: {value}; this view needs at least {limit}.",
 }
 

@@ -25,8 +25,9 @@ def test_an_angle_has_the_digits_it_can_carry(angle, text):
 
 
 @pytest.mark.parametrize(("value", "sign", "text"), [
-    (0.0, False, "0.00"), (0.0, True, "0.00"), (0.004, False, "< 0.005"), (-0.0001, True, "< 0.005"),
-    (0.005, False, "0.01"), (-0.126, True, "−0.13"), (0.126, True, "+0.13")])
+    (0.0, False, "0.00"), (0.0, True, "0.00"), (0.004, False, "< 0.005"),
+    (-0.0001, True, "< 0.005"), (0.005, False, "0.01"), (-0.126, True, "−0.13"),
+    (0.126, True, "+0.13")])
 def test_what_is_too_small_for_two_decimals_is_no_zero(value, sign, text):
     assert hundredths(value, sign).replace("\N{NO-BREAK SPACE}", " ") == text
 
