@@ -231,6 +231,7 @@ def gradient_norm_figure(before: Series, after: Series, clip: float, cell: str, 
         figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=clip, y1=clip,
                          line={"color": LIGHT["ngram"], "width": 1.3, "dash": "dash"})
         labels.append({**end_label(math.log10(clip), esc(words.limit), colour=LIGHT["dim"]),
+                       "bgcolor": LIGHT["bg"],  # the curve may run right along the limit
                        "x": 1.0, "xanchor": "right", "xshift": 0, "yshift": 10})
     figure.update_layout(
         height=height, margin={"l": 52, "r": 12, "t": 10, "b": 40}, annotations=labels,

@@ -165,3 +165,11 @@ def test_a_text_that_is_nearly_one_character(runs_folder: Path) -> None:
     for shown in ("both", "theory"):
         app.segmented_control(key="gradients_show").set_value(shown).run()
         assert not app.error and not app.exception and "nan" not in said(app)
+
+
+@pytest.mark.parametrize("name", ["gone", "../../etc", "A b"])
+def test_a_link_to_what_can_be_no_run_is_told_as_one_to_a_run_that_is_gone(name: str) -> None:
+    app = opened("gradients", name)
+    assert len(app.error) == 1 and not app.exception
+    assert "is not here" in app.error[0].value and app.error[0].value.count("etc") == (
+        "etc" in name)
