@@ -124,7 +124,8 @@ def part(name: str) -> str:
     kind, _, index = name.partition(".")
     if kind == "layers":
         return t("diagnosis.part.layer", n=int(index) + 1)
-    return t(f"diagnosis.part.{kind}") if kind in ("embedding", "output") else plain(name)
+    named = kind in ("embedding", "projection", "output")
+    return t(f"diagnosis.part.{kind}") if named else plain(name)
 
 
 # -- what can be tried -----------------------------------------------------------------------------

@@ -35,7 +35,9 @@ def current(default: str = NAMES) -> RunFolder:
 
 
 def missing() -> str | None:
-    """The id in the URL where no such run exists (any more)."""
+    """What the URL names where no such run exists (any more), or can."""
+    if named := session.no_run():
+        return named
     chosen = session.run_id()
     return chosen if chosen and launch.find_run(chosen, launch.runs_root()) is None else None
 

@@ -27,10 +27,12 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 STEP = re.compile(r"[0-9]{1,9}")
 MOST_COMPARED = 12
-(_LANGUAGE, _SWITCH, _RUN, _SHOWN, _SENT, _STEPS, _COMPARED, _NO_RUNS, _DRAFT, _DRAFT_ERROR,
- _CHOICES) = (
-    f"unroll.{name}" for name in ("language", "language_switch", "run", "shown", "sent", "steps",
-                                  "compared", "no_runs", "draft", "draft_error", "choices"))
+_LONGEST_NAME = 80  # of what a link says in a run's place
+(_LANGUAGE, _SWITCH, _RUN, _NO_RUN, _SHOWN, _SENT, _STEPS, _COMPARED, _NO_RUNS, _DRAFT,
+ _DRAFT_ERROR, _CHOICES) = (
+    f"unroll.{name}" for name in ("language", "language_switch", "run", "no_run", "shown", "sent",
+                                  "steps", "compared", "no_runs", "draft", "draft_error",
+                                  "choices"))
 
 
 @contextmanager
@@ -52,6 +54,7 @@ def _take_over() -> None:
     if _is_wish("run", run):
         if RUN_ID.fullmatch(run):
             st.session_state[_RUN] = run
+        st.session_state[_NO_RUN] = "" if RUN_ID.fullmatch(run) else run[:_LONGEST_NAME]
         if STEP.fullmatch(step := query.get("step", "")):
             _keep_moment(int(step))
     if _COMPARED not in st.session_state:
@@ -162,8 +165,15 @@ def run_id() -> str | None:
     return found
 
 
+def no_run() -> str:
+    """What a link named in its place that can be no run's id, until somebody chooses; else ""."""
+    named: str = st.session_state.get(_NO_RUN, "")
+    return named
+
+
 def choose_run(run: str | None) -> None:
     """Look at this run from now on; None goes back to the shipped one."""
+    st.session_state.pop(_NO_RUN, None)
     if run is None:
         st.session_state.pop(_RUN, None)
     elif RUN_ID.fullmatch(run):
@@ -184,7 +194,7 @@ def moment() -> int | None:
 def choose_moment(run: str, step: int | None) -> None:
     """Look at this run at this step on every page; None follows its newest checkpoint."""
     st.session_state.get(_STEPS, {}).pop("", None)
-    st.session_state[_RUN] = run
+    choose_run(run)
     _keep_moment(step)
 
 

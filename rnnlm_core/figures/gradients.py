@@ -36,7 +36,7 @@ class Reach:
     high: Values
     texts: Sequence[str]  # the mean for a person, by lag: says `<1e-300` at the floor
     horizon: int | None
-    floored: bool  # the last lag is below what float64 can say
+    floored: bool  # the mean at the last lag is below what float64 can say
     kind: Kind = "untrained"
     of_cell_state: bool = False  # ∂L/∂c of an LSTM, dotted
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rnnlm_core.figures.palette import LIGHT, fade, sequential
 from rnnlm_core.figures.template import end_label, esc, spread
-from rnnlm_core.figures.training import Series, log_ticks, pushed_inside
+from rnnlm_core.figures.training import Series, log_ticks, one_step, pushed_inside
 
 Values = NDArray[np.float64]
 ARROWS_HEIGHT, TURN_HEIGHT, PAIR_HEIGHT = 520, 300, 330
@@ -54,7 +54,7 @@ def parts_figure(names: Sequence[str], steps: Values, before: Values, after: Val
     figure.update_layout(
         height=90 + 26 * max(3, len(names)), hovermode="closest",
         margin={"l": 56, "r": 12, "t": 10, "b": _BOTTOM},
-        xaxis={"title": {"text": esc(words.step)}, "nticks": 6},
+        xaxis={"title": {"text": esc(words.step)}, "nticks": 6, **one_step(steps.tolist())},
         yaxis={"type": "category", "showgrid": False, "ticks": ""})
     return figure
 

@@ -23,7 +23,8 @@ DECADES = 6  # of the map's colour: what is a millionth of the strongest is the 
 _ALPHA = (0.16, 0.3, 0.45, 0.62, 0.8, 1.0)  # the farther away, the fuller
 _SEEN = 0.004  # of the highest bar: what is lower has no outline, which would be all of it
 _LETTERS = 32  # so many states still have room for a letter each in half a page
-_CROWDED = 36  # more have none on a phone
+_CROWDED = 36  # more stand smaller
+_ON_A_PHONE = 20  # more have no room there
 BARS_HEIGHT, MAP_HEIGHT = 420, 460
 
 
@@ -115,6 +116,7 @@ def map_figure(sizes: Values, pieces: Sequence[str], selected: int | None, words
     figure.update_layout(
         height=MAP_HEIGHT, hovermode="closest", shapes=shapes,
         margin={"l": 58, "r": 8, "t": 8, "b": 52},
+        meta={"narrow_axes": {"xaxis": _numbers(length)}} if length > _ON_A_PHONE else {},
         xaxis={"title": {"text": esc(words.x)}, "range": [-0.5, length - 0.5],
                **_ticks(pieces[:length])},
         yaxis={"title": {"text": esc(words.y)}, "range": [length - 0.5, -0.5], "showgrid": False,
@@ -131,11 +133,16 @@ def _ticks(pieces: Sequence[str]) -> dict[str, Any]:
     """Each token where it has room, else numbers."""
     pieces = list(map(short, pieces))
     if len(pieces) > _LETTERS or any(columns(piece) > 2 for piece in pieces):
-        places = [i for i in range(len(pieces)) if i == 0 or (i + 1) % 8 == 0]
-        return {"tickmode": "array", "tickvals": places, "ticktext": [str(i + 1) for i in places]}
+        return _numbers(len(pieces))
     return {"tickmode": "array", "tickvals": list(range(len(pieces))),
             "ticktext": list(map(glyph, pieces)), "tickangle": 0, "ticks": "",
             "tickfont": {"family": MONO, "size": 12}}
+
+
+def _numbers(length: int) -> dict[str, Any]:
+    """Every eighth place, counted from 1."""
+    places = [i for i in range(length) if i == 0 or (i + 1) % 8 == 0]
+    return {"tickmode": "array", "tickvals": places, "ticktext": [str(i + 1) for i in places]}
 
 
 def _key(words: BarWords) -> dict[str, Any]:
@@ -158,4 +165,5 @@ def _letters(pieces: Sequence[str], crowded: bool) -> list[dict[str, Any]]:
              "text": glyph(short(piece))[:4] if upright else glyph(short(piece)),
              "textangle": -90 if upright else 0,
              "font": {"family": MONO, "size": 12 if crowded else 14, "color": LIGHT["ink"]},
-             **({"name": " "} if crowded else {})} for i, piece in enumerate(pieces)]
+             **({"name": " "} if len(pieces) > _ON_A_PHONE else {})}
+            for i, piece in enumerate(pieces)]

@@ -32,6 +32,7 @@ class Measured:
     name: str
     values: Values
     chosen: float | None
+    last: str  # its last value, for a person
     dashed: bool = False
 
 
@@ -62,7 +63,7 @@ def bias_figure(reaches: Sequence[int], lines: Sequence[Measured], chosen: int, 
         meta={"narrow": {"l": 46, "r": 104}},
         shapes=[_upright(at, "ink", "dot")],
         annotations=[_above(at, mark, "center"), *(
-            end_label(float(line.values[-1]), f"{esc(line.name)} {line.values[-1]:.2f}",
+            end_label(float(line.values[-1]), f"{esc(line.name)} {esc(line.last)}",
                       colour=LIGHT["dim"] if line.dashed else LIGHT[cell], bold=not line.dashed)
             for line in lines)],
         xaxis={"title": {"text": esc(axes.x)}, "tickmode": "array", "tickvals": x.tolist(),

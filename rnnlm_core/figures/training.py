@@ -217,9 +217,11 @@ def gradient_norm_figure(before: Series, after: Series, clip: float, cell: str, 
                          height: int = 190) -> go.Figure:
     """Norm of the whole gradient before clipping (grey) and after it (colour), and the limit."""
     figure = go.Figure()
-    figure.add_scatter(x=before.x, y=before.y, mode="lines", name=words.before,
+    mode = "markers" if len(before.x) == 1 else "lines"  # one step alone makes no line
+    figure.add_scatter(x=before.x, y=before.y, mode=mode, name=words.before,
+                       marker={"size": 11, "symbol": "circle-open"},
                        line={"color": LIGHT["ngram"], "width": 1}, hovertemplate="%{y:.3g}")
-    figure.add_scatter(x=after.x, y=after.y, mode="lines", name=words.after,
+    figure.add_scatter(x=after.x, y=after.y, mode=mode, name=words.after, marker={"size": 7},
                        line={"color": LIGHT[cell], "width": 1.6, "dash": DASH["lstm"]},
                        hovertemplate="%{y:.3g}")
     seen = [float(v) for s in (before, after) for v in s.y if v > 0] + ([clip] if clip > 0 else [])
@@ -229,10 +231,20 @@ def gradient_norm_figure(before: Series, after: Series, clip: float, cell: str, 
         figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=clip, y1=clip,
                          line={"color": LIGHT["ngram"], "width": 1.3, "dash": "dash"})
         labels.append({**end_label(math.log10(clip), esc(words.limit), colour=LIGHT["dim"]),
+                       "bgcolor": LIGHT["bg"],  # the curve may run right along the limit
                        "x": 1.0, "xanchor": "right", "xshift": 0, "yshift": 10})
     figure.update_layout(
         height=height, margin={"l": 52, "r": 12, "t": 10, "b": 40}, annotations=labels,
-        xaxis={"title": {"text": words.step}, "rangemode": "tozero", "nticks": 5},
+        xaxis={"title": {"text": words.step}, "rangemode": "tozero", "nticks": 5,
+               **one_step(before.x)},
         yaxis={"type": "log", "title": {"text": words.norm},
                "range": [math.log10(low), math.log10(high)], **log_ticks(low, high, most=4)})
     return figure
+
+
+def one_step(steps: Numbers) -> dict[str, Any]:
+    """Ticks of an axis with a single step, in its middle; of any other, Plotly's own."""
+    if len(steps) != 1:
+        return {}
+    step = float(steps[0])
+    return {"range": [step - 1, step + 1], "tickvals": [step], "ticktext": [f"{step:,.0f}"]}

@@ -108,5 +108,5 @@ def rescaled_curve(curve: LagCurve, factor: float) -> LagCurve:
     logs = np.log(np.maximum(curve.mean, FLOOR)) + math.log(factor)
     fresh, out = lag_curve(logs[:, None]), (curve.at_floor + curve.at_ceiling) > 0
     return replace(fresh, low=factor * curve.low, high=factor * curve.high,
-                   at_floor=curve.at_floor, at_ceiling=curve.at_ceiling,
+                   at_floor=curve.at_floor, at_ceiling=curve.at_ceiling, zero=curve.zero,
                    rate=fitted_rate(logs, ~out & (fresh.at_floor == 0)))

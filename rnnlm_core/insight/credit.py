@@ -23,7 +23,7 @@ from torch.nn.functional import cross_entropy
 from rnnlm_core.config import Cell
 from rnnlm_core.errors import BadInput
 from rnnlm_core.insight.connectivity import as_leaf
-from rnnlm_core.insight.gradients import log_norms
+from rnnlm_core.insight.gradients import LagCurve, lag_curve, log_norms
 from rnnlm_core.insight.states import refuse_no_numbers
 from rnnlm_core.nets.cells import LSTMStep, recurrent, unroll
 from rnnlm_core.nets.language_model import LanguageModel
@@ -71,6 +71,14 @@ class Credit:
         with np.errstate(invalid="ignore"):
             share: Floats = np.cumsum(by_distance) / total
         return share
+
+    def by_lag(self) -> LagCurve:
+        """How large a loss's gradient is so many states back, over the losses of the second half:
+        each of these has `farthest` states before it."""
+        most = min(self.farthest, self.length - 1)
+        lags, losses = np.arange(most + 1), np.arange(most, self.length)
+        with np.errstate(divide="ignore"):
+            return lag_curve(np.log(self.sizes[losses, losses - lags[:, None]]))
 
     def guesses_for(self, share: float) -> int | None:
         """The fewest next guesses that have this share, and keep it with each further one; None

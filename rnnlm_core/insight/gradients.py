@@ -33,6 +33,7 @@ FLOOR, CEILING = 1e-300, 1e300  # float64 says nothing beyond: counted, and show
 WARM_UP = 100  # characters read before each window, so that its states are on the trajectory
 FIRST_FITTED_LAG = 10  # the nearest lags do not yet fall at the common rate
 HORIZON = 0.01  # of lag 0
+EXPLODES = 2 ** 0.01  # a step: twice as much in 100
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -42,8 +43,10 @@ Counts = NDArray[np.int64]
 class LagCurve:
     """Norms of one gradient by lag, over windows: index k is lag k.
 
-    Where `at_floor[k]` windows fell below 1e-300 they enter as 1e-300, so the mean is an upper
-    bound there and `value_text` says so; likewise `at_ceiling` above 1e300 or not a number.
+    A window whose gradient is exactly zero at every lag teaches nothing and is left out (`zero`
+    counts them), unless all windows are. Where `at_floor[k]` of the others fell below 1e-300 they
+    enter as 1e-300, so the mean is an upper bound there and `value_text` says so; likewise
+    `at_ceiling` above 1e300 or not a number.
     """
 
     mean: Floats  # (K+1,) geometric mean
@@ -53,11 +56,16 @@ class LagCurve:
     at_ceiling: Counts  # windows above 1e300, or not a number
     rate: float | None  # ρ: fitted factor per step over lags 10…K; None with fewer than 5 such lags
     horizon: int | None  # first lag from which on the mean stays below 1 % of lag 0; None: beyond K
+    zero: int = 0  # windows that are exactly zero at every lag
 
     @property
     def is_zero(self) -> bool:
         """Not even lag 0 has a gradient: there is nothing to learn, and no horizon."""
-        return bool(self.mean[0] <= FLOOR * (1 + 1e-9))
+        return self.is_floored(0)
+
+    def is_floored(self, lag: int) -> bool:
+        """Whether the mean itself, not only a window, is below 1e-300."""
+        return bool(self.mean[lag] <= FLOOR * (1 + 1e-9))
 
     @property
     def has_numbers(self) -> bool:
@@ -67,6 +75,12 @@ class LagCurve:
     @property
     def grows(self) -> bool:
         return self.rate is not None and self.rate >= 1
+
+    @property
+    def explodes(self) -> bool:
+        """Grows by a factor of 2 or more in 100 steps, or beyond what a float64 can say."""
+        return self.at_ceiling[-1] > 0 or (self.horizon is None and self.rate is not None
+                                           and self.rate >= EXPLODES)
 
     @property
     def decades_per_100(self) -> float | None:
@@ -81,7 +95,7 @@ class LagCurve:
     def value_text(self, lag: int) -> str:
         """The mean at a lag for a person: `3.1e-05`, `≤2e-299`, `<1e-300`, `>1e300`."""
         windows_out = int(self.at_floor[lag])
-        if self.mean[lag] <= FLOOR * (1 + 1e-9):
+        if self.is_floored(lag):
             return f"<{FLOOR:.0e}"
         if self.mean[lag] >= CEILING * (1 - 1e-9):
             return f">{CEILING:.0e}".replace("+", "")
@@ -210,6 +224,9 @@ def log_norms(vectors: Tensor) -> Tensor:
 def lag_curve(logs: NDArray[np.floating]) -> LagCurve:
     """From ln norms (K+1, windows) to the curve; −inf (exactly zero), +inf and NaN are allowed."""
     logs = np.asarray(logs, dtype=np.float64)
+    zero = np.isneginf(logs).all(0)
+    if not zero.all():
+        logs = logs[:, ~zero]
     at_ceiling = np.isnan(logs) | (logs > math.log(CEILING))
     at_floor = logs < math.log(FLOOR)
     kept = np.where(at_ceiling, math.log(CEILING), np.where(at_floor, math.log(FLOOR), logs))
@@ -217,7 +234,7 @@ def lag_curve(logs: NDArray[np.floating]) -> LagCurve:
     usable = ~(at_floor | at_ceiling).any(1)
     low, high = np.quantile(kept, [0.1, 0.9], axis=1)
     return LagCurve(np.exp(mean), np.exp(low), np.exp(high), at_floor.sum(1), at_ceiling.sum(1),
-                    fitted_rate(mean, usable), _horizon(mean))
+                    fitted_rate(mean, usable), _horizon(mean), int(zero.sum()))
 
 
 def fitted_rate(log_mean: Floats, usable: NDArray[np.bool_]) -> float | None:

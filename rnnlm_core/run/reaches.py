@@ -9,6 +9,7 @@ from rnnlm_core.records import GradientReach
 from rnnlm_core.run.directory import RunFolder
 
 _BLOCK = 1_000_000  # bytes read at once
+FLOOR = -300.0  # log₁₀ of the smallest gradient that is told from zero: see `GradientReach`
 
 
 class ReachPoint(NamedTuple):
@@ -27,7 +28,8 @@ class ReachPoint(NamedTuple):
 class ReachTail:
     """Everything read so far of `profiles.jsonl`; only what was appended since is read again.
 
-    `points[layer]` by step, `newest[layer]` whole with its curves; both empty in a run without the
+    `points[layer]` by step, without those where no gradient arrived that could reach anywhere;
+    `newest[layer]` whole with its curves; both empty in a run without the
     file. Threads may share one.
     """
 
@@ -56,6 +58,8 @@ class ReachTail:
 
     def _add(self, record: GradientReach) -> None:
         self.newest[record.layer] = record
+        if record.h[0] <= FLOOR:
+            return
         self.points.setdefault(record.layer, []).append(ReachPoint(
             record.step, record.seconds, record.h_horizon, record.h_rate, record.c_horizon,
             record.c_rate, record.lags, record.cost))

@@ -65,6 +65,8 @@ function darken(node) {
 
 function narrowed(layout) {
   Object.assign((layout.margin = layout.margin || {}), layout.meta?.narrow || {});
+  for (const [axis, change] of Object.entries(layout.meta?.narrow_axes || {}))
+    Object.assign((layout[axis] = layout[axis] || {}), change);
   for (const note of layout.annotations || []) if (note.name) note.text = note.name;
 }
 

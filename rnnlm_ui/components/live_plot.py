@@ -1,8 +1,9 @@
 """`live_plot`: a Plotly chart that keeps its place, its zoom and its theme while it is refreshed.
 
 Figures are drawn in the light palette (`rnnlm_core.figures.palette`), never with `rgba()`. On a
-screen narrower than 480 px `layout.meta["narrow"]` (a dict of margins) is applied and annotations
-show their `name` in place of their text (`end_label(short=...)`).
+screen narrower than 480 px `layout.meta["narrow"]` (a dict of margins) and `meta["narrow_axes"]`
+(by axis, what changes of it) are applied and annotations show their `name` in place of their text
+(`end_label(short=...)`).
 
 `layout.meta["walk"]` (`figures.states_move`) lets the reader walk along the points of one trace, by
 a button that plays and a slider below the chart, all in the browser; where they stop is a click.

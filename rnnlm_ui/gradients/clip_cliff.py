@@ -113,7 +113,8 @@ def _fate(found: Walk, name: str, **values: str) -> str:
     values |= {"first": f"{first:.3f}", "last": f"{last:.4f}", "n": str(STEPS)}
     if (step := found.left_at) is not None:
         w, b = found.places[step]
-        return t(f"gradients_clip.{name}_left", step=str(step),
+        # steps made, as along the chart: the last one from inside met the gradient that threw it
+        return t(f"gradients_clip.{name}_left", met=str(step - 1), step=str(step),
                  norm=size(float(found.norms[step - 1])), w=_place(w), b=_place(b), **values)
     kind = "down" if last < _SMALL and last < first else "stays"
     return t(f"gradients_clip.{name}_{kind}", **values)

@@ -109,7 +109,7 @@ def _chart(scene: Scene, curves: tuple[LagCurve, LagCurve], factor: str) -> None
     def draw() -> Any:
         drawn = [Reach(name, scene.config.cell, curve.mean, curve.low, curve.high,
                        [curve.value_text(k) for k in range(len(curve.mean))], curve.horizon,
-                       bool(curve.at_floor[-1]), kind)
+                       curve.is_floored(-1), kind)
                  for name, curve, kind in zip(names, curves, ("trained", "untrained"), strict=True)]
         return reach_figure(drawn, False, ReachWords(
             t("gradients.lag", **words_of(scene.config)), t("gradients.norm_absolute"),

@@ -114,12 +114,12 @@ def size(value: float) -> str:
 
 def parameter_name(name: str) -> str:
     """`layers.0.weight_hh_l0` as one writes it: `W_hh`, with its layer."""
-    found = re.fullmatch(r"layers\.(\d+)\.(weight|bias)_(ih|hh)_l0", name)
+    found = re.fullmatch(r"layers\.(\d+)\.(weight|bias)(?:_(ih|hh)_l0)?", name)
     if found is None:
         return name
     index, kind, which = found.groups()
     letter = "W" if kind == "weight" else "b"
-    return f"{t('diagnosis.part.layer', n=int(index) + 1)} {letter}_{which}"
+    return f"{t('diagnosis.part.layer', n=int(index) + 1)} {letter}{f'_{which}' if which else ''}"
 
 
 # -- drawing --------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from rnnlm_ui.page import fault, primary_label
 from rnnlm_ui.toolbox import Scene
 from rnnlm_ui.training_view import progress_share, progress_text, queue_text
 
+ENDED = frozenset({"finished", "diverged"})  # by themselves
 LIMITS = (0.1, 1.0, 10.0)
 _LOOKED_AT = 60  # the newest runs among which a pair is looked for
 _POINTS = 1_000  # in the browser: on a logarithmic axis the first steps take the most room
@@ -58,19 +59,22 @@ class One:
         return int((self.status.error or {}).get("values", {}).get("step", self.status.step + 1))
 
 
+Pair = tuple[RunFolder, RunFolder]  # without clipping first
+
+
 def show(_scene: Scene, answer: DeltaGenerator) -> None:
-    _settings()
+    folders, passed_over = shown_pair()
+    _settings(folders is not None and _goes_on(folders))
     try:
         if deeds.carry_out("clip.pair", started, session.compare):
             st.rerun()
     except UnrollError as error:
         fault(error)
-    folders = newest_pair()
     if folders is None:
         answer.markdown(t("gradients_clip.pair_guess"))
         return
     states = [launch.status(folder).state for folder in folders]
-    active = any(runs.is_active(state) for state in states)
+    active = _goes_on(folders)
 
     def look() -> None:
         with suppress(UnrollError):
@@ -81,19 +85,20 @@ def show(_scene: Scene, answer: DeltaGenerator) -> None:
         _draw(ones)
 
     with answer:
+        if passed_over:
+            st.markdown(t("gradients_clip.pair_passed_over"))
         follow(look, active, key="clip.pair.live")
     _ways_on(folders)
 
 
 # -- start ----------------------------------------------------------------------------------------
-def _settings() -> None:
+def _settings(active: bool) -> None:
     session.preset("clip.seed", 1)
     session.preset("clip.limit", 1.0)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.button(primary_label(t("gradients_clip.start_pair"), "play_arrow"), type="primary",
-                  key="clip.start", on_click=lambda: deeds.press(
-                      "clip.pair", session.widget("clip.limit", 1.0) or 1.0,
-                      session.widget("clip.seed", 1)))
+                  key="clip.start", on_click=_press, disabled=active,
+                  help=t("gradients_clip.pair_goes_on") if active else None)
         st.segmented_control(t("gradients_clip.limit"), LIMITS, key="clip.limit", required=True,
                              format_func=lambda limit: f"{limit:g}", persist_state="session")
         st.number_input(t("config.seed"), 1, 9_999, key="clip.seed", width=130,
@@ -104,31 +109,56 @@ def _settings() -> None:
                              text=runs.corpus_title(EXPLODES.corpus)) + "]")
 
 
+def _press() -> None:
+    """A click may come after the pair was made and before the browser has drawn the button off."""
+    folders, _ = shown_pair()
+    if folders is None or not _goes_on(folders):
+        deeds.press("clip.pair", session.widget("clip.limit", 1.0) or 1.0,
+                    session.widget("clip.seed", 1))
+
+
 def started(limit: float, seed: int) -> list[str]:
     """Both runs, by the ids under which they are compared from now on."""
     return experiment_view.started("sweep", pair(limit, seed))
 
 
-def newest_pair() -> tuple[RunFolder, RunFolder] | None:
-    """The pair that is compared, else the newest there is: without clipping first."""
+def shown_pair() -> tuple[Pair | None, bool]:
+    """The pair that is compared, else the newest there is; and whether one was passed over because
+    it was stopped before it had anything to show, where an earlier one has."""
     root = launch.runs_root()
     named = [folder for run in session.compared()
              if (folder := launch.find_run(run, root)) is not None]
-    return _pair_among(named) or _pair_among(launch.list_runs(root)[:_LOOKED_AT])
+    found = _pairs_among(named) + _pairs_among(launch.list_runs(root)[:_LOOKED_AT])
+    if not found:
+        return None, False
+    chosen = next((folders for folders in found if _has_something(folders)), found[0])
+    return chosen, chosen != found[0]
 
 
-def _pair_among(folders: list[RunFolder]) -> tuple[RunFolder, RunFolder] | None:
+def _goes_on(folders: Pair) -> bool:
+    return any(runs.is_active(launch.status(folder).state) for folder in folders)
+
+
+def _has_something(folders: Pair) -> bool:
+    """Whether there is anything to see of both, or will be."""
+    return _goes_on(folders) or all(
+        status.state in ENDED or status.step > 0 for status in map(launch.status, folders))
+
+
+def _pairs_among(folders: list[RunFolder]) -> list[Pair]:
+    """As new as the first run of each."""
     groups: dict[str, list[tuple[float, RunFolder]]] = {}
     for folder in folders:
         with suppress(UnrollError):
             origin = folder.origin()
             if origin is not None and origin.group and set(origin.changed) == {"clip_norm"}:
                 groups.setdefault(origin.group, []).append((folder.config().clip_norm, folder))
+    found: list[Pair] = []
     for members in groups.values():
         members.sort(key=lambda member: member[0])
         if len(members) == 2 and members[0][0] == 0 < members[1][0]:
-            return members[0][1], members[1][1]
-    return None
+            found.append((members[0][1], members[1][1]))
+    return found
 
 
 # -- live -----------------------------------------------------------------------------------------
@@ -187,8 +217,14 @@ def _cancel(folders: list[RunFolder]) -> None:
 
 # -- words ----------------------------------------------------------------------------------------
 def finding(free: One, clipped: One) -> str:
-    """What became of both, each in a sentence."""
-    return joined([_fate(one) for one in (free, clipped)])
+    """What became of both, each in a sentence; where one was stopped, how to start again."""
+    broken = any(_was_broken_off(one) for one in (free, clipped))
+    return joined([*(_fate(one) for one in (free, clipped)),
+                   t("gradients_clip.pair_again") if broken else ""])
+
+
+def _was_broken_off(one: One) -> bool:
+    return one.status.state not in ENDED and not runs.is_active(one.status.state)
 
 
 def _fate(one: One) -> str:
@@ -201,11 +237,11 @@ def _fate(one: One) -> str:
         return t("gradients_clip.fate.diverged", **values, step=number(one.broke_at),
                  last=size(float(losses[-1])), norm=size(float(np.nanmax(norms))))
     if not len(losses):
-        return t("gradients_clip.fate.waits", **values)
+        return t(f"gradients_clip.fate.{'never' if _was_broken_off(one) else 'waits'}", **values)
     values |= {"first": f"{losses[0]:.2f}", "now": size(float(losses[-_LAST:].mean()))}
     if one.status.state == "finished" and one.status.final_validation is not None:
         values["now"] = f"{one.status.final_validation:.2f}"
-    kind = "runs" if runs.is_active(one.status.state) else "ended"
+    kind = "stopped" if _was_broken_off(one) else "ended" if one.status.state in ENDED else "runs"
     return t(f"gradients_clip.fate.{kind}", **values)
 
 

@@ -14,7 +14,13 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.gradients.reach_chart import chart, rows_of, table
 from rnnlm_ui.gradients.reach_training import over_training
-from rnnlm_ui.gradients.reach_words import Reaches, finding, matrix_text, theory_finding
+from rnnlm_ui.gradients.reach_words import (
+    Reaches,
+    finding,
+    matrix_text,
+    theory_finding,
+    zero_text,
+)
 from rnnlm_ui.i18n import t
 from rnnlm_ui.tokens import words_of
 from rnnlm_ui.toolbox import Scene
@@ -61,7 +67,7 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
               (folder.id, digest, lags, layer))
     with side:
         table(rows)
-        st.markdown(matrix_text(reaches, config) + t(
+        st.markdown(zero_text(reaches.trained) + matrix_text(reaches, config) + t(
             "gradients.caption", n=reaches.windows, hidden=config.hidden, **words_of(config)))
     over_training(scene, layer, lags, lambda *asked: [
         profile for profile, _ in trained_at(folder, *asked)])

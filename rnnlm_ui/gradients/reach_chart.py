@@ -76,7 +76,7 @@ def _theory(reaches: Reaches, cell: str) -> list[Row]:
 def curves_of(rows: Sequence[Row]) -> list[Reach]:
     return [Reach(row.name, row.cell, row.curve.mean, row.curve.low, row.curve.high,
                   [row.curve.value_text(k) for k in range(len(row.curve.mean))],
-                  row.curve.horizon, bool(row.curve.at_floor[-1]), row.kind, row.of_cell_state)
+                  row.curve.horizon, row.curve.is_floored(-1), row.kind, row.of_cell_state)
             for row in rows]
 
 

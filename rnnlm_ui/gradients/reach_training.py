@@ -19,6 +19,7 @@ from rnnlm_core.run.history import Entry, entries
 from rnnlm_core.run.reaches import ReachPoint, ReachTail
 from rnnlm_ui import runs, session
 from rnnlm_ui.components.live_plot import live_plot
+from rnnlm_ui.gradients.reach_words import factor_text
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.live import POINTS, follow
 from rnnlm_ui.tokens import words_of
@@ -85,7 +86,7 @@ def _written(view: View, points: Sequence[ReachPoint]) -> None:
     if first.step == 0:
         start = _point(0, view.measure(0, first.sha256, last.lags)[view.layer])
         points = [*([start] if start is not None else []), *points]
-    _draw(view, points)
+    _draw(view, points, training_finding(points, view.scene.config))
     share = sum(point.cost for point in points) / max(last.seconds, 1e-9)
     st.markdown(t("gradients_reach.last_profile", step=number(last.step),
                   seconds=f"{last.seconds:.1f}", cost=f"{last.cost * 1000:.0f}",
@@ -109,18 +110,20 @@ def _known(view: View, moments: Sequence[Entry]) -> dict[int, list[ReachPoint | 
 
 
 def _measured(view: View, moments: Sequence[Entry]) -> None:
-    """One more moment at each look, so that the page stays alive and the curve grows."""
+    """One more moment at each look, so that the page stays alive and the curve grows: the newest
+    first, and nothing is concluded before all are known."""
     known = _known(view, moments)
     missing = [moment for moment in moments if moment.step not in known]
     if missing:
-        step, digest = missing[0].step, missing[0].sha256
+        step, digest = missing[-1].step, missing[-1].sha256
         profiles = view.measure(step, digest, view.lags)
         session.remember(_KEPT, {**session.recall(_KEPT, {}), (view.folder.id, digest, view.lags): [
             _point(step, profile) for profile in profiles]})
         known = _known(view, moments)
     points = [point for step in sorted(known) if (point := known[step][view.layer]) is not None]
     if len(points) > 1:
-        _draw(view, points)
+        _draw(view, points, training_finding(points, view.scene.config)
+              if len(known) == len(moments) else t("gradients_reach.training_not_all"))
     if len(moments) > 1:
         st.markdown(t("gradients_reach.training_measured", n=len(known), all=len(moments)))
         if len(missing) == 1:
@@ -128,9 +131,9 @@ def _measured(view: View, moments: Sequence[Entry]) -> None:
 
 
 def _point(step: int, profile: LagProfile) -> ReachPoint | None:
-    """None where the weights of this moment give no numbers."""
+    """None where the weights of this moment give no numbers, or no gradient that could reach."""
     h, c = profile.h, profile.c
-    if not h.has_numbers:
+    if not h.has_numbers or h.is_zero:
         return None
     return ReachPoint(step, 0.0, h.horizon, h.rate, None if c is None else c.horizon,
                       None if c is None else c.rate, len(h.mean) - 1, 0.0)
@@ -153,11 +156,17 @@ def tracks_of(points: Sequence[ReachPoint], config: RunConfig) -> list[Track]:
 
 def training_finding(points: Sequence[ReachPoint], config: RunConfig) -> str:
     """From where to where the horizon went, by c for an LSTM."""
+    from rnnlm_core.insight.gradients import EXPLODES
+
     first, last = points[0], points[-1]
     lstm = config.cell == "lstm"
     before, after = (p.c_horizon if lstm else p.h_horizon for p in (first, last))
     said = {"first": number(first.step), "last": number(last.step),
             "part": t("gradients_reach.by_c") if lstm else "", **words_of(config)}
+    rate = last.c_rate if lstm else last.h_rate
+    if after is None and rate is not None and rate >= EXPLODES:
+        return t("gradients_reach.training_exploded", before=_text(before, first.lags),
+                 rate=factor_text(rate), **said)
     if before == after:
         return t("gradients_reach.training_same", n=_text(before, last.lags), **said)
     far = [last.lags + 1 if h is None else h for h in (before, after)]
@@ -169,9 +178,9 @@ def _text(horizon: int | None, lags: int) -> str:
     return t("gradients.beyond", n=lags) if horizon is None else str(horizon)
 
 
-def _draw(view: View, points: Sequence[ReachPoint]) -> None:
+def _draw(view: View, points: Sequence[ReachPoint], told: str) -> None:
     config, last = view.scene.config, points[-1]
-    st.markdown(training_finding(points, config))
+    st.markdown(told)
 
     def figure() -> Any:
         words = TrainingWords(

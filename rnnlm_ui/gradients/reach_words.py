@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnnlm_core.config import RunConfig
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import joined, t
 from rnnlm_ui.tokens import words_of
 
 if TYPE_CHECKING:
@@ -78,12 +78,25 @@ def matrix_text(reaches: Reaches, config: RunConfig) -> str:
     return t("gradients_reach.matrix_gates", sigma=f"{theory.sigma:.2f}")
 
 
+def zero_text(profile: LagProfile | None) -> str:
+    """How many windows have no gradient at all, and so no part in the mean; "" for none or all."""
+    n = max((curve.zero for curve in curves_of(profile)), default=0) if profile is not None else 0
+    if profile is None or n in (0, profile.windows):
+        return ""
+    return t("gradients_reach.zero", n=n, all=profile.windows)
+
+
+def curves_of(profile: LagProfile) -> list[LagCurve]:
+    """That of h, and that of c where the cell has one."""
+    return [curve for curve in (profile.h, profile.c) if curve is not None]
+
+
 # -- sentences ------------------------------------------------------------------------------------
 def finding(reaches: Reaches, config: RunConfig, untrained: bool = False) -> str:
     """How far the three start, and how far this run has come (`untrained`: it is at step 0)."""
     texts = {cell: reach_text(profile) for cell, profile in reaches.untrained.items()}
     horizons = [curve.horizon for profile in reaches.untrained.values()
-                for curve in (profile.h, profile.c) if curve is not None]
+                for curve in curves_of(profile)]
     known = [horizon for horizon in horizons if horizon is not None]
     limit = next((n for n in _ROUND if n > max(known, default=0)), None)
     if len(known) == len(horizons) and limit is not None:
@@ -99,11 +112,28 @@ def finding(reaches: Reaches, config: RunConfig, untrained: bool = False) -> str
     else:
         after = t("gradients.answer_trained", cell=config.cell.upper(),
                   n=reach_text(reaches.trained))
+    after = joined([after, explosion(reaches.trained)])
     return t("gradients.answer", untrained=sentence, trained=after)
+
+
+def explosion(profile: LagProfile) -> str:
+    """That a gradient reaches so far because it grows; "" of one that does not."""
+    grown = [curve for curve in curves_of(profile) if curve.explodes]
+    if not grown:
+        return ""
+    rate = grown[-1].rate  # of an LSTM the one along c, where that grows too
+    if rate is None:
+        return t("gradients_reach.explodes_beyond", last=len(profile.lags) - 1)
+    return t("gradients_reach.explodes", rate=factor_text(rate))
 
 
 def theory_finding(reaches: Reaches, config: RunConfig) -> str:
     """What was expected of this run's layer, beside what was measured."""
+    assert reaches.trained is not None
+    return joined([_theory_finding(reaches, config), explosion(reaches.trained)])
+
+
+def _theory_finding(reaches: Reaches, config: RunConfig) -> str:
     trained, theory = reaches.trained, reaches.theory
     assert trained is not None and theory is not None
     measured = trained.h if trained.c is None else trained.c
@@ -113,9 +143,19 @@ def theory_finding(reaches: Reaches, config: RunConfig) -> str:
     said = {"cell": cell.upper(), "rate": rate_text(measured), **words_of(config)}
     field = t("gradients_reach.theory_field", field=rate_text(theory.mean_field))
     if theory.direct is not None:
-        return t(f"gradients_reach.theory_{cell}", n=horizon_text(measured),
-                 direct=horizon_text(theory.direct), **said) + " " + field
+        rest = _farther(measured, theory.direct)
+        return joined([
+            t(f"gradients_reach.theory_{cell}", n=horizon_text(measured),
+              direct=horizon_text(theory.direct), **said),
+            t(f"gradients_reach.theory_rest_{cell}") if rest else "",
+            t("gradients_reach.theory_measured", **said), field])
     if theory.factor is None:
-        return t("gradients_reach.theory_lower", **said) + " " + field
-    return t("gradients_reach.theory_rnn", bound=factor_text(theory.factor),
-             sigma=f"{theory.sigma:.2f}", **said) + " " + field
+        return joined([t("gradients_reach.theory_lower", **said), field])
+    return joined([t("gradients_reach.theory_rnn", bound=factor_text(theory.factor),
+                     sigma=f"{theory.sigma:.2f}", **said), field])
+
+
+def _farther(measured: LagCurve, direct: LagCurve) -> bool:
+    """Whether the gradient reaches farther than its gates alone would let it."""
+    return direct.horizon is not None and (
+        measured.horizon is None or measured.horizon > direct.horizon)

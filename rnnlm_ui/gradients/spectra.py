@@ -47,7 +47,7 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
         untrained = _untrained(scene.path, layer)
         trained = _trained(scene.path, scene.step, scene.digest, layer) if scene.digest else None
     with controls:
-        lag = _lag(untrained.steps, config)
+        lag = _lag(untrained.steps, config, shown=view != "matrix")
     start = Found(untrained, _own(scene.path, None, "", layer, lag))
     if trained is None or scene.shown is None or scene.shown.step == 0:
         found, before = start, None
@@ -124,8 +124,11 @@ def _layer(config: RunConfig) -> int:
     return int(chosen) - 1
 
 
-def _lag(most: int, config: RunConfig) -> int:
+def _lag(most: int, config: RunConfig, shown: bool) -> int:
+    """Of the sentence and the charts; nothing about a matrix depends on it."""
     session.set_widget(_LAG, min(session.widget(_LAG, _FIRST_LAG), most))
+    if not shown:
+        return int(session.widget(_LAG, _FIRST_LAG))
     return int(st.slider(t("gradients_spectra.lag", **words_of(config)), 1, most, key=_LAG,
                          width=300, persist_state="session"))
 

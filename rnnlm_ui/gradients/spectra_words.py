@@ -62,13 +62,21 @@ def share(participation: float, directions: int) -> str:
 def answer(found: Found, before: Found | None, config: RunConfig) -> str:
     """What is left after the chosen lag, and λ₁; beside it, the untrained network."""
     first = float(found.all.exponents[0])
-    fate = t(f"gradients_spectra.fate.{found.all.fate}", rate=rate(first), factor=factor(first))
+    fate = t(f"gradients_spectra.fate.{_fate(found)}", rate=rate(first), factor=factor(first))
     parts = [_left(found, config), fate]
     if before is not None:
         start = float(before.all.exponents[0])
         parts.append(t("gradients_spectra.before", left=left(before.own.participation),
                        top=size(before.own.top), rate=rate(start)))
     return joined(parts)
+
+
+def _fate(found: Found) -> str:
+    """That of the long run; another word for it where the chosen lag still says the opposite."""
+    fate, top = found.all.fate, found.own.top
+    if fate == "vanishes" and top > _SAME:
+        return "fades_later"
+    return "grows_later" if fate == "explodes" and top < -_SAME else fate
 
 
 def _left(found: Found, config: RunConfig) -> str:

@@ -26,9 +26,11 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.gradients import taught_settings as settings
+from rnnlm_ui.gradients.reach_words import factor_text
 from rnnlm_ui.gradients.taught_text import text_picture
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import plain
+from rnnlm_ui.tokens import listed
 from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
@@ -95,7 +97,9 @@ def window(scene: Scene, asked: settings.Asked) -> Window:
     tokenizer = runs.opened(scene.folder).tokenizer
     if asked.own:
         ids = np.array(tokenizer.known(asked.own), np.int64)[:asked.tokens + 1]
-        before = ids[:0]
+        before, unknown = ids[:0], tokenizer.unknown_in(asked.own)
+        if unknown and not len(ids):
+            raise BadInput("text.all_unknown", characters=listed(unknown))
     else:
         text = settings.text_ids(scene.path)
         ids = text[asked.place:asked.place + asked.tokens + 1]
@@ -138,6 +142,12 @@ def finding(found: Credit, first: Credit, scene: Scene) -> str:
                      for n in TOLD if n <= found.farthest)
     sentence = t("gradients_taught.answer", half=_half(found), first=percent(within[0]),
                  shares=shares)
+    told = [within[n - 1] for n in (1, *TOLD) if n <= found.farthest]
+    if max(told) >= 1.005:  # it is written as more than 100 %
+        sentence = t("gradients_taught.then", first=sentence, second=t("gradients_taught.against"))
+    if (growth := found.by_lag()).explodes and growth.rate is not None:
+        sentence = t("gradients_taught.then", first=sentence, second=t(
+            "gradients_reach.explodes", rate=factor_text(growth.rate)))
     if scene.shown is not None and scene.shown.step == 0:
         return t("gradients_taught.then", first=sentence, second=t("gradients.answer_step_0"))
     if not np.isfinite(first.within()).all():

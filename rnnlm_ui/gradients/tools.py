@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from streamlit.delta_generator import DeltaGenerator
 
+from rnnlm_core import launch
 from rnnlm_ui import toolbox
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import number, t
 from rnnlm_ui.toolbox import Scene
 
 TOOLS = ("reach", "room", "dial", "race", "taught", "spectra", "clip", "truncate", "textbook")
 WITHOUT_RUN = frozenset({"race", "room", "dial", "textbook"})
+_TELLS_DIVERGENCE = frozenset({"clip"})  # by itself, in its own sentence
 _NEXT = {"reach": "room", "room": "dial", "dial": "race"}
 _KEY, _PACKAGE = "lab", "rnnlm_ui.gradients"
 
@@ -41,3 +43,15 @@ def show(tool: str, answer: DeltaGenerator, scene: Scene | None = None) -> None:
         draw(answer)
     else:
         draw(scene, answer)
+        if tool not in _TELLS_DIVERGENCE:
+            answer.markdown(_diverged(scene))
+
+
+def _diverged(scene: Scene) -> str:
+    """That the run was lost, which a picture of an earlier moment does not show; else ""."""
+    status = launch.status(scene.folder)
+    if status.state != "diverged":
+        return ""
+    step = (status.error or {}).get("values", {}).get("step", status.step + 1)
+    return t("gradients.diverged", step=number(step),
+             shown=number(scene.shown.step if scene.shown is not None else 0))

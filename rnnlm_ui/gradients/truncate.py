@@ -74,7 +74,7 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
     told = "" if guess == "" else words.guessed(guess, chosen)
     answer.markdown(told + words.finding(own, cut, config))
     with picture:
-        st.markdown(t("gradients_truncate.bias_title"))
+        st.markdown(words.bias_title(by_reach, cut.which))
         _bias(by_reach, chosen, cut, config, moment)
     with side:
         words.table(by_reach, cut, config)
@@ -164,10 +164,13 @@ def _bias(found: Truncation, chosen: Bias | None, cut: Cut, config: RunConfig,
           moment: tuple[object, ...]) -> None:
     def draw() -> Any:
         biases = found.biases[cut.which]
-        lines = [Measured(t(f"gradients_truncate.line.{name}"),
-                          np.array([np.nan if b is None else getattr(b, name) for b in biases]),
-                          None if chosen is None else getattr(chosen, name), name == "error")
-                 for name in ("cosine", "error")]
+        lines = []
+        for name in ("cosine", "error"):
+            values = np.array([np.nan if b is None else getattr(b, name) for b in biases])
+            lines.append(Measured(
+                t(f"gradients_truncate.line.{name}"), values,
+                None if chosen is None else getattr(chosen, name),
+                words.hundredths(float(values[-1])), name == "error"))
         figure = bias_figure([reach for _, reach in found.cuts], lines, cut.reach, config.cell,
                              Axes(t("gradients_truncate.reach", **words_of(config)),
                                   t("gradients_truncate.beside_full")),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rnnlm_ui.gradients.truncate import Cut
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+SAME_ANGLE, SAME_ERROR = 0.5, 0.005  # degrees; of the full gradient's length
 LIMITS = (5.0, 30.0)  # degrees: a small angle, a large one
 
 
@@ -44,7 +45,7 @@ def finding(found: Truncation, cut: Cut, config: RunConfig) -> str:
         said.append(t("gradients_truncate.carry", n=config.carry_length, **named))
     extra = (float(found.emptied[0]) - found.loss) / math.log(2)
     said.append(t("gradients_truncate.emptied", k1=cut.shift,
-                  bits=f"{extra:+.2f}".replace("-", "−"), **named))
+                  bits=hundredths(extra, sign=True), **named))
     return joined(said)
 
 
@@ -69,6 +70,33 @@ def degrees(found: Bias) -> str:
         else f"{found.angle:.0f}°"
 
 
+def bias_title(found: Truncation, which: str) -> str:
+    """Whether a longer reach comes nearer to the full gradient, as the curve of k1 = k2 has it."""
+    known = [(reach, bias) for (_, reach), bias in zip(found.cuts, found.biases[which], strict=True)
+             if bias is not None]
+    pairs = [(one, longer) for i, one in enumerate(known) for longer in known[i + 1:]]
+    turned = max(pairs, key=lambda pair: pair[1][1].angle - pair[0][1].angle, default=None)
+    dot = t("gradients_truncate.bias_dot")
+    if turned is None:
+        return dot
+    (k, near), (longer, far) = turned
+    if far.angle - near.angle > SAME_ANGLE:
+        return joined([t("gradients_truncate.bias_turns", k=k, angle=degrees(near), longer=longer,
+                         farther=degrees(far)), dot])
+    (k, near), (longer, far) = max(pairs, key=lambda pair: pair[1][1].error - pair[0][1].error)
+    if far.error - near.error > SAME_ERROR:
+        return joined([t("gradients_truncate.bias_errs", k=k, error=hundredths(near.error),
+                         longer=longer, larger=hundredths(far.error)), dot])
+    return joined([t("gradients_truncate.bias_title"), dot])
+
+
+def hundredths(value: float, sign: bool = False) -> str:
+    """Two decimals; what is too small for them is no zero, and has no sign."""
+    if 0 < abs(value) < 0.005:
+        return "<\N{NO-BREAK SPACE}0.005"
+    return (f"{value:+.2f}" if sign and value else f"{value:.2f}").replace("-", "−")
+
+
 def part_name(part: str) -> str:
     """What a part of the weights is called in a sentence."""
     if part.startswith("layer"):
@@ -91,8 +119,8 @@ def table(found: Truncation, cut: Cut, config: RunConfig) -> None:
     for (_, reach), one, emptied in zip(found.cuts, found.biases[cut.which], found.emptied,
                                         strict=True):
         numbers = ["–"] * 3 if one is None else [
-            degrees(one), f"{one.length:.2f}", f"{one.error:.2f}"]
-        extra = f"{(float(emptied) - found.loss) / math.log(2):+.2f}".replace("-", "−")
+            degrees(one), f"{one.length:.2f}", hundredths(one.error)]
+        extra = hundredths((float(emptied) - found.loss) / math.log(2), sign=True)
         row = [str(reach), *numbers, extra]
         rows.append([f"**{cell}**" for cell in row] if reach == cut.reach == cut.shift else row)
     st.table({column: [row[i] for row in rows] for i, column in enumerate(columns)},

@@ -201,6 +201,50 @@ def test_a_pair_is_found_without_a_link_and_a_single_run_is_none(own_runs_folder
     assert "Without clipping" in answer(clip("pair"))
 
 
+@LANGUAGES
+def test_a_pair_that_was_stopped_says_so_and_can_be_started_again(
+        own_runs_folder: Path, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "enqueue", lambda folders, user="": None)
+    monkeypatch.setattr(launch, "keep_queue_going", lambda root: None)
+    app = clip("pair", language=language)
+    app.button(key="clip.start").click().run()
+    assert app.button(key="clip.start").disabled
+    app.button(key="clip.stop").click().run()
+    assert {launch.status(f).state for f in launch.list_runs(own_runs_folder)} == {"stopped"}
+    for word in ({"en": ("stopped", "begins a new pair"), "zh": ("已停止", "重新开始")}[language]):
+        assert word in answer(app)
+    assert "starting" not in answer(app) and "正在启动" not in answer(app)
+    app.button(key="clip.start").click().run()
+    assert len(launch.list_runs(own_runs_folder)) == 4
+
+
+def test_a_click_while_a_pair_goes_on_makes_no_second_one(
+        own_runs_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "enqueue", lambda folders, user="": None)
+    monkeypatch.setattr(launch, "keep_queue_going", lambda root: None)
+    app = clip("pair")
+    start = app.button(key="clip.start")
+    start.click().run()
+    start.click().run()  # as it still stands in a browser that has not drawn it anew
+    assert len(launch.list_runs(own_runs_folder)) == 2
+
+
+def test_a_stopped_pair_does_not_hide_an_earlier_one(
+        own_runs_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "keep_queue_going", lambda root: None)
+    earlier = sweep.create_group("sweep", pair(1.0, 1), own_runs_folder)
+    for folder in earlier:
+        folder.write("status.json", '{"state":"finished","step":5}')
+    later = sweep.create_group("sweep", pair(1.0, 2), own_runs_folder)
+    for folder in later:
+        launch.cancel(folder)
+    app = clip("pair", runs=".".join(folder.id for folder in later))
+    assert "The newest pair was stopped" in said(app)
+    shown = [link.proto.query_string for link in app.get("page_link")]
+    assert any(f"run={earlier[0].id}" in query for query in shown)
+    assert not any(f"run={later[0].id}" in query for query in shown)
+
+
 # -- what it cannot do -----------------------------------------------------------------------------
 @LANGUAGES
 def test_the_reach_is_the_same_and_adam_hardly_sees_it(clipped_run, language: str) -> None:

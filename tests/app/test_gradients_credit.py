@@ -115,8 +115,16 @@ def test_a_choice_that_another_run_has_not_gives_way(runs_folder: Path) -> None:
     assert app.segmented_control(key="taught_tokens").value == "32"
 
 
+@pytest.mark.parametrize("text", ["🙂", "🙂🙂"])
+def test_a_text_of_characters_without_an_id_is_told_so(text: str) -> None:
+    app = lab("taught", DIALOGUE)
+    app.text_input(key="taught.own").set_value(text).run()
+    assert [e.value for e in app.error] == [
+        "The model has no id for any of 🙂\\: write with characters of its own text\\."]
+
+
 @pytest.mark.parametrize(("text", "code"), [
-    ("a", "1"), ("🙂", "0"), ("", None), ("ab", None), ("he said 🙂\n🙂🙂", None),
+    ("a", "1"), ("", None), ("ab", None), ("he said 🙂\n🙂🙂", None),
     ("<b>*$\\_`{guess}%{x}", None), ("e" * 500, None)])
 def test_odd_texts(text: str, code: str | None) -> None:
     app = lab("taught", DIALOGUE)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rnnlm_core import launch
 from rnnlm_ui.runs import NAMES
 from tests.app.inside_pages import LANGUAGES, opened, said, trained
 from tests.small_runs import new_run, small_text
@@ -103,7 +104,35 @@ def test_a_run_without_profiles_is_measured_at_its_kept_moments(
     for n in range(2, 6):  # one more at each look
         app.run()
         assert told.format(n) in said(app)
-    assert {"en": "Over training", "zh": "训练中"}[language] in said(app) and not app.exception
+        concluded = {"en": "step 0 to 40", "zh": "第 0 到 40 步"}[language] in said(app)
+        assert concluded is (n == 5), n  # nothing is concluded from some of the moments
+    assert not app.exception
+
+
+def test_the_newest_moment_is_measured_first(
+        runs_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rnnlm_ui.gradients import reach_training
+
+    steps, measured = [], reach_training._point
+
+    def recorded(step: int, profile):
+        steps.append(step)
+        return measured(step, profile)
+
+    monkeypatch.setattr(reach_training, "_point", recorded)
+    opened("gradients", trained(runs_folder, cell="rnn", max_steps=40).id)
+    assert steps == [40]
+
+
+def test_a_run_that_diverged_is_said_to_have_diverged(runs_folder: Path) -> None:
+    folder = trained(runs_folder, cell="rnn", activation="relu", initialisation="identity",
+                     optimizer="sgd", learning_rate=50.0, clip_norm=0.0, sequence_length=32)
+    assert launch.status(folder).state == "diverged"
+    step = launch.status(folder).error["values"]["step"]
+    for tool in ("reach", "taught"):
+        app = opened("gradients", folder.id, lab=tool)
+        assert f"**This run diverged at step {step}**" in said(app), tool
+    assert "这次训练在第" in said(opened("gradients", folder.id, "zh"))
 
 
 @LANGUAGES
@@ -136,3 +165,11 @@ def test_a_text_that_is_nearly_one_character(runs_folder: Path) -> None:
     for shown in ("both", "theory"):
         app.segmented_control(key="gradients_show").set_value(shown).run()
         assert not app.error and not app.exception and "nan" not in said(app)
+
+
+@pytest.mark.parametrize("name", ["gone", "../../etc", "A b"])
+def test_a_link_to_what_can_be_no_run_is_told_as_one_to_a_run_that_is_gone(name: str) -> None:
+    app = opened("gradients", name)
+    assert len(app.error) == 1 and not app.exception
+    assert "is not here" in app.error[0].value and app.error[0].value.count("etc") == (
+        "etc" in name)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from rnnlm_core.insight.cliff import B_RANGE, W_RANGE, loss_and_gradient, walk
+from rnnlm_ui.gradients.clip_cliff import _path, finding
 
 
 def test_the_gradient_by_hand_is_autograds_all_over_the_surface() -> None:
@@ -54,3 +55,11 @@ def test_without_clipping_it_flies_off_and_with_it_it_walks_down() -> None:
 def test_a_limit_that_is_never_reached_changes_nothing() -> None:
     one, other = walk((6.8, -2.1), 0.5, 10), walk((6.8, -2.1), 0.5, 10, 5.0)
     assert one.norms.max() < 5 and one.places == pytest.approx(other.places, rel=1e-12)
+
+
+def test_the_sentence_and_the_chart_count_the_same_steps() -> None:
+    plain, clipped = walk((5.5, -2.6), 0.5, 60), walk((5.5, -2.6), 0.5, 60, 0.1)
+    met = int(plain.norms.argmax())
+    assert met == 12  # the gradient that throws it stands there in the chart
+    assert "after 12 steps it meets a gradient of 5,436" in finding(plain, clipped, 0.1)
+    assert _path(plain, "free", True).hovers[met] == "after 12 steps: gradient 5,436"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,8 +17,10 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import BadInput, UnrollError
 from rnnlm_core.insight.connectivity import connectivity
 from rnnlm_core.insight.credit import Credit, credit
+from rnnlm_core.insight.gradients import LagCurve
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import unroll
+from rnnlm_ui.gradients.taught import finding
 
 IDS = np.random.default_rng(3).integers(1, 9, 40)
 NONE = IDS[:0]
@@ -209,3 +212,29 @@ def test_what_cannot_be_shown_is_said():
     with pytest.raises(UnrollError) as no_numbers:
         credit(diverged, IDS[:9], NONE)
     assert no_numbers.value.code == "run.no_numbers"
+
+
+def test_the_size_of_a_gradient_by_lag_grows_as_it_was_made_to():
+    back = np.arange(32)[:, None] - np.arange(32)[None]
+    grown = by_lag_of(np.where(back >= 0, 3.0 ** back, 0.0))
+
+    assert grown.mean == pytest.approx(3.0 ** np.arange(17))
+    assert grown.rate == pytest.approx(3.0) and grown.explodes
+    assert not by_lag_of(np.where(back >= 0, 0.9 ** back, 0.0)).explodes
+    assert by_lag_of(np.zeros((32, 32))).zero == 16
+
+
+def by_lag_of(sizes: np.ndarray) -> LagCurve:
+    return Credit("rnn", 0, "h", sizes, sizes, sizes.sum(0), sizes, np.ones(32)).by_lag()
+
+
+@pytest.mark.parametrize(("pulls_back", "told"), [(-1, "120 %"), (1, "86 %")])
+def test_more_than_all_is_explained_by_what_pulls_the_other_way(pulls_back, told):
+    # the first three states' wholes: 6 and what the second guess adds or takes; by hand 6/5 and 6/7
+    found = made([[6, 0, 0, 0], [pulls_back, 6, 0, 0], [0, pulls_back, 6, 0],
+                  [0, 0, pulls_back, 9]])
+
+    said = finding(found, found, SimpleNamespace(shown=None)).replace("\u00a0", " ")
+
+    assert told in said
+    assert ("pull the other way" in said) is (pulls_back < 0)

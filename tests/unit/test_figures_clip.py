@@ -20,7 +20,7 @@ from rnnlm_core.figures.gradients_clip import (
 )
 from rnnlm_core.figures.palette import MAP
 from rnnlm_core.figures.template import TEMPLATE
-from rnnlm_core.figures.training import Series
+from rnnlm_core.figures.training import NormWords, Series, gradient_norm_figure
 
 WORDS = CliffWords("w", "b", "loss", "step", "norm", "limit")
 PLACES = np.array([[5.0, -3.0], [5.5, -2.5], [100.0, 92.0]])
@@ -81,3 +81,13 @@ def test_the_fill_of_a_part_is_its_power_of_ten() -> None:
     z = np.array(heat.z, float)
     assert z.shape == (2, 5) and np.isnan(z[0, 4])
     assert 10 ** z[1] == pytest.approx(np.array(heat.customdata)[1, :, 0])
+
+
+def test_one_logged_step_is_a_marker_on_an_axis_with_that_step():
+    one, two = (gradient_norm_figure(Series(x, y), Series(x, y), 1.0, "gru",
+                                     NormWords("norm", "step", "before", "after", "limit"))
+                for x, y in (([1.0], [2.5]), ([1.0, 2.0], [2.5, 2.0])))
+    assert [trace.mode for trace in one.data] == ["markers", "markers"]
+    assert list(one.layout.xaxis.ticktext) == ["1"] and tuple(one.layout.xaxis.range) == (0, 2)
+    assert [trace.mode for trace in two.data] == ["lines", "lines"]
+    assert two.layout.xaxis.tickvals is None

@@ -88,8 +88,8 @@ def test_a_map_of_nothing_is_pale():
 
 
 def test_bias_by_reach_with_the_choice():
-    lines = [Measured("cosine", np.array([0.2, np.nan, 0.9]), 0.85),
-             Measured("error", np.array([1.4, 0.8, 0.1]), None, dashed=True)]
+    lines = [Measured("cosine", np.array([0.2, np.nan, 0.9]), 0.85, "0.90"),
+             Measured("error", np.array([1.4, 0.8, 0.1]), None, "0.10", dashed=True)]
 
     figure = bias_figure([1, 2, 4], lines, 2, "gru", Axes("x", "y"), "k2 = 2")
 
@@ -130,3 +130,19 @@ def test_the_saw_tooth_has_colour_up_to_the_line_and_none_above():
     assert [np.isfinite(z[:, i]).sum() - 1 for i in range(6)] == farthest.tolist()
     assert z[:, 2].tolist() == [0, -1, -1]  # beyond what was measured: as the last lag
     assert list(figure.data[1].y) == farthest.tolist()
+
+
+def test_where_letters_have_no_room_on_a_phone_there_are_none():
+    def figures(length):
+        words = MapWords("x", "y", "low", "high", "{guess}{state}{value}")
+        pieces = list("abcdefghijklmnopqrstuvwxyzABCDEFG"[:length + 1])
+        sizes = np.tril(np.ones((length, length)))
+        return (bars_figure(sizes, pieces, None, BarWords("x", "y", ["g"] * 6, "key")),
+                map_figure(sizes, pieces, None, words))
+
+    bars, grid = figures(32)
+    assert {note.name for note in bars.layout.annotations[1:]} == {" "}
+    assert grid.layout.meta["narrow_axes"]["xaxis"]["ticktext"] == ["1", "8", "16", "24", "32"]
+    bars, grid = figures(16)
+    assert {note.name for note in bars.layout.annotations[1:]} == {None}
+    assert not grid.layout.meta

@@ -259,3 +259,48 @@ def test_untrained_lstm_vanishes_at_forget_bias_0_and_hardly_at_5():
 
     assert 0.5 < rate(0.0) < 0.75
     assert rate(5.0) > 0.98
+
+
+def test_a_window_that_is_exactly_zero_is_left_out_of_the_mean_and_counted():
+    logs = np.log(0.5) * np.arange(31.0)[:, None] + np.zeros(16)
+    logs[:, 3] = -math.inf
+
+    curve = lag_curve(logs)
+
+    assert curve.mean == pytest.approx(0.5 ** np.arange(31))
+    assert curve.rate == pytest.approx(0.5)
+    assert curve.horizon == 7  # 0.5⁷ = 0.0078
+    assert (curve.zero, int(curve.at_floor.sum())) == (1, 0)
+    assert curve.value_text(1) == "0.5"
+    assert not curve.is_zero and not curve.is_floored(-1)
+
+
+def test_zero_in_every_window_stays_zero():
+    curve = lag_curve(np.full((31, 16), -math.inf))
+
+    assert curve.is_zero and curve.is_floored(-1)
+    assert curve.zero == 16
+    assert curve.value_text(0) == "<1e-300"
+
+
+def test_one_window_that_underflows_late_does_not_make_the_mean_smaller_than_can_be_said():
+    logs = np.zeros((2, 4))
+    logs[1, 0] = -math.inf
+
+    curve = lag_curve(logs)
+
+    assert curve.at_floor.tolist() == [0, 1] and curve.zero == 0
+    assert not curve.is_floored(1)  # 1e-300^(1/4) = 1e-75
+
+
+@pytest.mark.parametrize(("rate", "explodes"), [(3.9, True), (1.01, True), (1.001, False),
+                                                (0.99, False)])
+def test_what_doubles_within_a_hundred_steps_explodes(rate, explodes):
+    assert curve_of(rate).explodes is explodes
+
+
+def test_what_leaves_the_numbers_explodes():
+    logs = np.zeros((4, 2))
+    logs[2:] = math.inf
+
+    assert lag_curve(logs).explodes

@@ -13,7 +13,7 @@ from rnnlm_core.insight.gradients import LagCurve, LagProfile, lag_curve
 from rnnlm_core.insight.reach_theory import Theory
 from rnnlm_core.run.reaches import ReachPoint
 from rnnlm_ui.gradients.reach import lags_of
-from rnnlm_ui.gradients.reach_chart import rows_of
+from rnnlm_ui.gradients.reach_chart import curves_of, rows_of
 from rnnlm_ui.gradients.reach_training import tracks_of, training_finding
 from rnnlm_ui.gradients.reach_words import (
     Reaches,
@@ -24,6 +24,7 @@ from rnnlm_ui.gradients.reach_words import (
     matrix_text,
     rate_text,
     theory_finding,
+    zero_text,
 )
 
 
@@ -153,3 +154,38 @@ def test_long_courses_are_thinned_and_keep_their_ends() -> None:
     assert (h.steps[0], h.steps[-1]) == (0, 6_998) and 100 < len(h.steps) <= 252
     assert (h.horizons[0], c.horizons[0], c.of_cell_state) == (5, 9, True)
     assert len(tracks_of(points[:2], RunConfig(cell="rnn"))) == 1
+
+
+def test_a_window_without_any_gradient_is_told_and_no_part_of_the_mean() -> None:
+    logs = np.arange(101.0)[:, None] * math.log(0.6) * np.ones((1, 16))
+    logs[:, 5] = -np.inf
+    trained = LagProfile("rnn", 0, 16, lag_curve(logs), None)
+    assert "1 of 16 windows: exactly 0" in zero_text(trained)
+    assert horizon_text(trained.h) == "10"  # 0.6^10 = 0.00605
+    [drawn] = curves_of(rows_of(Reaches(trained, UNTRAINED, 100), "trained"))
+    assert not drawn.floored
+    assert zero_text(profile("rnn", 0.6)) == zero_text(None) == ""
+
+
+def test_a_gradient_that_grows_is_said_to_explode() -> None:
+    explodes = Reaches(profile("rnn", 3.9), UNTRAINED, 100, RNN)
+    for said in (finding(explodes, RunConfig(cell="rnn")),
+                 theory_finding(explodes, RunConfig(cell="rnn"))):
+        assert said.replace("\N{NO-BREAK SPACE}", " ").endswith(
+            "**It explodes: × 3.900 a step back.**")
+    assert "explodes" not in finding(Reaches(profile("rnn", 0.6), UNTRAINED, 100),
+                                     RunConfig(cell="rnn"))
+
+
+def test_gates_that_reach_as_far_as_the_whole_leave_no_rest() -> None:
+    said = theory_finding(Reaches(profile("gru", 0.6), UNTRAINED, 100, LSTM), RunConfig(cell="gru"))
+    assert "reach 21.**" in said and "rest comes" not in said  # the whole reaches 10 only
+    said = theory_finding(Reaches(profile("gru", 0.9), UNTRAINED, 100, LSTM), RunConfig(cell="gru"))
+    assert "The rest comes through the candidate" in said
+
+
+def test_what_came_to_explode_over_training_did_not_reach_further() -> None:
+    grown = point(90, None)._replace(h_rate=3.9)
+    said = training_finding([point(0, 8), grown], RunConfig(cell="rnn"))
+    assert "came to explode: ×\N{NO-BREAK SPACE}3.900 a step back**" in said
+    assert "reached further" not in said

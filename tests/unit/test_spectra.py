@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import CellWeights, layer_weights, state_of, unroll_layer
 from rnnlm_core.nets.jacobians import jacobian_times, step_jacobian, times_jacobian
 from rnnlm_core.worker import work
+from rnnlm_ui.gradients.spectra_words import answer
 from tests.small_runs import new_run, with_plan
 from tests.unit.test_cells import random_weights
 
@@ -316,3 +318,16 @@ def test_blocks_of_kept_moments_and_of_one_without_numbers(tmp_path):
     assert not np.array_equal(kept_block(folder, 0, 1, "U_z"), kept_block(folder, 4, 1, "U_z"))
     with pytest.raises(RunError, match="no numbers"):
         block_of(torch.full((4, 4), math.inf), "rnn", "W_hh")
+
+
+@pytest.mark.parametrize(("top", "fate", "told"), [
+    (3.1, "vanishes", "grown to 3.1 times its size. **First it grows, then it fades"),
+    (0.2, "vanishes", "**λ₁\u00a0=\u00a0−0.010, ×\u00a0"), (0.2, "explodes", "**First it fades"),
+    (3.1, "explodes", "it explodes**."), (3.1, "edge", "at the edge**.")])
+def test_what_grows_at_first_and_fades_in_the_long_run_is_told_as_both(top, fate, told):
+    rate = {"vanishes": -0.01, "edge": 0.0, "explodes": 0.01}[fate]
+    found = SimpleNamespace(
+        all=SimpleNamespace(exponents=np.array([rate]), fate=fate, size=8),
+        own=SimpleNamespace(top=math.log(top), lag=30, participation=2.0))
+    said = answer(found, None, RunConfig(cell="rnn"))
+    assert told in said
