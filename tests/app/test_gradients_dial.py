@@ -176,7 +176,7 @@ def test_quick_presses_on_rescue_do_not_lose_each_other(
     monkeypatch.setattr(dial_lesson, "show", page)
     app.multiselect(key="dial_rows").set_value(["rnn_default", "rnn_orthogonal"])
     app.button(key="dial.rescue.lstm_chrono").click().run()
-    until(app, finished)
+    until(app, lambda app: "dial.stop" not in keys(app))
     rows = ["rnn_default", "rnn_orthogonal", "gru_default", "gru_update_5", "lstm_default",
             "lstm_chrono"]
     assert app.multiselect(key="dial_rows").value == rows
