@@ -31,9 +31,9 @@ class Check:
     verdict: Verdict
     source: str
     lab: str  # the tool of the Gradients page where it can be seen
-    measure: Callable[[], Values]
+    measure: Callable[[], Values]  # with the network and settings of `view`, where it has some
     bears: Callable[[Values], bool]
-    view: Mapping[str, str] = field(default_factory=dict)  # which part of that tool
+    view: Mapping[str, str | float] = field(default_factory=dict)  # which part of that tool
     run: str = HERE
 
     def measured(self) -> Claim:
@@ -45,15 +45,30 @@ class Check:
                      self.run, values)
 
 
-_GATE, _GAIN, _MATRIX, _UNIT = ({"room": part} for part in ("gate", "gain", "matrix", "unit"))
+View = dict[str, str | float]
+
+
+def _gate(cell: str, bias: float) -> View:
+    slider = "forget" if cell == "lstm" else "update"
+    return {"room": "gate", "room_cell": cell, f"room_{slider}": bias}
+
+
+def _gain(activation: str, gain: float, noise: float) -> View:
+    return {"room": "gain", "room_net": "random", "room_phi": activation, "room_gain": gain,
+            "room_noise": noise, "room_bias": 0.0}
+
+
+_MATRIX: View = {"room": "matrix", "room_diagonal": 0.9, "room_corner": 10.0}
+_UNIT: View = {"room": "unit", "room_unit": "tanh", "room_weight": 1.5, "room_start": 0.5}
 _GERS = "Gers et al. 2000; Jozefowicz et al. 2015"
 CHECKS: tuple[Check, ...] = (
     Check("rnn_long", "cells", "contradicted", "tutorial 2.1, FAQ", "dial",
           lambda: measured.recall(30, "rnn_default"), lambda v: v["solved"] < 4, run=RECALL),
     Check("lstm_vanishing", "cells", "contradicted", "tutorial FAQ", "room",
-          measured.lstm_vanishes, lambda v: v["left"] < 1e-10 and v["solved"] < 4, _GATE),
+          measured.lstm_vanishes, lambda v: v["left"] < 1e-10 and v["solved"] < 4,
+          _gate("lstm", 0.0)),
     Check("lstm_exploding", "cells", "contradicted", "tutorial FAQ", "room",
-          lambda: measured.gate("lstm", 5.0), lambda v: v["rate"] > 1, _GATE),
+          lambda: measured.gate("lstm", 5.0), lambda v: v["rate"] > 1, _gate("lstm", 5.0)),
     Check("name_decides", "cells", "contradicted", "common", "dial",
           lambda: measured.recalls(lstm=(30, "lstm_default"), rnn=(30, "rnn_orthogonal")),
           lambda v: v["lstm_solved"] < v["rnn_solved"], run=RECALL),
@@ -68,23 +83,28 @@ CHECKS: tuple[Check, ...] = (
           lambda: measured.recalls(orthogonal=(30, "rnn_orthogonal"), none=(30, "rnn_default")),
           lambda v: v["orthogonal_solved"] >= 4 > v["none_solved"], run=RECALL),
     Check("gru_keeps", "cells", "depends", "Cho et al. 2014; Chung et al. 2014; PyTorch", "room",
-          measured.gru_convention, lambda v: v["plus"] > 0.98 and v["minus"] < 0.7, _GATE),
+          measured.gru_convention, lambda v: v["plus"] > 0.98 and v["minus"] < 0.7,
+          _gate("gru", 5.0)),
     Check("sigma_bound", "theory", "reproduced", "Pascanu et al. 2013", "spectra",
           lambda: measured.gain(0.9, "tanh", 0.3), lambda v: v["rate"] <= v["bound"] < 1),
     Check("sigma_explodes", "theory", "contradicted", "common", "room",
-          lambda: measured.gain(1.5, "tanh", 1.0), lambda v: v["rate"] < 1 < v["bound"], _GAIN),
+          lambda: measured.gain(1.5, "tanh", 1.0), lambda v: v["rate"] < 1 < v["bound"],
+          _gain("tanh", 1.5, 1.0)),
     Check("eigenvalues", "theory", "contradicted", "common", "room",
           measured.growing_matrix, lambda v: v["largest"] > 10 and v["radius"] < 1, _MATRIX),
     Check("g_one", "theory", "depends", "common", "room",
-          measured.g_one, lambda v: abs(v["still"] - 1) < 1e-9 and v["strong"] < 0.7, _GAIN),
+          measured.g_one, lambda v: abs(v["still"] - 1) < 1e-9 and v["strong"] < 0.7,
+          _gain("tanh", 1.0, 0.3)),
     Check("sigmoid", "theory", "reproduced", "Bengio et al. 1994", "room",
-          lambda: measured.gain(1.0, "sigmoid", 0.3), lambda v: v["rate"] <= 0.25, _GAIN),
+          lambda: measured.gain(1.0, "sigmoid", 0.3), lambda v: v["rate"] <= 0.25,
+          _gain("sigmoid", 1.0, 0.3)),
     Check("relu", "theory", "depends", "common", "room",
-          measured.relu, lambda v: v["one"] < 0.9 and v["more"] > 1.1, _GAIN),
+          measured.relu, lambda v: v["one"] < 0.9 and v["more"] > 1.1, _gain("relu", 1.6, 1.0)),
     Check("large_weights", "theory", "contradicted", "common", "room",
           measured.one_unit, lambda v: v["at_more"] < v["at_one"], _UNIT),
     Check("direct_path", "theory", "depends", "common", "room",
-          lambda: measured.gate("lstm", 1.0), lambda v: v["direct"] + 0.05 < v["rate"], _GATE),
+          lambda: measured.gate("lstm", 1.0), lambda v: v["direct"] + 0.05 < v["rate"],
+          _gate("lstm", 1.0)),
     Check("total_norm", "training", "contradicted", "common", "reach",
           measured.total_norm, lambda v: abs(v["near"] / v["full"] - 1) < 1e-3),
     Check("clipping", "training", "contradicted", "common", "clip",

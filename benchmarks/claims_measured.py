@@ -16,13 +16,12 @@ from benchmarks.reproduced import DOCS
 from rnnlm_core.insight import driven, driven_gates, small_maps
 from rnnlm_core.insight.textbook import RIGHT, TUTORIAL, gradients
 from rnnlm_core.insight.textbook_losses import of_delta, pull, steps_to_turn
-from rnnlm_core.insight.textbook_network import example, random_network, read
+from rnnlm_core.insight.textbook_network import THROUGH_DELTA, example, random_network, read
 from rnnlm_core.insight.textbook_training import PASSES, leak
 from rnnlm_core.insight.textbook_truth import by_differences, nearness
 from rnnlm_core.nets.cells import unroll_layer
 
 Values = dict[str, float]
-_THROUGH_DELTA = ("W_hh", "W_ih", "b", "E")
 _STEPS, _NEAR_STEPS = 100, 20
 
 
@@ -51,7 +50,7 @@ def recalls(**starts: tuple[int, str]) -> Values:
 
 def gate(cell: driven_gates.Gated, bias: float) -> Values:
     """Of an untrained gated network: factor a step, what 100 steps leave, the gate's part alone."""
-    found = driven_gates.gated_network(cell, bias)
+    found = driven_gates.gated_network(cell, bias, seed=driven.SHOWN)  # as the room shows
     rate, direct = found.whole.rate, found.direct.rate
     assert rate is not None
     assert direct is not None
@@ -59,7 +58,7 @@ def gate(cell: driven_gates.Gated, bias: float) -> Values:
 
 
 def gain(g: float, activation: driven.Slope, noise: float) -> Values:
-    found, = driven.sweep("random", activation, 0.0, noise, gains=np.array([g]))
+    found, = driven.sweep("random", activation, 0.0, noise, driven.SHOWN, np.array([g]))
     assert found.curve.rate is not None
     return {"g": g, "noise": noise, "rate": found.curve.rate, "bound": found.bound}
 
@@ -157,7 +156,7 @@ def truncation() -> Values:
 def tutorial_backward() -> Values:
     network, tokens = example()
     reading, truth = read(network, tokens), by_differences(network, tokens)
-    found = {name: nearness(gradients(rule, reading), truth, _THROUGH_DELTA)
+    found = {name: nearness(gradients(rule, reading), truth, THROUGH_DELTA)
              for name, rule in (("theirs", TUTORIAL), ("right", RIGHT))}
     assert found["theirs"].cosine is not None
     return {"cosine": found["theirs"].cosine, "error": found["right"].error}

@@ -85,8 +85,8 @@ def controls(folder: RunFolder, status: Status, config: RunConfig) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         label, icon = (t("train.resume"), "play_arrow") if paused else (t("train.pause"), "pause")
         # the palette's ink on the primary colour cannot be read on a disabled button
-        st.button(primary_label(label, icon) if started else f":material/{icon}: {label}",
-                  type="primary", key="train.pause", disabled=not started,
+        st.button(primary_label(label, icon, not started), type="primary",
+                  key="train.pause", disabled=not started,
                   on_click=lambda: launch.wish(folder, "run" if paused else "pause"))
         st.button(t("train.one_step"), icon=":material/skip_next:", disabled=not paused,
                   key="train.step", on_click=lambda: launch.wish(folder, "step"))

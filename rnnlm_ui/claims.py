@@ -30,7 +30,7 @@ class Claim:
     verdict: Verdict
     source: str  # who says it; "common" where many do, "tutorial SECTION"
     lab: str  # the tool of the Gradients page where it can be seen run
-    view: dict[str, str]  # further choices there, as they stand in a link
+    view: dict[str, str | float]  # further choices there, as they stand in a link
     run: str  # the command behind the figures
     values: dict[str, float]
 

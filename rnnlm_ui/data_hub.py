@@ -59,8 +59,8 @@ def _choices(dataset: HubDataset, busy: bool) -> None:
                             help=t("data.hub_place_help", places=dataset.places))
         # the primary button's ink would be lost on a disabled one
         stopped = busy or not possible
-        st.button(t("data.read") if stopped else primary_label(t("data.read"), "download"),
-                  type="primary", key="data.read", disabled=stopped, on_click=_fetch)
+        st.button(primary_label(t("data.read"), "download", stopped), type="primary",
+                  key="data.read", disabled=stopped, on_click=_fetch)
     if not possible:
         st.markdown(":red[:material/error: " + t(
             "data.hub_amount_wrong", low=number(_LEAST), high=number(_MOST)) + "]")

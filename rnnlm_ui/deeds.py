@@ -24,6 +24,13 @@ def press(name: str, *values: Any) -> None:
         session.remember(_slot(name), {"values": values})
 
 
+def add(name: str, *values: Any) -> None:
+    """As `press`, but what was pressed before and is not begun yet is done as well, after it."""
+    deed: dict[str, Any] | None = session.recall(_slot(name), None)
+    earlier = deed["values"] if deed is not None and "result" not in deed else ()
+    session.remember(_slot(name), {"values": (*values, *earlier)})
+
+
 def carry_out(name: str, do: Callable[..., Any], take_over: Callable[[Any], object]) -> bool:
     """`take_over(do(*values))` where it was pressed, and then True: draw the page anew.
 

@@ -44,13 +44,15 @@ def _enter_through_app() -> None:
         st.rerun()
 
 
-def primary_label(text: str, icon: str) -> str:
+def primary_label(text: str, icon: str, disabled: bool = False) -> str:
     """The label of the page's one primary button.
 
     Streamlit writes white on it in both themes, unreadable on the dark theme's light primary. The
     theme's violet text colour is set to the right ink, and the icon goes along inside the label.
+    A disabled button is not filled: that ink could not be read on it, so it keeps its own.
     """
-    return f":violet[:material/{icon}: {text}]"
+    label = f":material/{icon}: {text}"
+    return label if disabled else f":violet[{label}]"
 
 
 def next_link(page: str, label: str) -> None:

@@ -10,6 +10,7 @@ Streamlit drops plain parameters when a page is left. Widgets with a `key` look 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ T = TypeVar("T")
 LANGUAGES = {"en": "English", "zh": "中文"}
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 STEP = re.compile(r"[0-9]{1,9}")
+_NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
 MOST_COMPARED = 12
 _LONGEST_NAME = 80  # of what a link says in a run's place
 (_LANGUAGE, _SWITCH, _RUN, _NO_RUN, _SHOWN, _SENT, _STEPS, _COMPARED, _NO_RUNS, _DRAFT,
@@ -270,6 +272,24 @@ def choices(key: str, options: Sequence[str], default: Sequence[str]) -> str:
     return key
 
 
+def number(key: str, low: float, high: float, step: float, default: float) -> str:
+    """As `choice`, for a slider; what is no number of its range is ignored."""
+    chosen, state = _chosen(), st.session_state
+    if key not in state:
+        text = chosen[key][0] if key in chosen else st.query_params.get(key, "")
+        found = float(text) if _NUMBER.fullmatch(text) else math.nan
+        state[key] = round(low + step * round((found - low) / step), 6) \
+            if low <= found <= high else default
+    chosen[key] = (f"{state[key]:g}", f"{default:g}")
+    return key
+
+
+def address_now() -> None:
+    """Write the address at the end of a fragment with choices: the page itself does not go on."""
+    if _alone():
+        _write()
+
+
 def asked(key: str) -> str | None:
     """What the address says of this choice, be it an option or not, until it is first drawn."""
     return None if key in st.session_state else st.query_params.get(key)
@@ -283,9 +303,13 @@ def _chosen() -> dict[str, tuple[str, str]]:
 
 def again() -> None:
     """Draw anew what is being drawn: the fragment where only that runs, else the whole page."""
+    st.rerun(scope="fragment" if _alone() else "app")
+
+
+def _alone() -> bool:
+    """Whether only a fragment runs."""
     context = get_script_run_ctx()
-    alone = context is not None and bool(context.fragment_ids_this_run)
-    st.rerun(scope="fragment" if alone else "app")
+    return context is not None and bool(context.fragment_ids_this_run)
 
 
 # -- anything else a page wants to keep ------------------------------------------------------------

@@ -30,6 +30,8 @@ Net = Literal["random", "identity", "wave"]
 
 HIDDEN, INPUTS, SEQUENCES, LAGS, WARM_UP = 64, 16, 8, 100, 50
 WAVE_HIDDEN, WAVE_LAGS = 16, 50
+DRAWS = range(8)  # seeds
+SHOWN = 2  # the one that is shown, here and in `driven_gates`
 GAINS: Floats = np.round(np.arange(0, 3.01, 0.1), 1)
 LARGEST_SLOPE = {"tanh": 1.0, "sigmoid": 0.25, "relu": 1.0, "identity": 1.0}  # γ = sup |φ'|
 
@@ -174,6 +176,14 @@ def sweep(net: Net, activation: Slope, bias: float = 0.0, strength: float = 0.3,
     flat = (slopes < 0.1 * largest).mean((0, 2, 3))
     return [Reading(float(g), lag_curve(logs[:, i]), largest * float(g), float(fields[i]),
                     float(flat[i]), _zero_from(logs[:, i])) for i, g in enumerate(gains)]
+
+
+def spread(net: Net, activation: Slope, bias: float, strength: float, gain: float
+           ) -> tuple[float, float]:
+    """The smallest and the largest factor a step over `DRAWS` of W and of the input."""
+    rates = [sweep(net, activation, bias, strength, seed, np.array([gain]))[0].curve.rate or 0.0
+             for seed in (DRAWS if net != "wave" else DRAWS[:1])]  # nothing is drawn for the wave
+    return min(rates), max(rates)
 
 
 def decades(curve: LagCurve) -> Floats:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from rnnlm_core.insight.textbook import Rule, gradients
 from rnnlm_core.insight.textbook_losses import of_delta, steps_to_turn
-from rnnlm_core.insight.textbook_network import ARRAYS, example, read
+from rnnlm_core.insight.textbook_network import THROUGH_DELTA, example, read
 from rnnlm_core.insight.textbook_training import NEAR, Curves, Source, compare, leak
 from rnnlm_core.insight.textbook_truth import Nearness, by_differences, nearness
 
@@ -46,7 +46,7 @@ class Outcome:
     """Of a rule: against finite differences on the example, and what training by it does."""
 
     near: Nearness
-    truth: list[float]  # every entry of every array, by finite differences
+    truth: list[float]  # every entry of the arrays that δ reaches, by finite differences
     found: list[float]  # the same, by the rule
     curves: Curves
 
@@ -61,10 +61,9 @@ class Outcome:
 def run(rule: Rule, source: Source) -> Outcome:
     network, tokens = example()
     truth, found = by_differences(network, tokens), gradients(rule, read(network, tokens))
-    return Outcome(nearness(found, truth),
-                   [value for name in ARRAYS for value in truth[name].flatten().tolist()],
-                   [value for name in ARRAYS for value in found[name].flatten().tolist()],
-                   compare(rule, source))
+    return Outcome(nearness(found, truth, THROUGH_DELTA), *(
+        [value for name in THROUGH_DELTA for value in of[name].flatten().tolist()]
+        for of in (truth, found)), compare(rule, source))
 
 
 def answer_of(name: str) -> int:

@@ -15,6 +15,7 @@ from torch import Tensor
 from rnnlm_core.nets.cells import CellWeights, RNNStep, unroll_layer
 
 ARRAYS = ("W_hh", "W_ih", "b", "W_o", "E")
+THROUGH_DELTA = ("W_hh", "W_ih", "b", "E")  # what δ reaches: whatever its rule, W_o has p − y
 
 
 class Network(NamedTuple):

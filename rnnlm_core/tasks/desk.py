@@ -28,7 +28,7 @@ from rnnlm_core.tasks.worker import LEFT
 Point = tuple[int, list[float | None]]  # a step, the score of each seed; None: no number any more
 KEPT = 1_000  # finished trials
 PATIENCE = 15.0  # seconds without a look: the page was left, or its tab closed
-_PACED = 0.02  # of what is left: once so much is done, the pace is known
+_SETTLING = 10.0  # seconds at the pace of an ordinary machine that an estimate begins with
 _MODULE = "rnnlm_core.tasks.worker"
 
 
@@ -60,6 +60,7 @@ class Order:
 
     def __init__(self, trials: Sequence[Trial], patience: float = PATIENCE) -> None:
         self.trials: tuple[Trial, ...] = ()
+        self._asked: dict[str, Trial] = {}  # ever, by key: also those of earlier orders
         self.results: dict[str, Result] = {}
         self.failed = False
         self._first: tuple[float, float] | None = None  # when it first said something, and how far
@@ -76,6 +77,7 @@ class Order:
     def change(self, trials: Sequence[Trial]) -> None:
         """From now on do these; what it is at and is not first among them goes on later."""
         self.trials, self._number = tuple(trials), self._number + 1
+        self._asked |= {trial.key: trial for trial in trials}
         own = os.getpid()
         order = {"parent": own, "started": process.process_started(own), "number": self._number,
                  "patience": self._patience, "trials": [asdict(trial) for trial in trials]}
@@ -88,16 +90,15 @@ class Order:
 
     @property
     def seconds_left(self) -> float:
-        """At most, at the pace so far; before there is one, at that of an ordinary machine."""
+        """About, at the pace so far; less where seeds are done early."""
         left = sum(one.expected_seconds * (1 - self._share(one)) for one in self.unfinished)
         if self._first is None:
             return left
-        past, done = time.monotonic() - self._first[0], self._spent() - self._first[1]
-        return left * past / done if done > _PACED * left else left
+        return at_pace(left, time.monotonic() - self._first[0], self._spent() - self._first[1])
 
     def _spent(self) -> float:
         """How long what is done would have taken on an ordinary machine."""
-        return sum(one.expected_seconds * self._share(one) for one in self.trials)
+        return sum(one.expected_seconds * self._share(one) for one in self._asked.values())
 
     def _share(self, trial: Trial) -> float:
         found = self.results.get(trial.key)
@@ -148,6 +149,13 @@ class Order:
             self.results.setdefault(line["trial"], Result()).add(line)
         if whole and self._first is None:
             self._first = time.monotonic(), self._spent()
+
+
+def at_pace(left: float, past: float, done: float) -> float:
+    """Seconds for what would take `left` of them on an ordinary machine, after `past` seconds in
+    which it would have done `done`. The pace of an ordinary machine counts for the first seconds,
+    so that the estimate comes to the measured pace without a jump."""
+    return left * (past + _SETTLING) / (done + _SETTLING)
 
 
 class Desk:

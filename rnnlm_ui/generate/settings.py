@@ -115,8 +115,7 @@ def main_button(active: bool) -> None:
         st.button(primary_label(t("common.stop"), "stop"), type="primary", key="generate.stop",
                   on_click=lambda: wish("stop"))
     else:
-        label = t("generate.go_on")
-        st.button(f":material/play_arrow: {label}" if full else primary_label(label, "play_arrow"),
-                  type="primary", key="generate.go_on", on_click=lambda: wish("go_on"),
+        st.button(primary_label(t("generate.go_on"), "play_arrow", full), type="primary",
+                  key="generate.go_on", on_click=lambda: wish("go_on"),
                   disabled=full, help=t("generate.full", n=number(MOST), **words_of(
                       writing.run.config)) if writing is not None and full else None)

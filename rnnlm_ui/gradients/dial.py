@@ -22,7 +22,7 @@ from rnnlm_ui.page import fault, primary_label
 
 RESCUES = ("rnn_orthogonal", "rnn_identity", "gru_update_5", "gru_chrono", "lstm_forget_1",
            "lstm_forget_5", "lstm_chrono")
-_DEED = "dial"
+_DEED, _ADDED = "dial", "dial.added"
 
 
 def show(answer: DeltaGenerator) -> None:
@@ -38,11 +38,12 @@ def show(answer: DeltaGenerator) -> None:
     follow(lambda: dial_grid.show(own.cells(chosen), chosen, guessed), active, "dial.grid")
     _rescues(chosen)
     follow(lambda: dial_lesson.show(own.cells(chosen), chosen, guessed), active, "dial.lesson")
+    session.forget(_ADDED)  # the page is whole: the browser knows the rows by now
 
 
 def _carry_out(desk: Desk, visitor: str, chosen: Choices) -> UnrollError | None:
     """What was pressed; the problem where it could not be done."""
-    def start(wanted: tuple[Trial, ...]) -> None:
+    def start(*wanted: Trial) -> None:
         order = desk.running(visitor)
         desk.start(visitor, [*wanted, *(order.unfinished if order is not None else ())])
 
@@ -71,7 +72,7 @@ def _answer(chosen: Choices, was_active: bool) -> None:
 
 
 def _left(chosen: Choices) -> None:
-    """How long it still takes, at most."""
+    """How long it still takes, about."""
     order = own.desk().running(own.visitor())
     if order is None:
         return
@@ -96,12 +97,9 @@ def _controls(chosen: Choices, active: bool) -> bool:
                       on_click=lambda: own.desk().stop(own.visitor()))
             follow(lambda: _left(chosen), active, "dial.left")
         elif missing:
-            # a label in the ink of the primary button cannot be read on one that is disabled
-            label = primary_label(t("gradients_dial.start"), "play_arrow") if guessed \
-                else t("gradients_dial.start")
-            st.button(label, type="primary" if guessed else "secondary", key="dial.start",
-                      disabled=not guessed,
-                      on_click=lambda: deeds.press(_DEED, tuple(missing)))
+            st.button(primary_label(t("gradients_dial.start"), "play_arrow", not guessed),
+                      type="primary", key="dial.start", disabled=not guessed,
+                      on_click=lambda: deeds.press(_DEED, *missing))
             st.markdown(t("gradients_dial.expected", time=duration(
                 max(1, round(sum(trial.expected_seconds for trial in missing))))), width="content")
         with st.popover(t("gradients_dial.settings"), icon=":material/tune:", type="tertiary"):
@@ -146,10 +144,14 @@ def _rescue(row: str, label: str, chosen: Choices, key: str = "") -> None:
     untouched = start if row.endswith(own.CLIP) else f"{STARTS[start].cell}_default"
 
     def add() -> None:
-        rows = list(dict.fromkeys([*chosen.rows, untouched, row]))
-        session.set_widget(own.ROW, rows)
+        """Of presses in quick succession a later one comes before the page has drawn the rows of
+        an earlier one, and the browser then still says that they are not chosen."""
+        now, added = own.choices(), session.recall(_ADDED, ())
+        added = tuple(dict.fromkeys([*added, untouched, row]))
+        session.remember(_ADDED, added)
+        session.set_widget(own.ROW, list(dict.fromkeys([*now.rows, *added])))
         session.set_widget(dial_grid.LOOKED, dial_grid.FOLLOW)
-        deeds.press(_DEED, (*chosen.trials((row,)), *chosen.trials((untouched,))))
+        deeds.add(_DEED, *now.trials((row,)), *now.trials((untouched,)))
 
     st.button(label, key=f"dial.rescue.{key or row}", on_click=add,
               disabled=row in chosen.rows)

@@ -83,7 +83,7 @@ def grid(cells: Sequence[Sequence[Cell]], chosen: Choices, seen: bool, looked: C
         rows = [Row(row_name(r), short_name(r), STARTS[r.removesuffix(CLIP)].cell)
                 for r in chosen.rows]
         figure = grid_figure(rows, [str(lag) for lag in chosen.lags], boxes, at,
-                             t("gradients_dial.lag_axis"))
+                             t(f"gradients_dial.lag_axis.{chosen.task}", n=chosen.copied))
         figure.update_layout(uirevision=f"{len(rows)}")
         return figure
 

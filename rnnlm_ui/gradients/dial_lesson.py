@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ FAR, NEAR = 1e-5, 1e-2  # of r₀: below nothing arrives, above enough; found by
 HEIGHTS = ("solved", "steps")
 _HEIGHT = "dial.height"
 _NAMED = 3  # exceptions in the sentence
+_UPSET = 2  # seeds: one more or less is chance
 
 
 def done(cells: Sequence[Sequence[Cell]]) -> list[Cell]:
@@ -77,6 +79,16 @@ def exceptions(trained: Sequence[Cell]) -> list[Cell]:
             or (cell.reach < FAR and cell.is_solved)]
 
 
+def upset(trained: Sequence[Cell]) -> tuple[Cell, Cell] | None:
+    """Where the smaller r₀ learned more often, by two seeds or more: that cell, and the one with
+    the larger r₀. The pair that is farthest apart, in seeds and then in r₀; None where there is
+    none."""
+    pairs = [(less, more) for less in trained for more in trained
+             if less.reach < more.reach and less.solved - more.solved >= _UPSET]
+    return max(pairs, default=None, key=lambda pair: (
+        pair[0].solved - pair[1].solved, pair[1].reach / max(pair[0].reach, sys.float_info.min)))
+
+
 def lesson(trained: Sequence[Cell], chosen: Choices) -> str:
     zones = {"near": [cell for cell in trained if cell.reach >= NEAR],
              "middle": [cell for cell in trained if FAR <= cell.reach < NEAR],
@@ -102,6 +114,10 @@ def lesson(trained: Sequence[Cell], chosen: Choices) -> str:
             more = t("gradients_dial.more", n=len(which) - _NAMED) if len(which) > _NAMED else ""
             reason = "late_adding" if kind == "late" and chosen.task == "adding" else kind
             said.append(t(f"gradients_dial.why_{reason}", named=named + more))
+    if (pair := upset(trained)) is not None:
+        less, more_left = (t("gradients_dial.odd", cell=cell_name(c), reach=reach_text(c.reach),
+                             n=c.solved, seeds=len(c.trial.seeds)) for c in pair)
+        said.append(t("gradients_dial.upset", less=less, more=more_left))
     return said[0] + joined(said[1:])
 
 

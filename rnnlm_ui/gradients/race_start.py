@@ -54,9 +54,8 @@ def controls(busy: bool, before_any: bool) -> None:
     except UnrollError as error:
         problem = error
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        off = busy or config is None  # then without the ink for a filled button
-        label = t("gradients_race.start")
-        st.button(f":material/flag: {label}" if off else primary_label(label, "flag"),
+        off = busy or config is None
+        st.button(primary_label(t("gradients_race.start"), "flag", off),
                   type="primary", key="race.start", disabled=off,
                   help=t("gradients_race.start_busy") if busy else None, on_click=deeds.press,
                   args=(DEED, config, _chosen(SIZE) == "parameters"))

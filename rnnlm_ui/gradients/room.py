@@ -1,7 +1,7 @@
 """Room: sliders and no training. What gain, input, gates and one unit do to a gradient, at once.
 
-Which experiment it is, and what has names in it, is in the link. The sliders and what they change
-are one fragment: a slider that is moved draws nothing else anew.
+Which experiment it is, its choices and its sliders are in the link. The sliders and what they
+change are one fragment: a slider that is moved draws nothing else anew.
 """
 
 from __future__ import annotations
@@ -34,4 +34,8 @@ def show(answer: DeltaGenerator) -> None:
         if experiment in _CHOICES:
             _CHOICES[experiment]()
         room_guess.switch()
-    st.fragment(lambda: _DRAWN[experiment](st.container()), key=f"room.{experiment}")()
+    def draw() -> None:
+        _DRAWN[experiment](st.container())
+        session.address_now()
+
+    st.fragment(draw, key=f"room.{experiment}")()

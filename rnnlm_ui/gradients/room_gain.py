@@ -13,6 +13,7 @@ from rnnlm_core.figures.gradients_room import (
     Axes,
     Line,
     Theory,
+    Values,
     by_lag_figure,
     by_setting_figure,
     power_text,
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
 
 NETS, ACTIVATIONS = ("random", "wave", "identity"), ("tanh", "sigmoid", "relu", "identity")
 _NET, _ACTIVATION = "room_net", "room_phi"
-_SEED = 2  # its rates are near the mean over eight seeds
-# factor a step that is shown at most
-_HIGHEST = {"tanh": 1.6, "sigmoid": 1.6, "relu": 3.0, "identity": 3.0}
+_SAME = 0.01  # factors a step that differ by less are alike
+# factor a step that is shown at most; a linear network has just g, and the ring needs room
+_HIGHEST = {"tanh": 1.6, "sigmoid": 1.6, "relu": 3.2, "identity": 3.2}
 _DECADES = {"tanh": (-30.0, 12.0), "sigmoid": (-90.0, 12.0), "relu": (-30.0, 30.0),
             "identity": (-30.0, 30.0)}
 _CASES: tuple[room_guess.Case, ...] = tuple(
@@ -52,9 +53,17 @@ _CASES: tuple[room_guess.Case, ...] = tuple(
 
 @st.cache_data(max_entries=128, show_spinner=False)
 def readings(net: Net, activation: Slope, bias: float, noise: float) -> list[Reading]:
-    from rnnlm_core.insight.driven import sweep
+    from rnnlm_core.insight.driven import SHOWN, sweep
 
-    return sweep(net, activation, bias, noise, _SEED)
+    return sweep(net, activation, bias, noise, SHOWN)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def spread(net: Net, activation: Slope, bias: float, noise: float, gain: float
+           ) -> tuple[float, float]:
+    from rnnlm_core.insight import driven
+
+    return driven.spread(net, activation, bias, noise, gain)
 
 
 def choices() -> None:
@@ -86,7 +95,8 @@ def draw(answer: DeltaGenerator) -> None:
             st.markdown(t("room.by_gain_title"))
             hidden("room.sweep", by_gain, (0, 3), log=False)
         return
-    answer.markdown(_finding(reading, activation, noise, bias))
+    drawn = spread(net, activation, bias, noise, reading.gain)
+    answer.markdown(joined([_finding(reading, activation, noise, bias), _draws(reading, drawn)]))
     with picture:
         st.markdown(t("room.by_lag_title"))
         plot("room.gain", lambda: by_lag_figure(_lines(reading), by_lag, lags, edge=True),
@@ -106,17 +116,36 @@ def _lines(reading: Reading) -> list[Line]:
     if reading.zero_from is None:
         low, high = (np.log10(part) - np.log10(curve.mean[0]) for part in (curve.low, curve.high))
         band = low, high
+    theories = [theory("bound", reading.bound, lags),
+                Line(t("room.field"), power_line(reading.mean_field, lags), dash="dash")]
     return [Line("", log10, main=True, colour="rnn", dash="solid",
                  value=power_text(log10[-1]), band=band),
-            theory("bound", reading.bound, lags),
-            Line(t("room.field"), power_line(reading.mean_field, lags), dash="dash")]
+            *(line for line in theories if not _covered(line.log10, log10))]
 
 
 def _sweep(found: list[Reading], reading: Reading, axes: Axes) -> Any:
     gains = np.array([r.gain for r in found])
     bound = Theory(t("room.bound_step"), np.array([r.bound for r in found]))
-    return by_setting_figure(gains, [r.curve.rate or 0.0 for r in found], [bound], reading.gain,
-                             axes, "rnn", (t("room.above"), t("room.below")))
+    rates = [r.curve.rate or 0.0 for r in found]
+    bounds = [] if _covered(bound.values, np.array(rates)) else [bound]
+    return by_setting_figure(gains, rates, bounds, reading.gain, axes, "rnn",
+                             (t("room.above"), t("room.below")))
+
+
+def _covered(theory: Values, measured: Values) -> bool:
+    """Whether a thin line of theory lies under that of what is measured: of a linear network."""
+    both = np.isfinite(measured)
+    return bool(both.all() and np.abs(theory - measured).max() < 1e-6)
+
+
+def _draws(reading: Reading, drawn: tuple[float, float]) -> str:
+    """What other draws of W and of the input give, where it is not the same to the eye."""
+    from rnnlm_core.insight.driven import DRAWS
+
+    low, high = (factor_text(rate) for rate in drawn)
+    if reading.zero_from is not None or drawn[1] - drawn[0] < _SAME:
+        return ""
+    return t("room.draws", n=len(DRAWS), low=low, high=high)
 
 
 # -- words ----------------------------------------------------------------------------------------

@@ -23,20 +23,20 @@ from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import t
 
 _ahead: threading.Thread | None = None
+_CHAOTIC = 1.1  # a factor a step from which on states that differ by round-off part
 _PAUSE = 0.1  # seconds: the page that was asked for goes first
 WIDTHS = (1, 1.9, 1.6)  # of the sliders and two charts
 FATES = ("vanishes", "lasts", "explodes")
 
 
 def slide(name: str, low: float, high: float, default: float, step: float) -> float:
-    key = slider_key(name)
-    session.preset(key, default)
-    return float(st.slider(t(f"room.slider.{name}"), low, high, key=key, step=step,
-                           persist_state="session"))
+    """A slider that a link brings along where it does not stand at its default."""
+    key = session.number(slider_key(name), low, high, step, default)
+    return float(st.slider(t(f"room.slider.{name}"), low, high, key=key, step=step))
 
 
 def slider_key(name: str) -> str:
-    return f"room.slider_{name}"
+    return f"room_{name}"
 
 
 def choose(key: str, options: Sequence[str], label: str, name: Callable[[str], str]) -> str:
@@ -97,9 +97,12 @@ def theory(name: str, factor: float, lags: int, dash: str = "dot") -> Line:
 
 
 def factor_text(rate: float | None) -> str:
-    """A factor a step: three digits, or as a power where that would read 0.000."""
+    """A factor a step: three digits, or as a power where that would read 0.000; two where it grows
+    for good, as round-off alone changes the third one of what is chaotic."""
     if not rate:
         return "0"
+    if rate >= _CHAOTIC:
+        return f"{rate:.1f}"
     return f"{rate:.3f}" if rate >= 0.001 else power_text(float(np.log10(rate)))
 
 

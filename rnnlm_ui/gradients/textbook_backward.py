@@ -19,7 +19,6 @@ from rnnlm_ui.page import primary_label
 LINES = tuple(DERIVATION)
 MENDS = ("tutorial", "earlier", "bias", "prediction", "output", "slope", "transpose")
 _SHOWN = "textbook.lines"
-_THROUGH_DELTA = ("W_hh", "W_ih", "b", "E")  # the formula says nothing of W_o
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Tried:
 
     cosines: list[float]  # of the tutorial's formula, and after each mend; the last is the right
     by_array: dict[str, tuple[float, float, float, float]]  # cosine, error; of the right: as well
-    error: float  # of the right rule over all arrays
+    error: float  # of the right rule, over the same arrays as the cosines: those that δ reaches
     autograd: float  # the right rule against PyTorch
     sweeps: int  # that the tutorial's formula takes to settle
     entries: int
@@ -44,20 +43,22 @@ def tried() -> Tried:
     from rnnlm_core.insight.textbook import deltas, gradients, mended
     from rnnlm_core.insight.textbook_checks import cells_checked, checked
     from rnnlm_core.insight.textbook_network import ARRAYS as names
-    from rnnlm_core.insight.textbook_network import example, read
+    from rnnlm_core.insight.textbook_network import THROUGH_DELTA, example, read
     from rnnlm_core.insight.textbook_truth import by_autograd, by_differences, nearness
 
     network, tokens = example()
     reading, truth = read(network, tokens), by_differences(network, tokens)
     ours, wrong = gradients(right, reading), gradients(theirs, reading)
-    stages = [nearness(gradients(rule, reading), truth, _THROUGH_DELTA) for rule in mended()]
+    stages = [nearness(gradients(rule, reading), truth, THROUGH_DELTA) for rule in mended()]
     rows = {}
     for name in names:
         one, other = nearness(wrong, truth, [name]), nearness(ours, truth, [name])
         rows[name] = (one.cosine or 0.0, one.error, other.cosine or 0.0, other.error)
-    return Tried([stage.cosine or 0.0 for stage in stages], rows, nearness(ours, truth).error,
-                 nearness(ours, by_autograd(network, tokens)).error, deltas(theirs, reading)[1],
-                 sum(array.numel() for array in truth.values()), checked(network, tokens),
+    return Tried([stage.cosine or 0.0 for stage in stages], rows,
+                 nearness(ours, truth, THROUGH_DELTA).error,
+                 nearness(ours, by_autograd(network, tokens), THROUGH_DELTA).error,
+                 deltas(theirs, reading)[1],
+                 sum(truth[name].numel() for name in THROUGH_DELTA), checked(network, tokens),
                  {str(cell): error for cell, error in cells_checked().items()})
 
 
@@ -125,12 +126,13 @@ def _run(found: Tried) -> None:
     live_plot(draw, key="textbook.cosines", height=314, on=(), alt=t("textbook.cosines_alt"),
               rev="example")
     head = [t(f"textbook.column.{name}") for name in ("array", "theirs", "off", "right", "error")]
-    lines = [f"| {' | '.join(head)} |", "|---|--:|--:|--:|--:|"]
+    columns: list[list[str]] = [[] for _ in head]
     for name, (theirs, off, right, error) in found.by_array.items():
         cells = (f"{theirs:.2f}".replace("-", "−"), f"{off:.0%}") if name != "W_o" else ("–", "–")
-        lines.append(f"| {t(f'textbook.array.{name}')} | {' | '.join(cells)} | {right:.6f} "
-                     f"| {readable(error)} |")
-    st.markdown("\n".join(lines))
+        for column, text in zip(columns, (t(f"textbook.array.{name}"), *cells, f"{right:.6f}",
+                                          readable(error)), strict=True):
+            column.append(text)
+    st.table(dict(zip(head, columns, strict=True)), border="horizontal", hide_index=True)
     st.markdown(t("textbook.run_note", sweeps=found.sweeps, autograd=readable(found.autograd)))
     st.markdown(t("textbook.cells_note", **{cell: readable(error)
                                             for cell, error in found.cells.items()}))

@@ -111,7 +111,8 @@ def _ask(name: str, given: dict[str, int]) -> None:
         format_func=lambda i: t(f"textbook.spot_option.{kind}_{i}"))
     with st.container(horizontal=True):
         if name not in given:
-            st.button(primary_label(t("textbook.check"), "play_arrow"), type="primary",
+            st.button(primary_label(t("textbook.check"), "play_arrow", guess is None),
+                      type="primary",
                       key="textbook.check", disabled=guess is None, on_click=_answer,
                       args=(name, guess))
         elif place + 1 < len(NAMES):

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from rnnlm_core.tasks.desk import Desk
+from rnnlm_core.tasks.desk import Desk, Result
 from rnnlm_core.tasks.trials import TASKS, Trial
-from rnnlm_ui.gradients import dial_choices
+from rnnlm_ui import i18n
+from rnnlm_ui.gradients import dial_choices, dial_lesson
+from rnnlm_ui.gradients.dial_choices import Cell
 from tests.app.inside_pages import LANGUAGES, opened, said
 
 pytestmark = pytest.mark.usefixtures("runs_folder", "desk")
@@ -159,3 +162,48 @@ def test_a_full_machine_says_so(desk: Desk, language: str) -> None:
 def test_a_link_with_nonsense_shows_what_there_is(bad: dict[str, str]) -> None:
     app = opened("gradients", **{**TINY, **bad})
     assert not app.error and "dial.start" in keys(app)
+
+
+def test_quick_presses_on_rescue_do_not_lose_each_other(
+        desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second press interrupts the page: its rows were never drawn, and the browser says again
+    that they are not chosen."""
+    app = opened("gradients", **TINY)
+    drawn, page = [], dial_lesson.show
+    monkeypatch.setattr(dial_lesson, "show", lambda *_: drawn.append(1) or st.stop())
+    app.button(key="dial.rescue.gru_update_5").click().run()
+    assert drawn
+    monkeypatch.setattr(dial_lesson, "show", page)
+    app.multiselect(key="dial_rows").set_value(["rnn_default", "rnn_orthogonal"])
+    app.button(key="dial.rescue.lstm_chrono").click().run()
+    until(app, lambda app: "dial.stop" not in keys(app))
+    rows = ["rnn_default", "rnn_orthogonal", "gru_default", "gru_update_5", "lstm_default",
+            "lstm_chrono"]
+    assert app.multiselect(key="dial_rows").value == rows
+    assert all(desk.look("anybody", [Trial(row, 5, max_steps=5, hidden=16, clip_norm=0.0)])
+               for row in rows[2:])
+    # what is taken out by hand stays out
+    app.multiselect(key="dial_rows").set_value(rows[:2]).run()
+    app.button(key="dial.rescue.lstm_chrono").click().run()
+    assert app.multiselect(key="dial_rows").value == [*rows[:2], *rows[4:]]
+
+
+def known(row: str, lag: int, reach: float, solved: int) -> Cell:
+    trial = Trial(row, lag)
+    at: list[int | None] = [9] * solved + [None] * (5 - solved)
+    return Cell(row, trial, reach, Result(step=50, solved_at=at, done=True))
+
+
+@LANGUAGES
+def test_what_contradicts_the_order_of_r0_is_named(
+        language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(i18n, "language", lambda: language)
+    near, far = known("lstm_default", 10, 3e-4, 2), known("lstm_default", 20, 2e-5, 4)
+    other = known("gru_default", 10, 1e-3, 3)
+    choices = dial_choices.Choices("recall", ("lstm_default",), (10, 20), 32, 500, 10)
+    assert dial_lesson.upset([near, far, other]) == (far, near)
+    said = dial_lesson.lesson([near, far, other], choices)
+    assert "r₀ 0.00002" not in said and "2·10⁻⁵" in said and "3·10⁻⁴" in said
+    # one seed is chance; and where more is solved with more gradient there is nothing to name
+    assert dial_lesson.upset([near, known("lstm_default", 20, 2e-5, 3)]) is None
+    assert dial_lesson.upset([known("lstm_default", 10, 3e-4, 5), far]) is None

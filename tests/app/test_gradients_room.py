@@ -7,6 +7,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rnnlm_core.insight.driven import sweep
 from rnnlm_core.insight.small_maps import powers
 from rnnlm_ui.i18n import translate
 from tests.app.inside_pages import LANGUAGES, opened, said
@@ -23,7 +24,7 @@ def room(experiment: str, language: str = "en", **query: object) -> AppTest:
 
 def set_sliders(app: AppTest, **values: float) -> AppTest:
     for name, value in values.items():
-        app.slider(key=f"room.slider_{name}").set_value(value)
+        app.slider(key=f"room_{name}").set_value(value)
     app.run()
     assert not app.exception and not app.error
     return app
@@ -40,7 +41,7 @@ def test_each_slider_changes_the_answer(experiment: str, language: str) -> None:
     assert not app.error
     for name in SLIDERS[experiment]:
         before = said(app)
-        slider = app.slider(key=f"room.slider_{name}")
+        slider = app.slider(key=f"room_{name}")
         set_sliders(app, **{name: slider.value + slider.step})
         assert said(app) != before
         assert "{" not in said(app).replace("\\begin{", "").replace("\\end{", "")
@@ -172,3 +173,49 @@ def test_other_settings_are_asked_for_again_and_known_ones_are_not() -> None:
     assert "1 of 2" in said(app)
     app.toggle(key="room.guess_first").set_value(False).run()
     assert "grows to" in said(app)
+
+
+def test_the_sliders_travel_in_the_link_and_only_where_they_were_moved() -> None:
+    app = set_sliders(room("gain"), gain=1.4, bias=-0.5)
+    assert app.query_params["room_gain"] in ("1.4", ["1.4"])
+    assert app.query_params["room_bias"] in ("-0.5", ["-0.5"])
+    assert "room_noise" not in app.query_params
+    again = room("gain", room_gain="1.4", room_bias="-0.5")
+    assert again.slider(key="room_gain").value == 1.4 and said(again) == said(app)
+    assert again.slider(key="room_noise").value == 0.3
+    set_sliders(again, gain=1.0, bias=0.0)
+    assert "room_gain" not in again.query_params and "room_bias" not in again.query_params
+
+
+@pytest.mark.parametrize("bad", ["nan", "inf", "1e9", "-1", "3.1", "<b>", "", "٣", "1.4.2"])
+def test_a_slider_of_a_link_that_is_no_number_of_it_is_ignored(bad: str) -> None:
+    app = room("gain", room_gain=bad)
+    assert app.slider(key="room_gain").value == 1.0 and not app.error
+
+
+def test_a_slider_of_a_link_stands_on_its_marks() -> None:
+    assert room("matrix", room_diagonal="0.93").slider(key="room_diagonal").value == 0.95
+
+
+def test_sliders_stay_when_another_experiment_was_looked_at() -> None:
+    app = set_sliders(room("matrix"), corner=7.5)
+    app.segmented_control(key="room").set_value("gain").run()
+    app.segmented_control(key="room").set_value("matrix").run()
+    assert app.slider(key="room_corner").value == 7.5
+
+
+@LANGUAGES
+def test_how_far_draws_lie_apart_is_said(language: str) -> None:
+    app = set_sliders(room("gain", language, room_phi="relu"), gain=1.4)
+    # the smallest and largest of eight seeds, each swept by itself
+    rates = [sweep("random", "relu", 0.0, 0.3, seed)[14].curve.rate or 0 for seed in range(8)]
+    assert translate(language, "room.draws", n=8, low=f"{min(rates):.3f}",
+                     high=f"{max(rates):.1f}") in said(app)
+    assert min(rates) < 1 < 1.2 < max(rates)
+    app = room("gain", language, room_phi="identity")  # nothing of it depends on the draw
+    assert translate(language, "room.draws", n=8, low="", high="")[:12] not in said(app)
+
+
+def test_of_what_grows_no_digits_are_told_that_round_off_changes() -> None:
+    app = set_sliders(room("gain"), gain=3.0, noise=0.0)
+    assert re.search(r"It explodes: × 1\.\d a step", said(app))

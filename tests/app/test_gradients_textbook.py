@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from rnnlm_ui import i18n
 from rnnlm_ui.claims import TOPICS, loaded
 from rnnlm_ui.gradients import tools
+from rnnlm_ui.gradients.room_parts import factor_text
+from rnnlm_ui.gradients.textbook_backward import tried
 from rnnlm_ui.gradients.textbook_formulas import EXERCISES
 from rnnlm_ui.gradients.textbook_loss import EPSILONS
 from rnnlm_ui.i18n import translate
@@ -27,7 +29,7 @@ def options_in_the_readers_language(request: pytest.FixtureRequest,
     """AppTest names an option as it reads; it formats it outside the script, where the language of
     the page is not known."""
     parameters = getattr(request.node, "callspec", None)
-    code = parameters.params["language"] if parameters else "en"
+    code = parameters.params.get("language", "en") if parameters else "en"
     monkeypatch.setattr(i18n, "language", lambda: code)
 
 
@@ -48,7 +50,7 @@ def answer(app: AppTest) -> str:
 def test_the_backward_formula_is_derived_line_by_line(language: str) -> None:
     app = textbook(language)
     sentence = answer(app)
-    assert "−0.06" in sentence and "1.00" in sentence and "105" in sentence
+    assert "−0.06" in sentence and "1.00" in sentence and "80 " in sentence
     assert float(re.search(r"10⁻(\S\S)", sentence)[1].translate(
         str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))) >= 9
     lines = [translate(language, f"textbook.line.{line}") for line in ("parts", "error", "whole")]
@@ -166,6 +168,26 @@ def test_a_claim_leads_to_another_tool() -> None:
     assert app.segmented_control(key="lab").value == "room"
     assert app.segmented_control(key="room").value == "matrix"
     assert not app.exception
+
+
+@pytest.mark.parametrize(("name", "figure"), [
+    ("lstm_exploding", "rate"), ("gru_keeps", "plus"), ("direct_path", "rate"),
+    ("sigma_explodes", "rate"), ("g_one", "weak"), ("sigmoid", "rate"), ("relu", "more")])
+def test_a_claim_leads_to_the_very_network_that_was_measured(name: str, figure: str) -> None:
+    claim = next(claim for claim in loaded() if claim.name == name)
+    app = textbook(textbook="claims", claims=claim.topic)
+    app.button(key=f"claims.see.{name}").click().run()
+    assert not app.exception
+    assert f"× {factor_text(claim.values[figure])} a step" in answer(app)
+    link = dict(part.split("=") for part in claim.address.split("&"))
+    assert answer(opened("gradients", language="en", **link)) == answer(app)
+
+
+def test_a_rule_has_one_cosine_wherever_it_is_shown() -> None:
+    """The transpose alone is missing in the last but one stage of mending, and in Exercise 1."""
+    app = check(textbook(textbook="spot"), "transpose", 1)
+    stage = f"{tried().cosines[-2]:.2f}"
+    assert f"cosine {stage}," in answer(app) and f"(cosine {stage})" in said(app)
 
 
 def test_a_link_brings_the_part_and_the_exercise() -> None:

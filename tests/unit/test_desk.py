@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,7 @@ import pytest
 
 from rnnlm_core.errors import BadInput
 from rnnlm_core.run import process
-from rnnlm_core.tasks.desk import Desk, Order, Result
+from rnnlm_core.tasks.desk import Desk, Order, Result, at_pace
 from rnnlm_core.tasks.training import train
 from rnnlm_core.tasks.trials import Trial
 
@@ -188,3 +189,13 @@ def test_the_time_left_begins_as_expected_and_ends_at_nothing(desk: Desk) -> Non
 
 def test_a_trial_survives_the_order_file() -> None:
     assert Trial.from_json(json.loads(json.dumps(asdict(QUICK)))) == QUICK
+
+
+def test_an_estimate_goes_to_the_measured_pace_without_a_jump() -> None:
+    # a machine that takes 16 times as long as an ordinary one: 30 s of work are 480
+    told = [at_pace(30 - past / 16, past, past / 16) for past in range(481)]
+
+    assert told[0] == 30 and told[-1] == 0
+    assert max(abs(b - a) for a, b in pairwise(told)) < 5  # seconds a second
+    assert told[240] == pytest.approx(15 * 250 / 25)  # by hand: (240 + 10) / (15 + 10) a second
+    assert at_pace(7.0, 3.0, 3.0) == 7  # an ordinary machine

@@ -183,7 +183,7 @@ def test_each_exercise_comes_out_as_its_reason_says(exercise) -> None:
     found = run(exercise.rule, exercise.source)
 
     assert found.fate == FATES[exercise.name]
-    assert len(found.truth) == len(found.found) == 5 * 5 * 4 + 5
+    assert len(found.truth) == len(found.found) == 5 * 5 * 3 + 5  # W_hh, W_xh, E and b_h
     assert found.curves.right[-1] < 0.75 * found.curves.right[0]
 
 
