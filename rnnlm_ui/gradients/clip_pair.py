@@ -21,15 +21,14 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import deeds, experiment_view, runs, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.gradients.clip_norms import size
+from rnnlm_ui.gradients.clip_pairs import ENDED, Pair, goes_on, shown_pair
 from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.live import Column, RunTail, follow, tail_of, thinned
 from rnnlm_ui.page import fault, primary_label
 from rnnlm_ui.toolbox import Scene
 from rnnlm_ui.training_view import progress_share, progress_text, queue_text
 
-ENDED = frozenset({"finished", "diverged"})  # by themselves
 LIMITS = (0.1, 1.0, 10.0)
-_LOOKED_AT = 60  # the newest runs among which a pair is looked for
 _POINTS = 1_000  # in the browser: on a logarithmic axis the first steps take the most room
 _LAST = 30  # logged steps whose mean loss is told: one step alone jumps
 
@@ -59,12 +58,9 @@ class One:
         return int((self.status.error or {}).get("values", {}).get("step", self.status.step + 1))
 
 
-Pair = tuple[RunFolder, RunFolder]  # without clipping first
-
-
 def show(_scene: Scene, answer: DeltaGenerator) -> None:
     folders, passed_over = shown_pair()
-    _settings(folders is not None and _goes_on(folders))
+    _settings(folders is not None and goes_on(folders))
     try:
         if deeds.carry_out("clip.pair", started, session.compare):
             st.rerun()
@@ -74,7 +70,7 @@ def show(_scene: Scene, answer: DeltaGenerator) -> None:
         answer.markdown(t("gradients_clip.pair_guess"))
         return
     states = [launch.status(folder).state for folder in folders]
-    active = _goes_on(folders)
+    active = goes_on(folders)
 
     def look() -> None:
         with suppress(UnrollError):
@@ -96,8 +92,11 @@ def _settings(active: bool) -> None:
     session.preset("clip.seed", 1)
     session.preset("clip.limit", 1.0)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.button(primary_label(t("gradients_clip.start_pair"), "play_arrow"), type="primary",
-                  key="clip.start", on_click=_press, disabled=active,
+        start = t("gradients_clip.start_pair")
+        # the white of a primary label is not to be seen on a button that is off
+        st.button(f":material/play_arrow: {start}" if active else
+                  primary_label(start, "play_arrow"), type="primary", key="clip.start",
+                  on_click=_press, disabled=active,
                   help=t("gradients_clip.pair_goes_on") if active else None)
         st.segmented_control(t("gradients_clip.limit"), LIMITS, key="clip.limit", required=True,
                              format_func=lambda limit: f"{limit:g}", persist_state="session")
@@ -112,7 +111,7 @@ def _settings(active: bool) -> None:
 def _press() -> None:
     """A click may come after the pair was made and before the browser has drawn the button off."""
     folders, _ = shown_pair()
-    if folders is None or not _goes_on(folders):
+    if folders is None or not goes_on(folders):
         deeds.press("clip.pair", session.widget("clip.limit", 1.0) or 1.0,
                     session.widget("clip.seed", 1))
 
@@ -120,45 +119,6 @@ def _press() -> None:
 def started(limit: float, seed: int) -> list[str]:
     """Both runs, by the ids under which they are compared from now on."""
     return experiment_view.started("sweep", pair(limit, seed))
-
-
-def shown_pair() -> tuple[Pair | None, bool]:
-    """The pair that is compared, else the newest there is; and whether one was passed over because
-    it was stopped before it had anything to show, where an earlier one has."""
-    root = launch.runs_root()
-    named = [folder for run in session.compared()
-             if (folder := launch.find_run(run, root)) is not None]
-    found = _pairs_among(named) + _pairs_among(launch.list_runs(root)[:_LOOKED_AT])
-    if not found:
-        return None, False
-    chosen = next((folders for folders in found if _has_something(folders)), found[0])
-    return chosen, chosen != found[0]
-
-
-def _goes_on(folders: Pair) -> bool:
-    return any(runs.is_active(launch.status(folder).state) for folder in folders)
-
-
-def _has_something(folders: Pair) -> bool:
-    """Whether there is anything to see of both, or will be."""
-    return _goes_on(folders) or all(
-        status.state in ENDED or status.step > 0 for status in map(launch.status, folders))
-
-
-def _pairs_among(folders: list[RunFolder]) -> list[Pair]:
-    """As new as the first run of each."""
-    groups: dict[str, list[tuple[float, RunFolder]]] = {}
-    for folder in folders:
-        with suppress(UnrollError):
-            origin = folder.origin()
-            if origin is not None and origin.group and set(origin.changed) == {"clip_norm"}:
-                groups.setdefault(origin.group, []).append((folder.config().clip_norm, folder))
-    found: list[Pair] = []
-    for members in groups.values():
-        members.sort(key=lambda member: member[0])
-        if len(members) == 2 and members[0][0] == 0 < members[1][0]:
-            found.append((members[0][1], members[1][1]))
-    return found
 
 
 # -- live -----------------------------------------------------------------------------------------
@@ -218,9 +178,10 @@ def _cancel(folders: list[RunFolder]) -> None:
 # -- words ----------------------------------------------------------------------------------------
 def finding(free: One, clipped: One) -> str:
     """What became of both, each in a sentence; where one was stopped, how to start again."""
-    broken = any(_was_broken_off(one) for one in (free, clipped))
-    return joined([*(_fate(one) for one in (free, clipped)),
-                   t("gradients_clip.pair_again") if broken else ""])
+    ones = (free, clipped)
+    again = any(map(_was_broken_off, ones)) and not any(
+        runs.is_active(one.status.state) for one in ones)
+    return joined([*map(_fate, ones), t("gradients_clip.pair_again") if again else ""])
 
 
 def _was_broken_off(one: One) -> bool:
@@ -245,7 +206,7 @@ def _fate(one: One) -> str:
     return t(f"gradients_clip.fate.{kind}", **values)
 
 
-def _ways_on(folders: tuple[RunFolder, RunFolder]) -> None:
+def _ways_on(folders: Pair) -> None:
     """Each of the two on the other pages, and both on Compare."""
     parameters = session.url_parameters()
     with st.container(horizontal=True, gap="medium"):
