@@ -16,7 +16,7 @@ from rnnlm_core.insight.answers import answers_by_lag
 from rnnlm_core.insight.gradients import lag_profile
 from rnnlm_core.nets.build import build
 
-CHARACTERS, LAGS, WINDOWS = 24_000, 100, 16
+CHARACTERS, LAGS, WINDOWS = 24_000, 100, 64
 CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
 
 

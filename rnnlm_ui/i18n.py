@@ -70,6 +70,12 @@ def number(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """`25 %`, `12.5 %`: with so many digits after the point at most."""
+    found = f"{100 * share:.{digits}f}"
+    return (found.rstrip("0").rstrip(".") if digits else found) + "\N{NO-BREAK SPACE}%"
+
+
 def duration(seconds: float) -> str:
     """A time span in the two largest units, `1 min 30 s`. Below 10 s one decimal is kept."""
     if seconds < 9.95:

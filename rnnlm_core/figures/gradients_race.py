@@ -19,6 +19,7 @@ Values = NDArray[np.float64]
 HEIGHT = 300
 _TOP, _BOTTOM, _GAP = 14, 46, 19  # pixels
 _LEFT, _RIGHT, _NARROW = 62, 92, 76  # room for the names at the line ends
+_NARROW_OF_STEPS = 104  # "best possible" without its value
 _RIGHT_OF_STEPS = 140  # "best possible 0.91" is among them
 _MOST_TICKS = 8
 _LOW = 0.15  # of what guessing gives: below its line there is no room for its name
@@ -130,7 +131,8 @@ def along_steps(figure: go.Figure, last: float, step: int | None) -> go.Figure:
     """Steps up to `last` on a logarithmic axis that begins with 0: most is learnt early. An upright
     line at the `step` that the reader has chosen."""
     last = max(last, 4 * FIRST_STEP)
-    figure.update_layout(margin={"l": _LEFT, "r": _RIGHT_OF_STEPS}, meta=_narrow())
+    figure.update_layout(margin={"l": _LEFT, "r": _RIGHT_OF_STEPS},
+                         meta={"narrow": {"l": 50, "r": _NARROW_OF_STEPS}})
     ticks = [FIRST_STEP, *(n * 10 ** power for power in range(1, 8) for n in (1, 2, 5)
                            if 2 * FIRST_STEP < n * 10 ** power <= last)]
     if len(ticks) > _MOST_TICKS:

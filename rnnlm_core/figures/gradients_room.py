@@ -111,8 +111,9 @@ def by_setting_figure(x: Values, values: Sequence[float | None], theory: Sequenc
          "line": {"color": LIGHT[colour], "width": 4}, "hovertemplate": "%{text}",
          "text": [power_text(v) if log else f"{v:.3f}" for v in measured]},
         {"type": "scatter", "x": [float(x[nearest])], "y": [shown[nearest]], "mode": "markers",
-         "hoverinfo": "skip", "marker": {"size": 15, "color": LIGHT["bg"],
-                                         "line": {"color": LIGHT[colour], "width": 4}}}]
+         "hoverinfo": "skip", "cliponaxis": not low <= measured[nearest] <= high,
+         "marker": {"size": 15, "color": LIGHT["bg"],
+                    "line": {"color": LIGHT[colour], "width": 4}}}]
     above = {"type": "rect", "x0": 0, "x1": 1, "xref": "paper", "y0": 1, "y1": high,
              "line": {"width": 0}, "fillcolor": fade(LIGHT["ngram"], 0.09), "layer": "below"}
     return go.Figure({"data": data, "layout": {
@@ -221,7 +222,9 @@ def _labels(lines: Sequence[Line], low: float, high: float) -> list[dict[str, An
     pixels = [(end - low) / (high - low) * plot for end in ends]
     placed = spread(pixels, _GAP)
     slide = max(0.0, 8 - min(placed, default=8.0)) - max(0.0, max(placed, default=0.0) - plot)
-    return [end_label(end, " ".join(filter(None, (esc(line.name), line.value))),
-                      short=esc(line.name) or line.value, colour=LIGHT[line.colour],
+    left = ["" if low <= line.log10[-1] <= high else "↑ " if line.log10[-1] > high else "↓ "
+            for line in lines]  # the frame: what is named ends outside of it
+    return [end_label(end, out + " ".join(filter(None, (esc(line.name), line.value))),
+                      short=out + (esc(line.name) or line.value), colour=LIGHT[line.colour],
                       bold=line.main, shift=place - pixel + slide)
-            for line, end, pixel, place in zip(lines, ends, pixels, placed, strict=True)]
+            for line, end, pixel, place, out in zip(lines, ends, pixels, placed, left, strict=True)]

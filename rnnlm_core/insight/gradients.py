@@ -34,6 +34,7 @@ WARM_UP = 100  # characters read before each window, so that its states are on t
 FIRST_FITTED_LAG = 10  # the nearest lags do not yet fall at the common rate
 HORIZON = 0.01  # of lag 0
 EXPLODES = 2 ** 0.01  # a step: twice as much in 100
+RESAMPLES = 200
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -57,6 +58,8 @@ class LagCurve:
     rate: float | None  # ρ: fitted factor per step over lags 10…K; None with fewer than 5 such lags
     horizon: int | None  # first lag from which on the mean stays below 1 % of lag 0; None: beyond K
     zero: int = 0  # windows that are exactly zero at every lag
+    # 10 % and 90 % quantile of it over `RESAMPLES` draws of as many windows; K + 1: beyond K
+    horizon_spread: tuple[int, int] = (0, 0)
 
     @property
     def is_zero(self) -> bool:
@@ -234,7 +237,8 @@ def lag_curve(logs: NDArray[np.floating]) -> LagCurve:
     usable = ~(at_floor | at_ceiling).any(1)
     low, high = np.quantile(kept, [0.1, 0.9], axis=1)
     return LagCurve(np.exp(mean), np.exp(low), np.exp(high), at_floor.sum(1), at_ceiling.sum(1),
-                    fitted_rate(mean, usable), _horizon(mean), int(zero.sum()))
+                    fitted_rate(mean, usable), _horizon(mean), int(zero.sum()),
+                    _horizon_spread(kept))
 
 
 def fitted_rate(log_mean: Floats, usable: NDArray[np.bool_]) -> float | None:
@@ -252,6 +256,17 @@ def _horizon(log_mean: Floats) -> int | None:
     above = np.flatnonzero(log_mean >= log_mean[0] + math.log(HORIZON))
     first = int(above[-1]) + 1
     return first if first < len(log_mean) else None
+
+
+def _horizon_spread(logs: Floats) -> tuple[int, int]:
+    """The bootstrap over windows (Efron 1979): how far the horizon depends on those drawn."""
+    windows = logs.shape[1]
+    draw = np.random.default_rng(0).multinomial(windows, np.full(windows, 1 / windows), RESAMPLES)
+    means = logs @ (draw.T / windows)  # (K+1, draws)
+    above = means >= means[0] + math.log(HORIZON)
+    found = len(logs) - above[::-1].argmax(0)  # after the last one above; K + 1 where that is K
+    low, high = np.quantile(found, [0.1, 0.9], method="nearest")
+    return int(low), int(high)
 
 
 def untrained_profiles(config: RunConfig, vocabulary: int, ids: NDArray[np.integer] | Tensor,

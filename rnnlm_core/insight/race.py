@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rnnlm_core.config import Cell
@@ -33,13 +33,18 @@ class Moment:
 
 @dataclass(frozen=True, order=True)
 class Reach:
-    """A memory horizon in lags; `beyond`: not within the `lags` that were measured."""
+    """A memory horizon in lags; `beyond`: not within the `lags` that were measured. `spread` is
+    where it comes to lie with other windows (K + 1: beyond), as far as that is known."""
 
     lags: int
     beyond: bool = False
+    spread: tuple[int, int] | None = field(default=None, compare=False)
 
     def like(self, other: Reach) -> bool:
         """Whether the two are too close to call one the farther."""
+        if self.spread is not None and other.spread is not None and \
+                self.spread[0] <= other.spread[1] and other.spread[0] <= self.spread[1]:
+            return True
         far = max(self.lags, other.lags)
         apart = far - min(self.lags, other.lags)
         return (self.beyond and other.beyond) or (
@@ -48,7 +53,8 @@ class Reach:
 
 def reach_of(curve: LagCurve) -> Reach:
     measured = len(curve.mean) - 1
-    return Reach(measured, True) if curve.horizon is None else Reach(curve.horizon)
+    return Reach(measured, True, curve.horizon_spread) if curve.horizon is None else \
+        Reach(curve.horizon, False, curve.horizon_spread)
 
 
 def farthest(profile: LagProfile) -> Reach:
@@ -103,6 +109,19 @@ class Standing:
     before: Reach | None  # untrained
     right: ByLag | None
     loss: float | None  # nats a character, on held-out text
+    step: int = 0  # of the profile
+    even: float | None = None  # loss of guessing evenly, nats a character
+
+    @property
+    def broken(self) -> bool:
+        """Worse than guessing evenly: it has diverged, and its reach says nothing."""
+        return self.loss is not None and self.even is not None and not self.loss <= self.even
+
+
+def of_one_kind(standings: Sequence[Standing]) -> list[Standing]:
+    """Those that may be ranked: none that has diverged, none untrained beside trained ones."""
+    whole = [s for s in standings if not s.broken]
+    return [s for s in whole if s.step] or whole
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from rnnlm_ui import deeds, session
 from rnnlm_ui.gradients import dial_choices as own
 from rnnlm_ui.gradients import dial_grid, dial_guess, dial_lesson
 from rnnlm_ui.gradients.dial_choices import Choices
-from rnnlm_ui.i18n import duration, t
+from rnnlm_ui.i18n import duration, percent, t
 from rnnlm_ui.live import follow
 from rnnlm_ui.page import fault, primary_label
 
@@ -113,7 +113,7 @@ def _controls(chosen: Choices, active: bool) -> bool:
 
 def _yardstick(chosen: Choices) -> dict[str, object]:
     trial = chosen.trial(chosen.rows[0], chosen.lags[-1])
-    return {"chance": f"{trial.what.chance:.1%}".replace(".0%", "%"), "n": trial.copied,
+    return {"chance": percent(trial.what.chance, 1), "n": trial.copied,
             "loss": f"{trial.constant_loss:.3f}", "lag": trial.lag}
 
 

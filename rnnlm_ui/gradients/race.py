@@ -169,7 +169,9 @@ class _Track:
             moments, run = album.seen(), measured(row)
             now = self._moment(album)
             first = at_step(moments, 0)
-            untrained = first.profile if first is not None else None
+            config = row.facts.config
+            untrained = first.profile if first is not None else \
+                race_start.untrained(config.to_json())[config.cell]  # it waits for a core
             drawn.append(Drawn(row.facts.config, now, untrained, course(moments.values()),
                                (run.steps, run.loss)))
             if now is not None and now.profile is not None:
@@ -179,7 +181,7 @@ class _Track:
                 standings.append(Standing(
                     row.facts.config.cell, farthest(now.profile),
                     farthest(untrained) if untrained is not None and now.step else None,
-                    now.answers, loss))
+                    now.answers, loss, now.step, _even(row)))
         return drawn, standings
 
     def _moment(self, album: Album) -> Moment | None:
@@ -221,6 +223,12 @@ class _Track:
             st.button(t("gradients_race.compare"), icon=":material/stacked_line_chart:",
                       key="race.compare", type="tertiary", on_click=_compare,
                       args=([row.id for row in self.members],))
+
+
+def _even(row: Row) -> float | None:
+    """The loss of guessing evenly, nats a character."""
+    known = [y.full for y in row.folder.yardsticks() if y.name == "uniform"]
+    return known[0] / (row.facts.characters or 1.0) if known else None
 
 
 def _moved() -> None:

@@ -25,7 +25,7 @@ from rnnlm_ui import look_inside, warm
 if TYPE_CHECKING:
     from rnnlm_core.data.tokenizer import Tokenizer
 
-LAGS, WINDOWS = 100, 16
+LAGS, WINDOWS = 100, 64
 _REST = 8.0  # times as long as the last measurement took, while a run is training
 _FEWEST_LAGS = 20
 _resting = {"until": 0.0}  # of all racers together: time.monotonic()
@@ -144,7 +144,10 @@ def look_on(albums: Sequence[Album], training: bool) -> bool:
         begin = time.monotonic()
         _resting["until"] = begin + 60.0  # nobody else meanwhile
         try:
-            album.measured(left[0])
+            if album.seen():
+                album.measured(left[0])
+            else:  # with its first moment beside the newest: how far it reached untrained
+                album.first_look()
         finally:
             took = time.monotonic() - begin
             _resting["until"] = time.monotonic() + (_REST * took if training else 0.0)

@@ -85,10 +85,11 @@ def _chart(what: str, draw: Callable[[], Any], rev: Hashable, name: str, words: 
 # -- profiles --------------------------------------------------------------------------------------
 def _profiles(racers: Sequence[Drawn], words: dict[str, str]) -> Any:
     curves = []
+    any_trained = any(racer.now is not None and racer.now.step > 0 for racer in racers)
     for racer in racers:
         trained = racer.now is not None and racer.now.step > 0
         if racer.untrained is not None:
-            curves += _curves(racer.untrained, trained)
+            curves += _curves(racer.untrained, any_trained)
         if trained and racer.now is not None and racer.now.profile is not None:
             curves += _curves(racer.now.profile, False)
     return profiles_figure(curves, _profile_words(words))

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.errors import Problem
-from rnnlm_core.insight.race import Reach, Standing, Verdict, verdict
+from rnnlm_core.insight.race import Reach, Standing, Verdict, of_one_kind, verdict
 from rnnlm_core.records import Status
 from rnnlm_core.sweep import CELLS
 from rnnlm_ui.compare_runs import Row
-from rnnlm_ui.i18n import error_text, joined, number, t
+from rnnlm_ui.i18n import error_text, joined, number, percent, t
 from rnnlm_ui.page import plain
 from rnnlm_ui.tokens import words_of
 
@@ -22,10 +22,49 @@ def finding(standings: Sequence[Standing], config: RunConfig) -> str:
     """One sentence each: the reach, what was learnt, whether the two go together, the seed."""
     if not standings:
         return t("gradients_race.nothing_yet")
-    said, words = verdict(standings), words_of(config)
-    return joined([_reach(standings, said, words), _learnt(standings, said, words),
-                   _together(said, len(standings)),
-                   t("gradients_race.one_seed") if len(standings) > 1 else ""])
+    ranked, words = of_one_kind(standings), words_of(config)
+    broken = [s for s in standings if s.broken]
+    if not ranked:
+        return _broken(broken)
+    said = verdict(ranked)
+    return joined([_reach(ranked, said, words), _unlike(standings, ranked),
+                   _learnt(ranked, said, words), _together(said, len(ranked)), _broken(broken),
+                   t("gradients_race.one_seed") if len(ranked) > 1 else ""])
+
+
+def _unlike(standings: Sequence[Standing], ranked: Sequence[Standing]) -> str:
+    """From which steps the reach of each is, where not all are from the same."""
+    untrained = [s.cell for s in standings if s not in ranked and not s.broken]
+    said = t("gradients_race.still_untrained", cells=_cells(untrained)) if untrained else ""
+    if len({s.step for s in ranked}) > 1:
+        each = t("gradients_race.comma").join(
+            f"{s.cell.upper()} {number(s.step)}" for s in ranked)
+        said = joined([t("gradients_race.of_steps", each=each), said])
+    return said
+
+
+def _broken(broken: Sequence[Standing]) -> str:
+    if not broken:
+        return ""
+    bits = [(s.cell.upper(), _bits(s.loss)) for s in broken]
+    return t("gradients_race.broken", even=_bits(broken[0].even), n=len(broken),
+             each=t("gradients_race.comma").join(f"{cell} {loss}" for cell, loss in bits))
+
+
+def _bits(nats: float | None) -> str:
+    """Of a loss that may be no number any more."""
+    if nats is None or not math.isfinite(nats):
+        return "∞"
+    return f"{nats / math.log(2):.2f}"
+
+
+def spread_text(reach: Reach) -> str:
+    """`36 to 63`, or "" where other windows give the same."""
+    if reach.spread is None or reach.spread[0] == reach.spread[1]:
+        return ""
+    low, high = reach.spread
+    last = t("gradients.beyond", n=reach.lags) if reach.beyond else str(high)
+    return t("gradients_race.spread", low=low, high=last)
 
 
 def reach_text(reach: Reach) -> str:
@@ -35,14 +74,19 @@ def reach_text(reach: Reach) -> str:
 def _reach(standings: Sequence[Standing], said: Verdict, words: dict[str, str]) -> str:
     """`now ← untrained` of each, the farthest first."""
     order = sorted(standings, key=lambda s: (s.reach.beyond, s.reach.lags), reverse=True)
-    each = t("gradients_race.comma").join(
-        t("gradients_race.each_reach", cell=s.cell.upper(), now=reach_text(s.reach)) if
-        s.before is None else
-        t("gradients_race.each_reach_from", cell=s.cell.upper(), now=reach_text(s.reach),
-          before=reach_text(s.before)) for s in order)
+    each = t("gradients_race.comma").join(_each_reach(s) for s in order)
     if len(said.farthest) == len(standings) > 1:
         return t("gradients_race.reach_alike", each=each, **words)
     return t("gradients_race.reach", cells=_cells(said.farthest), each=each, **words)
+
+
+def _each_reach(standing: Standing) -> str:
+    cell, now = standing.cell.upper(), reach_text(standing.reach)
+    notes = [spread_text(standing.reach), "" if standing.before is None else
+             t("gradients_race.before_training", before=reach_text(standing.before))]
+    noted = t("gradients_race.semicolon").join(filter(None, notes))
+    return t("gradients_race.each_reach_noted", cell=cell, now=now, notes=noted) if noted else \
+        t("gradients_race.each_reach", cell=cell, now=now)
 
 
 def _learnt(standings: Sequence[Standing], said: Verdict, words: dict[str, str]) -> str:
@@ -65,7 +109,7 @@ def _learnt(standings: Sequence[Standing], said: Verdict, words: dict[str, str])
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+    return percent(share)
 
 
 def _together(said: Verdict, racers: int) -> str:

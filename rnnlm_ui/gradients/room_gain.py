@@ -33,7 +33,7 @@ from rnnlm_ui.gradients.room_parts import (
     theory,
     think_ahead,
 )
-from rnnlm_ui.i18n import joined, t
+from rnnlm_ui.i18n import joined, percent, t
 
 if TYPE_CHECKING:
     from rnnlm_core.insight.driven import Net, Reading, Slope
@@ -163,7 +163,7 @@ def _finding(reading: Reading, activation: Slope, noise: float, bias: float) -> 
                 rate=factor_text(reading.curve.rate))
     return joined([what, product, t(f"room.why.{_why(reading, activation, noise, bias)}",
                                     bound=factor_text(reading.bound),
-                                    flat=f"{reading.flat:.0%}")])
+                                    flat=percent(reading.flat))])
 
 
 def _why(reading: Reading, activation: Slope, noise: float, bias: float) -> str:

@@ -13,7 +13,7 @@ from rnnlm_ui import session, warm
 from rnnlm_ui.claims import readable
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.gradients.textbook_formulas import ARRAYS, DERIVATION, RIGHT, TUTORIAL
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import percent, t
 from rnnlm_ui.page import primary_label
 
 LINES = tuple(DERIVATION)
@@ -128,7 +128,7 @@ def _run(found: Tried) -> None:
     head = [t(f"textbook.column.{name}") for name in ("array", "theirs", "off", "right", "error")]
     columns: list[list[str]] = [[] for _ in head]
     for name, (theirs, off, right, error) in found.by_array.items():
-        cells = (f"{theirs:.2f}".replace("-", "−"), f"{off:.0%}") if name != "W_o" else ("–", "–")
+        cells = (f"{theirs:.2f}".replace("-", "−"), percent(off)) if name != "W_o" else ("–", "–")
         for column, text in zip(columns, (t(f"textbook.array.{name}"), *cells, f"{right:.6f}",
                                           readable(error)), strict=True):
             column.append(text)

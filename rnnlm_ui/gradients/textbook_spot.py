@@ -13,7 +13,7 @@ from rnnlm_ui import session, warm
 from rnnlm_ui.claims import readable
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.gradients.textbook_formulas import EXERCISES as FORMULAS
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import percent, t
 from rnnlm_ui.page import primary_label
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _run(name: str, given: dict[str, int], answer: DeltaGenerator) -> None:
     cosine = "–" if own.near.cosine is None else f"{own.near.cosine:.2f}".replace("-", "−")
     answer.markdown(_told(name, given) + t(
         f"textbook.fate.{own.fate}", cosine=cosine, error=readable(own.near.error),
-        off=f"{own.near.error:.0%}", end=_nats(own.curves.rule[-1]),
+        off=percent(own.near.error), end=_nats(own.curves.rule[-1]),
         right=_nats(own.curves.right[-1]), steps=STEPS))
     _answered(name)
     key = f"textbook.source.{name}"

@@ -20,7 +20,7 @@ from rnnlm_core.worker import work
 from tests.app.inside_pages import LANGUAGES, go, opened, said
 from tests.small_runs import SMALL, small_text, with_plan
 
-KNOWN = ('[{"name":"uniform","live":1,"full":1},{"name":"unigram","live":1,"full":1},'
+KNOWN = ('[{"name":"uniform","live":3,"full":3},{"name":"unigram","live":1,"full":1},'
          '{"name":"kn2","live":1,"full":1}]')
 
 
@@ -212,3 +212,20 @@ def test_settings_that_cannot_be_are_told_where_it_starts(own_runs_folder: Path)
     app.button(key="race.start").click().run()
     assert not app.exception and len(app.error) == 1 and "identity" in app.error[0].value
     assert not launch.list_runs(own_runs_folder)
+
+
+@LANGUAGES
+def test_a_setting_of_the_link_that_cannot_be_is_told(
+        own_runs_folder: Path, language: str) -> None:
+    app = race(language, learning_rate=1000)
+    assert not app.exception and len(app.error) == 1 and "1000" in app.error[0].value
+
+
+def test_a_race_of_broken_networks_says_so_and_ranks_none(own_runs_folder: Path) -> None:
+    for folder in raced(own_runs_folder):
+        folder.write("yardsticks.json", KNOWN.replace('"live":3,"full":3', '"live":1,"full":0.5'))
+    app = until_measured(race())
+    assert not app.exception and not app.error
+    # nobody comes below 0.5 nats in 24 steps: 0.5 / ln 2 bits
+    assert "diverged" in app.markdown[0].value and "gives 0.72" in app.markdown[0].value
+    assert "Farthest" not in app.markdown[0].value and "Bits per" not in app.markdown[0].value

@@ -217,5 +217,5 @@ def test_how_far_draws_lie_apart_is_said(language: str) -> None:
 
 
 def test_of_what_grows_no_digits_are_told_that_round_off_changes() -> None:
-    app = set_sliders(room("gain"), gain=3.0, noise=0.0)
+    app = set_sliders(room("gain"), gain=3.0, noise=0.1)
     assert re.search(r"It explodes: × 1\.\d a step", said(app))

@@ -227,7 +227,7 @@ def test_the_sentence_says_when_reach_alone_did_not_decide() -> None:
 
 def test_the_sentence_claims_nothing_where_all_are_alike() -> None:
     said = sentence(*(standing(cell, 9, 0.25) for cell in ("rnn", "gru", "lstm")))
-    assert said.startswith("**All reach about as far back**")
+    assert said.startswith("**No clear order in how far back they reach**")
     assert "none has learnt it yet" in said and "Reach alone" not in said
 
 
@@ -259,3 +259,56 @@ def test_how_a_racer_stands() -> None:
     assert standing_line(row, Status("queued")) == ":green[**GRU**] step 0, waits for a core"
     failed = Status("diverged", step=12, error={"code": "run.no_numbers", "values": {}})
     assert standing_line(row, failed).startswith(":green[**GRU**] step 12, diverged: ")
+
+
+# -- what may be ranked ---------------------------------------------------------------------------
+def spread(cell: str, lags: int, low: int, high: int, **more: Any) -> Standing:
+    return Standing(cell, Reach(lags, False, (low, high)), None, None, 1.0,  # type: ignore[arg-type]
+                    **{"step": 100, "even": 2.0, **more})
+
+
+def test_where_other_windows_would_turn_the_order_there_is_none() -> None:
+    assert Reach(41, False, (10, 41)).like(Reach(60, False, (36, 63)))
+    assert not Reach(30, False, (10, 35)).like(Reach(60, False, (36, 63)))
+    said = sentence(spread("rnn", 35, 10, 41), spread("gru", 60, 36, 63))
+    assert said.startswith("**No clear order in how far back they reach**, in characters: "
+                           "GRU 60 (36 to 63), RNN 35 (10 to 41).")
+    said = sentence(spread("rnn", 20, 10, 30), spread("gru", 60, 36, 63))
+    assert said.startswith("**Farthest back: GRU**")
+
+
+def test_the_horizon_spreads_as_far_as_windows_drawn_again_say() -> None:
+    draw = np.random.default_rng(3)
+    rates = draw.uniform(0.75, 0.95, 64)
+    logs = np.arange(101.0)[:, None] * np.log(rates)
+    low, high = lag_curve(logs).horizon_spread
+    # by hand: Σ ln ρ / n of windows drawn again; 1 % is left from ln 0.01 / that on
+    again = [math.floor(math.log(0.01) / np.log(draw.choice(rates, 64)).mean()) + 1
+             for _ in range(4_000)]
+    assert (low, high) == pytest.approx(tuple(np.quantile(again, [0.1, 0.9])), abs=1)
+    assert low < lag_curve(logs).horizon < high  # type: ignore[operator]
+    same = np.arange(61.0)[:, None] * math.log(0.8) * np.ones((1, 4))
+    assert lag_curve(same).horizon_spread == (21, 21)
+    assert lag_curve(same[:10]).horizon_spread == (10, 10)  # beyond what was measured
+
+
+def test_a_network_worse_than_guessing_evenly_is_not_ranked() -> None:
+    broken = spread("rnn", 99, 99, 99, even=math.log(9))
+    broken = dataclasses.replace(broken, loss=25.0)
+    said = sentence(broken, spread("gru", 20, 19, 21))
+    assert said.startswith("**Farthest back: GRU**") and "RNN 99" not in said
+    # 25 / ln 2 and log2 9
+    assert "**RNN 36.07 bits per character: diverged**, for guessing evenly gives 3.17" in said
+    alone = sentence(broken, dataclasses.replace(broken, cell="lstm", loss=math.inf))
+    assert alone.startswith("**RNN 36.07, LSTM ∞ bits per character: diverged**")
+    assert dataclasses.replace(broken, loss=math.nan).broken
+    assert not dataclasses.replace(broken, loss=None).broken
+
+
+def test_moments_of_another_kind_are_told_and_the_untrained_not_compared() -> None:
+    said = sentence(spread("rnn", 20, 19, 21, step=4_000), spread("gru", 60, 58, 63, step=1_200))
+    assert "The moments differ: RNN 4,000, GRU 1,200 steps." in said
+    said = sentence(spread("rnn", 90, 89, 91, step=0), spread("gru", 60, 58, 63))
+    assert "RNN has not learned yet and is not compared." in said
+    assert said.startswith("**Farthest back: GRU**") and "The moments differ" not in said
+    assert "not learned yet" not in sentence(*(spread(c, 9, 8, 9, step=0) for c in ("rnn", "gru")))
