@@ -61,9 +61,10 @@ class Outcome:
 def run(rule: Rule, source: Source) -> Outcome:
     network, tokens = example()
     truth, found = by_differences(network, tokens), gradients(rule, read(network, tokens))
-    of_truth, of_rule = ([value for name in THROUGH_DELTA for value in of[name].flatten().tolist()]
-                         for of in (truth, found))
-    return Outcome(nearness(found, truth, THROUGH_DELTA), of_truth, of_rule, compare(rule, source))
+    return Outcome(nearness(found, truth, THROUGH_DELTA),
+                   [value for name in THROUGH_DELTA for value in truth[name].flatten().tolist()],
+                   [value for name in THROUGH_DELTA for value in found[name].flatten().tolist()],
+                   compare(rule, source))
 
 
 def answer_of(name: str) -> int:

@@ -214,13 +214,6 @@ def test_settings_that_cannot_be_are_told_where_it_starts(own_runs_folder: Path)
     assert not launch.list_runs(own_runs_folder)
 
 
-@LANGUAGES
-def test_a_setting_of_the_link_that_cannot_be_is_told(
-        own_runs_folder: Path, language: str) -> None:
-    app = race(language, learning_rate=1000)
-    assert not app.exception and len(app.error) == 1 and "1000" in app.error[0].value
-
-
 def test_a_race_of_broken_networks_says_so_and_ranks_none(own_runs_folder: Path) -> None:
     for folder in raced(own_runs_folder):
         folder.write("yardsticks.json", KNOWN.replace('"live":3,"full":3', '"live":1,"full":0.5'))
