@@ -12,12 +12,12 @@ from rnnlm_core.figures.cell import Plan
 from rnnlm_core.figures.cell_drawing import STRIP, Canvas, Point, Vector, scale_text
 from rnnlm_core.figures.palette import LIGHT, fade
 
-WIDTH, HEIGHT = 396.0, 362.0
+WIDTH, HEIGHT = 396.0, 372.0
 _LEFT, _GATE, _RIGHT = 0.0, 132.0, 306.0  # columns: what was read, gates, new state
 _SIDE, _MIDDLE = 90.0, 126.0  # of a strip
 _X_BUS, _H_BUS, _KEEP, _ADD = 100.0, 116.0, 238.0, 282.0  # where lines run upright
-_STATE, _ROW, _WRITE, _CANDIDATE, _READ = 36.0, 108.0, 180.0, 252.0, 334.0  # rows
-_RESET = 293.0  # between the candidate and the gate below it
+_STATE, _ROW, _WRITE, _CANDIDATE, _READ = 36.0, 108.0, 180.0, 252.0, 344.0  # rows
+_RESET = 288.0  # between the candidate and the gate below it
 _DOT = 10.0  # half a sign, half a strip
 
 PATH = {"rnn": "h", "gru": "h", "lstm": "c"}  # what runs along the top
@@ -50,7 +50,7 @@ COMPARED = {
         [_BUSES[2]],
         [_line_of((_SIDE, _STATE), (_H_BUS, _STATE), (_H_BUS, _CANDIDATE), (_GATE, _CANDIDATE)),
          _line_of((_END, _CANDIDATE), (_ADD, _CANDIDATE), (_ADD, _STATE), (_RIGHT, _STATE))],
-        [], HEIGHT),
+        [], _CANDIDATE + 24),
     "gru": Plan(
         {"h_before": (_LEFT, _STATE, _SIDE), _X[0]: _X[1], "z": (_GATE, _ROW, _MIDDLE),
          "1-z": (_GATE, _WRITE, _MIDDLE), "n": (_GATE, _CANDIDATE, _MIDDLE),
@@ -81,11 +81,12 @@ COMPARED = {
 
 
 def compared_canvas(cell: str, vectors: Mapping[str, Vector], chosen: str | None = None,
-                    element: int | None = None) -> Canvas:
+                    narrow: bool = False) -> Canvas:
     """One cell. `vectors` by the names of its plan in `COMPARED`; the symbols carry what each does.
-    `chosen` is outlined (the gate whose function is drawn below), `element` a unit everywhere."""
+    `chosen` is outlined: the gate whose function is drawn below. All are as high as the highest
+    where they stand beside each other; on a phone (`narrow`) they stand below each other."""
     plan = COMPARED[cell]
-    canvas = Canvas(WIDTH, HEIGHT)
+    canvas = Canvas(WIDTH, plan.height if narrow else HEIGHT)
     for name in NEW[cell]:
         x, y, width = plan.places[name]
         canvas.frame(x - 6, y - 37, x + width + 6, y + 16, cell, 1.6, fade(LIGHT["panel"], 1.0))
@@ -97,7 +98,7 @@ def compared_canvas(cell: str, vectors: Mapping[str, Vector], chosen: str | None
         canvas.sign(x, y, text)
     for name, (x, y, width) in plan.places.items():
         vector = vectors[name]
-        canvas.strip(vector, x, y, width, element if name != "x" else None)
+        canvas.strip(vector, x, y, width)
         canvas.write(x, y - STRIP / 2 - 3, vector.symbol, "left", up="bottom")
         if width == _SIDE:
             canvas.write(x + width, y - STRIP / 2 - 3, scale_text(vector.scale), "right", "dim",

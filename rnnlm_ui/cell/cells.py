@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.figures.cell import BLOCKS
-from rnnlm_core.figures.cell_compare import COMPARED, HEIGHT, NEW, compared_canvas
+from rnnlm_core.figures.cell_compare import COMPARED, NEW, compared_canvas
 from rnnlm_core.figures.cell_drawing import Vector, scale_of
 from rnnlm_core.figures.states import Scale
 from rnnlm_ui.cell import bench as choice
@@ -20,6 +20,8 @@ from rnnlm_ui.cell.symbols import forward_scale, forward_symbol
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.toolbox import Scene
+
+_BOX = {"h": "candidate"}  # where the one block of an RNN is drawn
 
 
 def show(scene: Scene, answer: DeltaGenerator) -> None:
@@ -45,16 +47,16 @@ def _one(bench: Bench, cell: str) -> Wish:
     whose = "own" if own else "fresh"
     st.markdown(t(f"cell_cells.{whose}", cell=cell.upper(), times=times,
                   formula=_formula(bench, times), n=number(parameters)))
-    canvas = compared_canvas(cell, vectors(bench, cell), bench.gate if own else None)
-    events = live_plot(canvas.figure(), key=f"cell.beside.{cell}", height=int(HEIGHT),
+    gate = _BOX.get(bench.gate, bench.gate)
+    canvas = compared_canvas(cell, vectors(bench, cell), gate if own else None, bench.narrow)
+    events = live_plot(canvas.figure(), key=f"cell.beside.{cell}", height=int(canvas.height),
                        on=("click",), alt=t(f"cell_cells.alt_{cell}"))
     st.latex(cells_formulas.equations(cell, bench.scene.config.activation))
     point = events.click
     if own and point is not None and point.trace < len(canvas.clicked):
-        gate = canvas.clicked[point.trace]
-        gate = "h" if gate == "candidate" else gate
-        if gate in BLOCKS[cell]:
-            return {choice.GATE: gate}
+        clicked = canvas.clicked[point.trace]
+        if clicked in BLOCKS[cell]:
+            return {choice.GATE: clicked}
     return {}
 
 
@@ -91,7 +93,7 @@ def finding(bench: Bench) -> str:
     count, cell = compared(bench), bench.scene.config.cell
     return t(f"cell_cells.answer_{cell}", gru=_percent(count.kept["gru"]),
              lstm=_percent(count.kept["lstm"]), n=number(count.parameters[cell]),
-             rnn=number(count.parameters["rnn"]), h=number(len(bench.step.values["h"])))
+             rnn=number(count.parameters["rnn"]))
 
 
 def _percent(share: float) -> str:

@@ -44,7 +44,8 @@ def curves(bench: Bench) -> list[Curve]:
 
 def finding(bench: Bench) -> str:
     found = pressed_of(bench)
-    return t("cell_cells.saturated", here=_percent(found.here), n=number(len(found.a)),
+    key = "saturated" if len(found.a) > 1 else "saturated_one"
+    return t(f"cell_cells.{key}", here=_percent(found.here), n=number(len(found.a)),
              gate=t(f"cell_cells.gate.{bench.scene.config.cell}_{bench.gate}"),
              text=_percent(found.text))
 

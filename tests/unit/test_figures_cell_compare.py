@@ -20,14 +20,16 @@ def vectors(cell: str, hidden: int) -> dict[str, Vector]:
 
 
 @CELLS
+@pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("hidden", [1, 4, 512])
-def test_every_vector_is_drawn_inside(cell: str, hidden: int) -> None:
-    canvas = compared_canvas(cell, vectors(cell, hidden), "f", 0)
+def test_every_vector_is_drawn_inside(cell: str, hidden: int, narrow: bool) -> None:
+    canvas = compared_canvas(cell, vectors(cell, hidden), "f", narrow)
     figure = canvas.figure()
     go.Figure(figure.to_dict())
     assert [name for name in canvas.clicked if name] == list(COMPARED[cell].places)
     for note in figure.layout.annotations:
-        assert 0 <= note.x <= WIDTH and 0 <= note.y <= HEIGHT
+        assert 0 <= note.x <= WIDTH and 0 <= note.y <= canvas.height <= HEIGHT
+    assert all(shape.y0 >= 0 and shape.y1 <= canvas.height for shape in figure.layout.shapes)
     framed = [shape for shape in figure.layout.shapes if shape.layer == "below"]
     assert len(framed) == len(NEW[cell])
 
