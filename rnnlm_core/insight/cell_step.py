@@ -80,7 +80,20 @@ def read_cells(model: LanguageModel, tokenizer: Tokenizer, text: str) -> CellRea
     exact = copy.deepcopy(recurrent(model)).double().requires_grad_(False).eval()
     if len(known) < 2:
         raise BadInput("text.too_short", value=len(known), limit=2)
-    ids = torch.from_numpy(known).to(exact.device)
+    read, owners = tokenizer.owners(known)
+    return _reading(exact, torch.from_numpy(known).to(exact.device), read, owners,
+                    tuple(tokenizer.pieces[i] for i in known))
+
+
+def read_by(model: LanguageModel, reading: CellReading) -> CellReading:
+    """The same tokens, read by another network of this vocabulary. Raises as `read_cells`."""
+    exact = copy.deepcopy(recurrent(model)).double().requires_grad_(False).eval()
+    return _reading(exact, reading.ids.to(exact.device), reading.text, reading.owners,
+                    reading.pieces)
+
+
+def _reading(exact: RecurrentModel, ids: Tensor, text: str, owners: NDArray[np.int64],
+             pieces: tuple[str, ...]) -> CellReading:
     trace = unroll(exact, ids[None])
     log_p = torch.log_softmax(trace.logits[0], -1)
     bits = -log_p[:-1].gather(1, ids[1:, None])[:, 0] / np.log(2)
@@ -89,9 +102,7 @@ def read_cells(model: LanguageModel, tokenizer: Tokenizer, text: str) -> CellRea
                             if v is not None)]
     if not all(bool(torch.isfinite(values.float()).all()) for values in kept):
         raise RunError("run.no_numbers")
-    read, owners = tokenizer.owners(known)
-    return CellReading(exact, ids, trace, read, owners,
-                       tuple(tokenizer.pieces[i] for i in known),
+    return CellReading(exact, ids, trace, text, owners, pieces,
                        np.concatenate([[np.nan], _numpy(bits)]))
 
 

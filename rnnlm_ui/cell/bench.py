@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import BadInput, RunError
 from rnnlm_core.figures.cell import BLOCKS
 from rnnlm_core.figures.cell_product import ROWS
@@ -150,14 +151,19 @@ def default_text(run: Run) -> str:
     return start
 
 
-def settle(scene: Scene, reading: CellReading) -> Bench:
-    """Bring what is chosen in line with this run and text."""
+def gates_of(config: RunConfig, output: bool = True) -> list[str]:
+    """What can be chosen: the cell's gates, then the output layer where it is one matrix."""
+    return [*BLOCKS[config.cell], *(["s"] if output and config.softmax != "adaptive" else [])]
+
+
+def settle(scene: Scene, reading: CellReading, output: bool = True) -> Bench:
+    """Bring what is chosen in line with this run and text; `output`: its layer is a choice too."""
     from rnnlm_core.insight.cell_step import cell_step
 
     config = scene.config
     place = place_of(reading)
     layer = int(_settled(LAYER, [str(i) for i in range(config.layers)], str(config.layers - 1)))
-    gates = (*BLOCKS[config.cell], *(("s",) if config.softmax != "adaptive" else ()))
+    gates = gates_of(config, output)
     gate = _settled(GATE, gates, gates[0])
     step = cell_step(reading, layer, place)
     rows = len(step.blocks[gate].a)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from rnnlm_core.figures.cell import BLOCKS
 from rnnlm_core.figures.palette import SURPRISE_TOP, surprise_fill, surprise_gradient
 from rnnlm_core.figures.states import visible
 from rnnlm_ui import runs, session
@@ -49,25 +48,23 @@ def text_line(reading: CellReading, scene: Scene) -> None:
         choice.go(**{choice.PLACE: str(min(int(owners[clicked]), reading.places - 1))})
 
 
-def row(bench: Bench, losses: bool) -> None:
+def row(bench: Bench, losses: bool, distances: bool = True) -> None:
     """Step back, on, play; how near; which gate, element and layer; for the way back, which loss.
+
+    `distances` False: for a tool that looks at whole gates only.
     """
     config = bench.scene.config
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _steps(bench)
-        st.segmented_control(
-            t("cell_step.level"), choice.LEVELS, key=choice.LEVEL, required=True,
-            label_visibility="collapsed", format_func=lambda level: _level_name(bench, level))
-        gates = [*BLOCKS[config.cell], *(["s"] if config.softmax != "adaptive" else [])]
-        st.selectbox(t("cell_step.gate_label"), gates, key=choice.GATE, width=170,
-                     label_visibility="collapsed",
+        if distances:
+            st.segmented_control(
+                t("cell_step.level"), choice.LEVELS, key=choice.LEVEL, required=True,
+                label_visibility="collapsed", format_func=lambda level: _level_name(bench, level))
+        st.selectbox(t("cell_step.gate_label"), choice.gates_of(config, output=distances),
+                     key=choice.GATE, width=170, label_visibility="collapsed",
                      format_func=lambda gate: gate_name(gate, config))
-        rows = len(bench.step.blocks[bench.gate].a)
-        session.set_widget(_UNIT_WIDGET, bench.element + 1)
-        st.number_input(t("cell_step.token" if bench.gate == "s" else "cell_step.unit", n=rows),
-                        1, rows, key=_UNIT_WIDGET, step=1, width=140, label_visibility="collapsed",
-                        on_change=lambda: choice.go(
-                            **{choice.UNIT: str(session.widget(_UNIT_WIDGET, 1) - 1)}))
+        if distances:
+            _unit(bench)
         if config.layers > 1:
             st.selectbox(t("states.layer"), [str(i) for i in range(config.layers)],
                          key=choice.LAYER, width=120, label_visibility="collapsed",
@@ -91,6 +88,15 @@ def _steps(bench: Bench) -> None:
     st.button("", key="cell.play", help=t("cell_step.pause" if playing else "cell_step.play"),
               icon=":material/pause:" if playing else ":material/play_arrow:",
               on_click=choice.toggle, args=(bench,))
+
+
+def _unit(bench: Bench) -> None:
+    rows = len(bench.step.blocks[bench.gate].a)
+    session.set_widget(_UNIT_WIDGET, bench.element + 1)
+    st.number_input(t("cell_step.token" if bench.gate == "s" else "cell_step.unit", n=rows),
+                    1, rows, key=_UNIT_WIDGET, step=1, width=140, label_visibility="collapsed",
+                    on_change=lambda: choice.go(
+                        **{choice.UNIT: str(session.widget(_UNIT_WIDGET, 1) - 1)}))
 
 
 def _level_name(bench: Bench, level: str) -> str:

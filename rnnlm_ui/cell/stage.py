@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 def on_stage(scene: Scene, answer: DeltaGenerator, tool: str, finding: Callable[[Bench], str],
              draw: Callable[[Bench], Wish], losses: bool,
-             check: Callable[[Bench], None] | None = None) -> None:
+             check: Callable[[Bench], None] | None = None, distances: bool = True) -> None:
     """As a fragment, so that a step repaints this alone; while it plays it goes on by itself.
+    `distances` False: whole gates only, and not the output layer.
 
     Raises what the run itself cannot show; what is wrong with the reader's own text is said, and
     the run's own is shown.
@@ -38,7 +39,8 @@ def on_stage(scene: Scene, answer: DeltaGenerator, tool: str, finding: Callable[
             reading, problem = choice.opened(scene), None
         except UnrollError as error:
             reading, problem = choice.opened(scene, own=False), error
-        _show(scene, reading, place, problem, finding, draw, losses, check)
+        _show(scene, reading, place, problem, finding, draw, losses, check,
+              distances)
         session.keep_address()
 
     st.fragment(once, key=f"cell.{tool}", run_every=choice.PACE if playing else None)()
@@ -46,11 +48,11 @@ def on_stage(scene: Scene, answer: DeltaGenerator, tool: str, finding: Callable[
 
 def _show(scene: Scene, reading: CellReading, place: DeltaGenerator, problem: UnrollError | None,
           finding: Callable[[Bench], str], draw: Callable[[Bench], Wish], losses: bool,
-          check: Callable[[Bench], None] | None) -> None:
+          check: Callable[[Bench], None] | None, distances: bool) -> None:
     choice.play_on(reading)
     choice.take_over()
     controls.text_line(reading, scene)
-    bench = choice.settle(scene, reading)
+    bench = choice.settle(scene, reading, output=distances)
     if problem is None:
         place.markdown(finding(bench))
     else:
@@ -60,7 +62,7 @@ def _show(scene: Scene, reading: CellReading, place: DeltaGenerator, problem: Un
     with picture:  # first, as it takes the browser longest
         wish = draw(bench)
     with row:
-        controls.row(bench, losses)
+        controls.row(bench, losses, distances)
     if check is not None:
         check(bench)
     if wish:

@@ -12,7 +12,7 @@ from rnnlm_ui import toolbox
 from rnnlm_ui.i18n import t
 from rnnlm_ui.toolbox import Scene
 
-TOOLS = ("forward", "back")
+TOOLS = ("forward", "back", "cells")
 _KEY, _PACKAGE = "inside", "rnnlm_ui.cell"
 
 
