@@ -51,9 +51,9 @@ def address() -> Iterator[None]:
 def _take_over() -> None:
     query = st.query_params
     lang, run = query.get("lang", ""), query.get("run", "")
-    if _is_wish("lang", lang):
+    if _is_wish("lang", lang) or _goes_back():
         choose_language(lang)
-    if _is_wish("run", run):
+    if _is_wish("run", run) or _goes_back():
         if RUN_ID.fullmatch(run):
             st.session_state[_RUN] = run
         st.session_state[_NO_RUN] = "" if RUN_ID.fullmatch(run) else run[:_LONGEST_NAME]
@@ -254,8 +254,8 @@ def choice(key: str, options: Sequence[str], default: str) -> str:
     (`bind="query-params"` would write the option as it reads in the reader's language.)
     """
     chosen, state = _chosen(), st.session_state
-    if key not in state:  # the first time, and after the page was left
-        asked = chosen[key][0] if key in chosen else st.query_params.get(key)
+    if key not in state or _goes_back():  # the first time, after the page was left, by Back
+        asked = _asked(key)
         state[key] = asked if asked in options else default
     chosen[key] = (state[key], default)
     return key
@@ -264,8 +264,8 @@ def choice(key: str, options: Sequence[str], default: str) -> str:
 def choices(key: str, options: Sequence[str], default: Sequence[str]) -> str:
     """As `choice`, for a widget of several options; in the URL they are divided by dots."""
     chosen, state = _chosen(), st.session_state
-    if key not in state:
-        asked = chosen[key][0] if key in chosen else st.query_params.get(key, "")
+    if key not in state or _goes_back():
+        asked = _asked(key)
         known = [option for option in dict.fromkeys(asked.split(".")) if option in options]
         state[key] = known or list(default)
     chosen[key] = (".".join(state[key]), ".".join(default))
@@ -275,13 +275,25 @@ def choices(key: str, options: Sequence[str], default: Sequence[str]) -> str:
 def number(key: str, low: float, high: float, step: float, default: float) -> str:
     """As `choice`, for a slider; what is no number of its range is ignored."""
     chosen, state = _chosen(), st.session_state
-    if key not in state:
-        text = chosen[key][0] if key in chosen else st.query_params.get(key, "")
+    if key not in state or _goes_back():
+        text = _asked(key)
         found = float(text) if _NUMBER.fullmatch(text) else math.nan
         state[key] = round(low + step * round((found - low) / step), 6) \
             if low <= found <= high else default
     chosen[key] = (f"{state[key]:g}", f"{default:g}")
     return key
+
+
+def _asked(key: str) -> str:
+    """What is to be shown: what was chosen; in a link, or by going back, what the address says."""
+    chosen = _chosen()
+    return chosen[key][0] if key in chosen and not _goes_back() else st.query_params.get(key, "")
+
+
+def _goes_back() -> bool:
+    """Whether the reader has gone back or forth in the browser: the address is what they want."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def address_now() -> None:

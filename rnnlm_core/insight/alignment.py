@@ -75,8 +75,8 @@ def _is_end(owners: NDArray[np.int64]) -> NDArray[np.bool_]:
 def surprise_of_characters(surprise: NDArray[np.floating], owners: NDArray[np.int64]) -> Floats:
     """Bits of each token (T,), spread evenly over the characters that it ends: (characters,).
 
-    Bits of a token that ends no character (a byte within one) go to the next that does. The first
-    token has none (NaN) and counts as 0. Characters that have no id have no bits: NaN.
+    Bits of a token that ends no character (a byte within one) go to the next that does. What has
+    none, as the first token, and characters that have no id: NaN.
     """
     known = owners[owners >= 0]
     if not len(known):
@@ -89,7 +89,8 @@ def surprise_of_characters(surprise: NDArray[np.floating], owners: NDArray[np.in
         else:
             waiting += bits[token]  # at the very end: nothing follows
     bits[known[-1]] += waiting
-    spread: Floats = np.where(owners >= 0, (bits / np.maximum(counts, 1))[owners], np.nan)
+    told = (owners >= 0) & ~(np.isnan(surprise) & (bits == 0))[owners]
+    spread: Floats = np.where(told, (bits / np.maximum(counts, 1))[owners], np.nan)
     return spread
 
 

@@ -102,7 +102,7 @@ def _answer(own: Mean, found: Expectation, checked: Checked) -> str:
 
 def _text(checked: Checked, found: Expectation, bits: NDArray[np.floating],
           entropy: NDArray[np.floating], scene: Scene) -> None:
-    template, read = t("generate_check.tip"), checked.owners >= 0
+    template, read = t("generate_check.tip"), np.isfinite(bits)
     unread = t("generate_check.not_guessed")
     tips = [template.format(bits=f"{b:.1f}", entropy=f"{e:.1f}") if known else unread
             for b, e, known in zip(bits, entropy, read, strict=True)]

@@ -22,5 +22,5 @@ def show(scene: Scene, checked: Checked, answer: DeltaGenerator) -> None:
     if this == that:
         answer.markdown(t("states_compare.same"))
         return
-    surprises(difference_of(this, that, checked.text), names_of((scene.folder, scene.shown), other),
-              answer)
+    found = difference_of(this, that, checked.text, checked.by_itself and not checked.beginning)
+    surprises(found, names_of((scene.folder, scene.shown), other), answer)

@@ -73,14 +73,19 @@ class Difference:
 
 # -- computed once for all visitors ------------------------------------------------------------
 @st.cache_data(max_entries=64, show_spinner=False)
-def difference_of(this: Moment, other: Moment, text: str) -> Difference:
+def difference_of(this: Moment, other: Moment, text: str, from_start: bool = False) -> Difference:
+    """`from_start`: both read their start mark first, as where they write without a beginning, so
+    that the first character has bits, too."""
     from rnnlm_core.insight.alignment import common_text, surprise_of_characters
     from rnnlm_core.insight.expectation import token_surprise
 
     one, two = (runs.opened(RunFolder(m.path), m.step) for m in (this, other))
     common = common_text(text, one.tokenizer, two.tokenizer)
-    bits = [surprise_of_characters(token_surprise(run.model, spelling.ids), spelling.owners)
-            for run, spelling in ((one, common.first), (two, common.second))]
+    bits = []
+    for run, spelling in ((one, common.first), (two, common.second)):
+        start = [run.tokenizer.first_known] if from_start else []
+        read = token_surprise(run.model, np.array([*start, *spelling.ids], np.int64))
+        bits.append(surprise_of_characters(read[len(start):], spelling.owners))
     unknown = {*one.tokenizer.unknown_in(text), *two.tokenizer.unknown_in(text)}
     return Difference(text, *bits, tuple(sorted(unknown)))
 
