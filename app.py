@@ -1,5 +1,6 @@
 """Start here: `streamlit run app.py`. Pages, language and theme; each page answers one question."""
 
+import base64
 import logging
 from pathlib import Path
 
@@ -20,8 +21,10 @@ PAGES = {  # file and address: icon
     "cell": "memory", "generate": "edit_note",
 }
 
-# An own icon file: a `:material/…:` one would be fetched from the internet as the favicon.
-st.set_page_config(page_title="Unroll", page_icon=str(HERE / "static" / "icon.png"), layout="wide",
+# An own icon: a `:material/…:` one would be fetched from the internet as the favicon. In the page
+# itself: a file of Streamlit's is forgotten between two runs, and Back asks for it just then.
+ICON = base64.b64encode((HERE / "static" / "icon.png").read_bytes()).decode()
+st.set_page_config(page_title="Unroll", page_icon=f"data:image/png;base64,{ICON}", layout="wide",
                    initial_sidebar_state="collapsed")
 ensure_plotly(HERE / "static")
 with session.address():
