@@ -265,8 +265,8 @@ SENTENCES: dict[str, str] = {
     "text.little_in_common": "Only {value} characters of this text are read by both networks; the "
     "comparison needs at least {limit}. Read a longer text, or choose another run.",
     "text.few_characters": "Characters in the text: {value}; this view needs at least {limit}.",
-    "text.all_unknown": "The model has no id for any of {characters}: write with characters of its "
-    "own text.",
+    "text.all_unknown": "Nothing is left to read: the model has no id for {characters}. Write with "
+    "characters of its own text.",
     "text.too_short": "Tokens in the text: {value}; this view needs at least {limit}.",
     # trials of small tasks
     "trials.busy": "As many trainings as this machine takes ({value}) are running for others. Wait "

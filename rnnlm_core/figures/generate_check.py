@@ -78,18 +78,19 @@ def _heading(text: str, y: float, colour: str) -> dict[str, Any]:
 
 
 def yardstick_figure(value: float, others: Sequence[float], cell: str, axis: str,
-                     words: tuple[str, str], share: bool = False) -> go.Figure:
+                     words: tuple[str, str], share: bool = False, least: int = 0) -> go.Figure:
     """One number among those of other texts of the same length: a large dot in the run's colour,
-    grey ones. `words`: what the large one and the grey ones are. `share`: 0 to 1."""
-    form = ":.0%" if share else ":.0f"
+    grey ones. `words`: what the large one and the grey ones are. `share`: 0 to 1.
+    `least`: what is shorter was not found and given as 0; it is written as `< least`."""
     figure = go.Figure()
     figure.add_scatter(
-        x=list(others), y=[_JITTER[i % len(_JITTER)] for i in range(len(others))], mode="markers",
-        hovertemplate=esc(words[1]) + " %{x" + form + "}<extra></extra>",
+        x=list(others), customdata=[_found(x, share, least) for x in others],
+        y=[_JITTER[i % len(_JITTER)] for i in range(len(others))], mode="markers",
+        hovertemplate=esc(words[1]) + " %{customdata}<extra></extra>",
         marker={"size": 10, "color": fade(LIGHT["dim"], 0.45)})
     figure.add_scatter(
-        x=[value], y=[0], mode="markers",
-        hovertemplate=esc(words[0]) + " %{x" + form + "}<extra></extra>",
+        x=[value], y=[0], mode="markers", customdata=[_found(value, share, least)],
+        hovertemplate=esc(words[0]) + " %{customdata}<extra></extra>",
         marker={"size": 17, "color": LIGHT[cell], "line": {"color": LIGHT["bg"], "width": 2}})
     top = max([value, *others, 0.05 if share else 10.0])
     figure.update_layout(
@@ -99,9 +100,15 @@ def yardstick_figure(value: float, others: Sequence[float], cell: str, axis: str
                       f"<span style='color:{LIGHT[cell]}'>●</span> {esc(words[0])}   "
                       f"<span style='color:{LIGHT['dim']}'>●</span> {esc(words[1])}"}],
         xaxis={"title": {"text": esc(axis)}, "range": [-0.02 * top, 1.06 * top], "nticks": 8,
-               "fixedrange": True, **({"tickformat": ".0%"} if share else {})},
+               "fixedrange": True, **({"tickformat": ".0%"} if share else {}),
+               **({"labelalias": {"0": _found(0, share, least)}} if least else {})},
         yaxis={"visible": False, "range": [-0.8, 0.8], "fixedrange": True})
     return figure
+
+
+def _found(value: float, share: bool, least: int) -> str:
+    return f"{value:.0%}".replace("%", " %") if share else \
+        f"< {least}" if value < least else f"{value:.0f}"
 
 
 @dataclass(frozen=True)

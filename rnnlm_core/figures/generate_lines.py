@@ -27,6 +27,7 @@ class Course:
     dash: str = "solid"
     width: float = 3.0
     error: float = 0.0
+    said: float | None = None  # beside its name; None: its last value
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ def course_figure(courses: Sequence[Course], levels: Sequence[Level], words: tup
                 marker={"size": 9, "color": LIGHT[one.colour]},
                 error_y={"type": "data", "array": [one.error], "color": LIGHT[one.colour],
                          "thickness": 1.8, "width": 6})
-    named = [(float(c.y[-1]), f"{esc(c.name)} {esc(say(float(c.y[-1])))}", c.colour, True)
+    named = [(float(c.y[-1]),
+              f"{esc(c.name)} {esc(say(float(c.y[-1]) if c.said is None else c.said))}",
+              c.colour, True)
              for c in courses if len(c.y)]
     named += [(v.y, f"{esc(v.name)} {esc(say(v.y))}", "dim", False) for v in levels]
     ends = [float(c.y[-1]) + c.error for c in courses if len(c.y)]

@@ -130,13 +130,13 @@ def passage(model: LanguageModel, tokenizer: Tokenizer, text: str, number: int,
 
     Pieces that the vocabulary lacks are left out for both. `<unk>` and marks where none can stand
     are no characters: they are masked, as they are when the network writes.
-    Errors: `text.too_short` below `FEWEST` known characters; `run.no_numbers`.
+    Errors: `text.few_characters` below `FEWEST` known characters; `run.no_numbers`.
     """
     at = place_of(text, number, run_up, length)
     ids = tokenizer.known(text[at:at + 2 * (run_up + length)])
     whole = characters_of(tokenizer.decode(ids))
     if len(whole) < FEWEST:
-        raise BadInput("text.too_short", value=len(whole), limit=FEWEST)
+        raise BadInput("text.few_characters", value=len(whole), limit=FEWEST)
     used = whole[:run_up + length]
     first = min(run_up, len(used) // 2)
     reading = _Reading.of(model, tokenizer, ids)

@@ -17,7 +17,8 @@ from rnnlm_ui.toolbox import Scene
 VIEWS = ("surprise", "repeats", "loop", "copied", "two", "calibration")
 _VIEW = "check"
 # limits of a text, and no fault
-_LIMITS = frozenset({"text.too_short", "text.few_characters", "text.little_in_common"})
+_LIMITS = frozenset({"text.too_short", "text.few_characters", "text.little_in_common",
+                     "text.all_unknown"})
 
 
 def show(scene: Scene, answer: DeltaGenerator) -> None:

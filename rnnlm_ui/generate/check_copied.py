@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+from statistics import median
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -52,7 +53,7 @@ def show(scene: Scene, checked: Checked, answer: DeltaGenerator) -> None:
     with picture:
         live_plot(lambda: yardstick_figure(
             length, others, scene.config.cell, t("generate_check.copied.axis"),
-            (t("generate_check.this_text"), t("generate_check.passages"))),
+            (t("generate_check.this_text"), t("generate_check.passages")), least=SHORTEST),
             key="check.overlap", height=YARDSTICK_HEIGHT, on=(),
             alt=t("generate_check.copied.alt"), rev=(scene.folder.id, text, len(others)))
         hue, begin = fade(LIGHT[scene.config.cell], _FILL), checked.beginning + start
@@ -71,8 +72,14 @@ def _answer(length: int, others: list[int], characters: int, shortest: int) -> s
     if not others:
         return t("generate_check.copied.alone", **values)
     relation = "above" if length > max(others) else "within"
-    return t(f"generate_check.copied.{relation}", mean=number(float(np.mean(others))),
-             most=number(max(others)), **values)
+    # a median, since of what is shorter than the search finds no length is known
+    return t(f"generate_check.copied.{relation}", median=_length(median(others), shortest),
+             most=_length(max(others), shortest), **values)
+
+
+def _length(characters: float, shortest: int) -> str:
+    return t("generate_check.copied.fewer", shortest=shortest) if characters < shortest else \
+        number(characters)
 
 
 def _source(scene: Scene, passage: str, hue: str) -> None:

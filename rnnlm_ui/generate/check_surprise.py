@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
+from rnnlm_core.errors import BadInput
 from rnnlm_core.figures.generate import candidates_figure, candidates_height, percent, with_written
 from rnnlm_core.figures.generate_check import STRIP_HEIGHT, StripWords, strip_figure
 from rnnlm_core.figures.palette import surprise_fill, surprise_gradient
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 YARDSTICK = 4_000  # characters of held-out text
 ROWS = ("surprise", "entropy", "difference", "candidates")
+FEWEST = 20  # scored tokens: of fewer, the normal band of the difference means nothing
 BEFORE = 12  # characters that are named before a place
 _SAME = 1e-3  # bits: entropies of the same distribution, worked out in two ways
 _PLACE = "check.selected"
@@ -43,10 +45,16 @@ class Mean(NamedTuple):
     entropy: float
     band: float
     candidates: float
+    scored: int  # tokens
 
     @property
     def excess(self) -> float:
         return self.surprise - self.entropy
+
+    @property
+    def told(self) -> bool:
+        """Whether there is enough of it for a verdict."""
+        return self.scored >= FEWEST
 
     @property
     def relation(self) -> str:
@@ -66,9 +74,11 @@ def expectation_of(path: str, step: int | None, digest: str, ids: NDArray[np.int
 def show(scene: Scene, checked: Checked, answer: DeltaGenerator) -> None:
     from rnnlm_core.insight.alignment import surprise_of_characters
 
+    if len(checked.ids) <= checked.given:
+        raise BadInput("text.too_short", value=len(checked.ids), limit=checked.given + 1)
     found = expectation_of(scene.path, scene.step, scene.digest, checked.ids, checked.given)
     own = mean_of(found, checked)
-    answer.markdown(_answer(own, found, checked))
+    answer.markdown(_answer(scene, own, found, checked))
     bits = surprise_of_characters(found.surprise, checked.owners)
     entropy = surprise_of_characters(found.entropy, checked.owners)
     picture, side = st.columns([2.1, 1], gap="medium")
@@ -88,10 +98,17 @@ def mean_of(found: Expectation, checked: Checked) -> Mean:
     means = balance(found)
     share = means.tokens / max(1, int((checked.owners >= 0).sum()))
     return Mean(means.surprise * share, means.entropy * share, means.band * share,
-                float(found.candidates[checked.given:].mean()))
+                float(found.candidates[checked.given:].mean()), means.tokens)
 
 
-def _answer(own: Mean, found: Expectation, checked: Checked) -> str:
+def _answer(scene: Scene, own: Mean, found: Expectation, checked: Checked) -> str:
+    lost = sum(checked.owners < 0) - checked.beginning
+    if checked.unknown and 2 * lost > len(checked.text):
+        return t("generate_check.surprise.mostly_unknown", n=number(int(lost)),
+                 whole=number(len(checked.text)))
+    if not own.told:
+        return t("generate_check.surprise.short", n=number(own.scored), limit=FEWEST,
+                 **words_of(scene.config))
     kind = "other"
     if checked.by_itself:
         drawn = np.array(checked.drawn_entropy) - found.entropy
@@ -155,6 +172,8 @@ def _table(scene: Scene, checked: Checked, own: Mean) -> None:
 
 def _cell(mean: Mean, row: str) -> str:
     if row == "difference":
+        if not mean.told:
+            return "–"
         return f"{mean.excess:+.2f} ± {mean.band:.2f}".replace("-", "−")
     return f"{getattr(mean, row):.{1 if row == 'candidates' else 2}f}"
 

@@ -160,7 +160,7 @@ def _read(source: str, text: str, scene: Scene) -> Checked:
     ids, owners = spelled(text, tokenizer)
     unknown = tokenizer.unknown_in(text)
     if unknown and not len(ids):
-        raise BadInput("prompt.unknown_characters", characters=listed(unknown))
+        raise BadInput("text.all_unknown", characters=listed(unknown))
     return Checked(source, text, ids, np.where(owners > 0, owners, -1), 1, unknown=unknown)
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 SOURCES = ("text", "toy")
 TOY = (2.0, 1.0, 0.0, -1.0, -2.0)
 OF, AT = "cut_of", "cut_at"
+_FOUND = "cuts.found"  # the place that was chosen for the reader, as it stands in the field
 CANDIDATES, FEWER = 20, 10  # rows of the picture; on a phone
 SHOWN = 240  # characters of the run's own text
 _ROW, _TALL_ROW = 21, 30  # pixels
@@ -132,8 +133,9 @@ def _of_text(scene: Scene, line: DeltaGenerator, narrow: bool) -> Choice:
     pieces = runs.opened(scene.folder, scene.step).tokenizer
     text = beginning_box(line, t("generate_cuts.text"), narrow) or own_text(scene)
     found = places_of(scene.path, scene.step, scene.digest, text)
-    at = min(session.widget(AT, 0) or 0, len(found.text) + 1)
-    place = found.widest if at == 0 else at - 1
+    at = session.widget(AT, 0) or 0
+    chosen = at not in (0, session.recall(_FOUND, 0))  # by the reader, or a link
+    place = min(at - 1, len(found.text)) if chosen else found.widest
     clicked = coloured_text(
         cuts_words.flat(found.text), surprise_fill(found.bits), key="cuts.text",
         selected=place if place < len(found.text) else None, cursor=place == len(found.text),
@@ -141,10 +143,12 @@ def _of_text(scene: Scene, line: DeltaGenerator, narrow: bool) -> Choice:
         legend=(t("generate.expected"), t("generate.surprising"), surprise_gradient()))
     if unknown := pieces.unknown_in(text):
         st.markdown(look_inside.note(cuts_words.unknown_problem(unknown)))
-    if clicked is not None and clicked + 1 != at:
-        session.set_widget(AT, clicked + 1)
-        place = clicked
-    line.number_input(t("generate_cuts.place"), 0, LONGEST_TEXT + SHOWN, 0, key=AT,
+    if clicked is not None and clicked != place:
+        place, chosen = clicked, True
+    session.remember(_FOUND, 0 if chosen else place + 1)
+    if at != place + 1:  # the field says where the outline is
+        session.set_widget(AT, place + 1)
+    line.number_input(t("generate_cuts.place"), 0, LONGEST_TEXT + SHOWN, key=AT,
                       bind="query-params", width="stretch" if narrow else 150,
                       help=t("generate_cuts.place_help"))
     here = found.owners[place] if place < len(found.text) else None

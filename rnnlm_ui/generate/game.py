@@ -40,7 +40,10 @@ def _whole(scene: Scene, answer: DeltaGenerator) -> None:
         game = play.game(scene, int(session.widget(NUMBER, 1) or 1))
     except UnrollError as error:
         with answer:
-            look_inside.why_nothing(error)
+            if error.code == "text.few_characters":  # a limit of the text, and no fault
+                st.markdown(look_inside.note(error))
+            else:
+                look_inside.why_nothing(error)
         return
     answer.markdown(answer_of(game))
     with table:

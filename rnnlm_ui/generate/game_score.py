@@ -31,6 +31,12 @@ def mean_and_error(values: Sequence[float]) -> tuple[float, float]:
     return float(exact.mean()), error
 
 
+def _told(values: Sequence[float]) -> tuple[float, float]:
+    """The mean and its error; 0 while the error of so few says nothing."""
+    mean, error = mean_and_error(values)
+    return mean, error if len(values) >= EARLY else 0.0
+
+
 def verdict(yours: Sequence[float], networks: Sequence[float]) -> str:
     """`early`, `you`, `network`, or `close` where the 95 % interval of the difference, taken
     character by character, holds 0."""
@@ -45,7 +51,7 @@ def verdict(yours: Sequence[float], networks: Sequence[float]) -> str:
 def answer_of(game: Game) -> str:
     if not game.guesses:
         return t("generate_game.answer_none")
-    (you, your_error), (network, its_error) = map(mean_and_error, (game.yours, game.networks))
+    (you, your_error), (network, its_error) = map(_told, (game.yours, game.networks))
     return t(f"generate_game.answer.{verdict(game.yours, game.networks)}",
              you=_with_error(you, your_error), network=_with_error(network, its_error),
              n=number(len(game.guesses)))
@@ -61,7 +67,7 @@ def course(scene: Scene, game: Game) -> None:
         return
     counts = np.arange(1, len(game.guesses) + 1)
     lines = [Course(np.cumsum(values) / counts, name, colour, width=width,
-                    error=mean_and_error(values)[1])
+                    error=_told(values)[1])
              for values, name, colour, width in (
                  (game.yours, t("generate_game.you"), "ink", 3.0),
                  (game.networks, scene.config.cell.upper(), scene.config.cell, 3.0))]

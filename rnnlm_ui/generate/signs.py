@@ -8,6 +8,7 @@ from rnnlm_ui.i18n import t
 from rnnlm_ui.page import plain
 
 _OF_SIGNS = {mark: character for character, mark in MARKS.items()}
+_QUOTES = frozenset("“”„‟\"'‘’‚‛")
 _SPOKEN = {" ": "space", "\n": "newline", "\t": "tab"}
 
 
@@ -20,7 +21,12 @@ def named(character: str) -> str:
     """In a sentence, for markdown: `the space`, `“e”`."""
     if character in _SPOKEN:
         return t(f"states_prove.sign.{_SPOKEN[character]}")
-    return f"“{plain(visible(character))}”"
+    return quoted(plain(visible(character)))
+
+
+def quoted(text: str) -> str:
+    """`“e”`, and `‹”›`, since quotation marks around one are not told apart from it."""
+    return f"‹{text}›" if _QUOTES.intersection(text) else f"“{text}”"
 
 
 def unsigned(text: str) -> str:

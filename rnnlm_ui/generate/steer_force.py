@@ -15,7 +15,7 @@ from rnnlm_core.records import SampledToken
 from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.generate import steer_facts as facts
-from rnnlm_ui.generate.signs import named, sign, unsigned
+from rnnlm_ui.generate.signs import named, quoted, sign, unsigned
 from rnnlm_ui.generate.steer_text import (
     Beginning,
     a_beginning,
@@ -198,7 +198,7 @@ def _finding(run: Run, force: Force, watched: Watched, tokens: list[int],
     how = "nothing" if abs(after - its) < _SMALL or abs(apart) < _SURE or \
         abs(after - before) <= abs(its - before) else "up" if after > before else "down"
     return t(f"generate_steer.found_force.{how}",
-             forced=f"“{plain(''.join(pieces[i] for i in force.ids))}”"
+             forced=quoted(plain(''.join(pieces[i] for i in force.ids)))
              if len(force.ids) > 1 else named(pieces[force.ids[0]]),
              token=named(pieces[tokens[told]]), before=percent(before), after=percent(after),
              its=percent(its), control=named(pieces[control[0]]), p=percent(control[1]),
@@ -213,9 +213,12 @@ def _charts(scene: Scene, run: Run, watched: Watched, tokens: list[int]) -> None
     for n, (i, name) in enumerate(zip(tokens, names, strict=True)):
         free, control, forced = (one[n].mean(0) for one in (
             watched.free, watched.control, watched.forced))
-        lines = [Course(free, t("generate_steer.line.free"), "ngram", "solid", 2),
-                 Course(control, t("generate_steer.line.control"), "ngram", "dot", 2),
-                 Course(forced, t("generate_steer.line.forced"))]
+        # at its end each has the mean over all steps, which the answer tells
+        lines = [Course(y, t("generate_steer.line.mean", line=t(f"generate_steer.line.{line}")),
+                        colour, dash, width, said=float(y.mean()))
+                 for y, line, colour, dash, width in (
+                     (free, "free", "ngram", "solid", 2), (control, "control", "ngram", "dot", 2),
+                     (forced, "forced", "ink", "solid", 3))]
         with columns[n % len(columns)]:
             st.markdown(t("generate_steer.p_of", token=name))
             live_plot(lambda lines=lines: course_figure(  # type: ignore[misc]

@@ -200,7 +200,7 @@ def surprises(found: Difference, names: tuple[str, str], answer: DeltaGenerator)
     answer.markdown(t(
         "states_compare.answer" if this <= other else "states_compare.answer_worse",
         this=plain(names[0]), other=plain(names[1]), bits=f"{this:.2f}", others=f"{other:.2f}",
-        share=f"{(gain[both] > 0).mean():.0%}", n=number(int(both.sum()))))
+        share=f"{(gain[both] > 0).mean():.0%}".replace("%", " %"), n=number(int(both.sum()))))
     template = t("states_compare.tip")
     rows = zip(found.text, found.this.tolist(), found.other.tolist(), both, strict=True)
     tips = [template.format(character=visible(c), bits=f"{a:.1f}", others=f"{b:.1f}") if read

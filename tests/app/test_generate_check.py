@@ -212,12 +212,27 @@ def test_odd_texts_have_a_sentence_or_are_read_letter_by_letter(view: str, langu
 
 
 def test_nothing_known_of_a_text_is_said_and_one_character_is_a_limit() -> None:
-    app = read(check(DIALOGUE, check_text="own"), "☃☃☃")
-    assert ["no id for ☃" in error.value for error in app.error] == [True]
-    read(app, "a")
+    for view in VIEWS[:-1]:
+        app = read(check(DIALOGUE, view, check_text="own"), "☃☃☃")
+        assert not app.error and "Nothing is left to read" in said(app) and "for ☃" in said(app)
+    app = read(check(DIALOGUE, check_text="own"), "a")
     assert not app.error and "needs at least 2" in said(app)
     read(app, "the ☃ horse")
     assert not app.error and "no id for ☃" in said(app)
+
+
+@LANGUAGES
+def test_too_little_text_has_no_verdict(language: str) -> None:
+    app = check(DIALOGUE, language=language, check_text="own")
+    short = translate(language, "generate_check.surprise.short").split("**")[1]
+    for text in ("th", "the horse left and t"):  # 1 and 19 guesses
+        told = said(fine(read(app, text)))
+        assert short in told and "inf" not in told.replace(":material/info:", "")
+        assert "nan" not in told
+    assert short not in said(fine(read(app, "the horse left and th")))
+    unknown = translate(language, "generate_check.surprise.mostly_unknown").split("**")[1]
+    assert unknown in said(fine(read(app, "the horse left and the horse left" + 40 * "☃")))
+    assert unknown not in said(fine(read(app, "the horse left and the horse left" + 4 * "☃")))
 
 
 def test_a_run_without_weights_or_with_nan_is_told_in_words(runs_folder: Path) -> None:

@@ -97,6 +97,21 @@ def test_place_and_text_are_the_readers() -> None:
     assert "“T”, which stands here" in answer(app)
     assert not app.exception and not app.error
 
+def test_the_field_says_where_the_outline_is() -> None:
+    app = cuts(cut_p=1.0, cut_t=1.0, cut_k=1)
+    place = app.number_input(key="cut_at").value
+    assert place > 0
+    told = answer(app)
+    app.number_input(key="cut_at").set_value(place + 1).run()
+    assert answer(app) != told
+    app.number_input(key="cut_at").set_value(0).run()  # the least sure one
+    assert app.number_input(key="cut_at").value == place and answer(app) == told
+    app.text_input(key="cut_text").set_value("LATIN").run()  # it is found anew in another text
+    assert 0 < app.number_input(key="cut_at").value <= 6
+    app.number_input(key="cut_at").set_value(400).run()
+    assert app.number_input(key="cut_at").value == 6
+    assert not app.exception and not app.error
+
 
 def test_a_link_restores_the_settings_and_a_view_keeps_them() -> None:
     app = cuts(view="texts", cut_set="own", cut_t=0.35, cut_k=4, cut_p=1.0, cut_seed=7, cut_from=2)

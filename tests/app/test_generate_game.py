@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rnnlm_core.insight import guessing
 from rnnlm_core.insight.guessing import passage
 from rnnlm_core.lab import Run
 from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui.generate import game_play as play
 from rnnlm_ui.generate.game_score import mean_and_error, verdict
 from rnnlm_ui.generate.signs import unsigned
 from rnnlm_ui.i18n import translate
@@ -163,6 +165,22 @@ def test_chinese_text(runs_folder: Path) -> None:
     app = type_in(game(folder.id, "zh"), "小")
     app.button(key="game.pick.1").click().run()
     assert not app.exception and not app.error and "�" not in said(app)
+
+
+def test_the_error_is_told_from_the_tenth_guess_on() -> None:
+    app = game(DIALOGUE)
+    for count in range(1, 11):
+        app.button(key="game.none").click().run()
+        answer = next(m.value for m in app.markdown if f"after {count} character" in m.value)
+        assert ("±" in answer) == (count == 10)
+
+
+def test_too_little_held_out_text_is_a_calm_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guessing, "FEWEST", 10**7)
+    play.passage.clear()
+    app = game(DIALOGUE)
+    assert not app.error and not app.exception
+    assert "Characters in the text" in said(app) and "needs at least 10" in said(app)
 
 
 def test_what_cannot_be_played_is_told(runs_folder: Path) -> None:

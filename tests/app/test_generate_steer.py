@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui.generate.signs import named, quoted
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
 from tests.app.inside_pages import LANGUAGES, opened, said, trained
@@ -124,6 +125,11 @@ def test_what_is_forced_and_watched_is_told_and_nothing_else() -> None:
     assert ["☃" in error.value for error in app.error] == [True]
     app.text_input(key="steer_forced").set_value("⏎").run()
     assert "the line break" in answer(well(app))
+
+
+def test_a_quotation_mark_is_not_quoted_by_its_like() -> None:
+    assert [named(c) for c in ("“", "”", "e")] == ["‹“›", "‹”›", "“e”"]
+    assert quoted("said") == "“said”" and quoted("”.") == "‹”.›"
 
 
 def test_a_place_within_the_beginning_is_forced_too() -> None:

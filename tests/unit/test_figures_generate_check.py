@@ -45,6 +45,13 @@ def test_the_yardstick_has_all_in_sight(others: list[float]) -> None:
     assert figure.layout.xaxis.range[1] > max([0.25, *others])
 
 
+def test_what_was_not_found_is_below_the_limit_and_not_nothing() -> None:
+    grey, own = (figure := yardstick_figure(0, [0, 8, 31], "gru", "n", ("this", "others"),
+                                            least=8)).data
+    assert list(grey.customdata) == ["< 8", "8", "31"] and list(own.customdata) == ["< 8"]
+    assert figure.layout.xaxis.labelalias == {"0": "< 8"}
+
+
 @pytest.mark.parametrize("logarithmic", [False, True])
 def test_the_curve_leaves_out_empty_groups_and_draws_intervals(logarithmic: bool) -> None:
     given, came = np.array([0.05, np.nan, 0.8]), np.array([0.0, np.nan, 0.7])

@@ -30,3 +30,10 @@ def test_shares_have_a_scale_of_whole_per_cents_and_one_point_is_seen() -> None:
     assert figure.data[0].mode == "markers"
     assert course_figure([Course(np.array([0.5]), "p")], [], ("n", "p"), percent, top=1.04,
                          shares=True).layout.yaxis.range == (0, 1.04)
+
+
+def test_a_label_tells_the_mean_where_that_is_asked_for() -> None:
+    figure = course_figure([Course(np.array([0.2, 0.0]), "mean", said=0.1)], [], ("n", "p"),
+                           percent, shares=True)
+    assert [a.text for a in figure.layout.annotations] == ["<b>mean 10 &#37;</b>"]
+    assert figure.layout.annotations[0].y == 0  # it stands at the end of the line
