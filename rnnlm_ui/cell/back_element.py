@@ -85,7 +85,7 @@ def formulas(bench: Bench) -> list[str]:
             rf"\partial L/\partial {U}[{n},{j + 1}] = {side}[{n}]\,h_{{t-1}}[{j + 1}]"
             rf" = {three_latex(hidden)}\cdot{three_latex(float(h[j]))} = "
             rf"{three_latex(hidden * float(h[j]))}",
-            *_before(bench.scene.config.cell, n, v, d)]
+            *_before(bench, v, d)]
 
 
 def _chain(cell: str, gate: str, n: int, v: dict[str, str], d: dict[str, str], bench: Bench
@@ -120,13 +120,20 @@ def _chain(cell: str, gate: str, n: int, v: dict[str, str], d: dict[str, str], b
     return [rf"\delta_t[{n}] = \bar h\,{slope[0]} = {d['h']}\cdot{slope[1]} = {d['a.h']}"]
 
 
-def _before(cell: str, n: int, v: dict[str, str], d: dict[str, str]) -> list[str]:
-    """What goes on to the step before."""
+def _before(bench: Bench, v: dict[str, str], d: dict[str, str]) -> list[str]:
+    """What goes on to the step before. Of an LSTM's c: by the direct path, and in total."""
+    cell, n = bench.scene.config.cell, bench.element
     before = rf"\partial L/\partial h_{{t-1}}[{n}]"
     if cell == "lstm":
-        return [rf"{before} = \sum_k W_{{hh}}[k,{n}]\,\delta[k] = {d['h_before']}",
-                rf"\partial L/\partial c_{{t-1}}[{n}] = \bar c\,f = "
-                rf"{d['c']}\cdot{v['f']} = {d['c_before']}"]
+        c = rf"\partial L/\partial c_{{t-1}}[{n}]"
+        held = [rf"{before} = \sum_k W_{{hh}}[k,{n}]\,\delta[k] = {d['h_before']}",
+                rf"\left.{c}\right|_h = \bar c\,f = {d['c']}\cdot{v['f']} = {d['c_before']}"
+                rf" = \text{{{t('cell_back.held')}}}"]
+        if bench.place == 0:  # no step made its h from its c
+            return held
+        through = float(bench.back.values["c_total"][n]) - float(bench.back.values["c_before"][n])
+        return [*held, rf"{c} = \bar c\,f + \bar h_{{t-1}}\,o_{{t-1}}(1-\tanh^2 c_{{t-1}}) = "
+                rf"{d['c_before']} + {three_latex(through)} = {d['c_total']}"]
     if cell == "gru":
         return [rf"{before} = z\,\bar h + (U_r^\top\delta_r + U_z^\top\delta_z + "
                 rf"U_n^\top (r\,\delta_n))[{n}] = {d['h_before']}"]

@@ -25,7 +25,8 @@ def cell_drawing(bench: Bench, values: Mapping[str, Values], back: bool, alt: st
     """Every vector where it stands, `values` by the names of `insight.cell_step`."""
     words = CellWords([t(f"cell_step.column.{name}") for name in _COLUMNS],
                       t("cell_step.from_next" if back else "cell_step.to_next"),
-                      t("cell_step.loss_is", bits=three(bench.step.prediction.loss / math.log(2))))
+                      t("cell_step.loss_is", bits=three(bench.step.prediction.loss / math.log(2))),
+                      t("cell_back.held"))
     canvas = cell_canvas(bench.scene.config.cell, vectors(values, bench, back), outcome(bench),
                          words, bench.gate, bench.unit, back, bench.narrow)
     events = live_plot(canvas.figure(), key="cell.drawing", height=int(canvas.height), alt=alt,
@@ -40,7 +41,7 @@ def _follow(bench: Bench, events: PlotEvents, names: list[str]) -> Wish:
         return {}
     name = names[point.trace]
     gate = name.removeprefix("a.")
-    length = len(bench.step.values[name])
+    length = bench.scene.config.hidden if name == "c_total" else len(bench.step.values[name])
     element = str(min(length - 1, point.column * -(-length // MOST)))
     if gate in bench.step.blocks:
         return {choice.GATE: gate, choice.UNIT: element, choice.LEVEL: "gate"}

@@ -84,6 +84,13 @@ def test_a_link_restores_tool_place_gate_element_and_distance() -> None:
         assert app.query_params[name] == value
 
 
+def test_the_factor_of_c_compares_totals() -> None:
+    """2.34 → 1.35 on the shipped run; by the direct path alone 0.911 (autograd, by hand)."""
+    app = cell(NAMES, "back")
+    assert "× 0.576 as long**, from 2.34 to 1.35 in total" in said(app)
+    assert "0.911" in said(app)
+
+
 @pytest.mark.parametrize("query", [
     {"cell_place": 9_999}, {"cell_place": -1}, {"cell_unit": 128}, {"cell_gate": "zz"},
     {"cell_level": "<b>"}, {"cell_layer": 7}, {"cell_loss": "none"}])

@@ -14,7 +14,7 @@ from rnnlm_core.figures.cell_product import ROWS, Column, Sheet, product_canvas
 from rnnlm_core.figures.cell_terms import Bar, terms_figure
 from rnnlm_core.figures.numbers import three, three_latex
 
-WORDS = CellWords(["read", "sum", "value", "product", "state", "prediction"], "{name}", "loss")
+WORDS = CellWords(["read", "sum", "value", "product", "state", "prediction"], "{name}", "loss", "held")
 CELLS = pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 
 
