@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import plotly.graph_objects as go
 
-from rnnlm_core.figures.cell_drawing import STRIP, Canvas, Point, Vector, scale_text
+from rnnlm_core.figures.cell_drawing import STRIP, Canvas, Point, Vector, scale_text, scaled
 from rnnlm_core.figures.palette import LIGHT, fade
 
 WIDTH, NARROW = 1270.0, 358.0
@@ -69,8 +69,8 @@ def _lstm() -> Plan:
         [(_VALUE + _LONG, _row(3)), (_STATE, _row(3))],
         [(h_right, _row(3)), (h_right, _row(0)), (_OUT, _row(0))]]
     return Plan(
-        {"c_before": (_READ, _TOP + 16, _SHORT), "c_total": (_READ, _TOP + 82, _SHORT), "x": (_READ, _row(1), _SHORT),
-         "h_before": (_READ, _row(2), _SHORT), **sums, **values,
+        {"c_before": (_READ, _TOP + 16, _SHORT), "c_total": (_READ, _TOP + 82, _SHORT),
+         "x": (_READ, _row(1), _SHORT), "h_before": (_READ, _row(2), _SHORT), **sums, **values,
          "f*c": (_PRODUCT, _row(0), _SHORT), "i*g": (_PRODUCT, _row(1), _SHORT),
          "c": (_STATE, middle, _SHORT), "tanh_c": (_STATE, _row(1.75), _SHORT),
          "h": (_STATE, _row(3), _SHORT), "s": (_OUT, _row(0), WIDTH - _OUT)},
@@ -178,10 +178,10 @@ def cell_canvas(cell: str, vectors: Mapping[str, Vector], outcome: Outcome, word
             continue
         vector = vectors[name]
         units = element if name not in ("x", "s") else None
-        canvas.strip(vector, x, y, width, units)
-        canvas.write(x, y - STRIP / 2 - 3, vector.symbol, "left", up="bottom")
-        canvas.write(x + width, y - STRIP / 2 - 3, scale_text(vector.scale), "right", "dim", 14,
-                     up="bottom")
+        power = canvas.strip(vector, x, y, width, units)
+        canvas.write(x, y - STRIP / 2 - 3, scaled(vector.symbol, power), "left", up="bottom")
+        canvas.write(x + width, y - STRIP / 2 - 3, scale_text(vector.scale, power), "right",
+                     "dim", 14, up="bottom")
     x, y = plan.bars
     width = (canvas.width - x) * (0.5 if not narrow else 0.7)
     canvas.bars("p", outcome.rows, x, y + 12, width, _BAR, outcome.came)

@@ -41,15 +41,16 @@ class BackStep:
     """∂L/∂ everything that `insight.cell_step` names, by the same names.
 
     `c_before` is the direct path c̄ ⊙ f alone, h held; `c_total` has all that follows from c_{t−1},
-    h_{t−1} = o ⊙ tanh c_{t−1} included. `values` lacks p: the loss and softmax together give e = p − y, which stands at `s`. A gate's
-    `a.GATE` is its δ. `hidden_side` is what goes through W_hh: δ, but r ⊙ δ_n of a GRU's candidate.
+    h_{t−1} = o ⊙ tanh c_{t−1} included. `values` lacks p: the loss and softmax together give
+    e = p − y, which stands at `s`. A gate's `a.GATE` is its δ.
+    `hidden_side` is what goes through W_hh: δ, but r ⊙ δ_n of a GRU's candidate.
     """
 
     values: dict[str, Floats]
     hidden_side: dict[str, Floats]  # by gate (H,)
     here: Floats  # (H,) of h, what comes down from this step's output and the layers above
     later: dict[str, Floats]  # of h, and of c of an LSTM, what comes back from the next step
-    before: dict[str, Floats]  # of h, and of c, of the step before: total, also through layers above
+    before: dict[str, Floats]  # of h and c of the step before: total, through layers above, too
 
 
 def back_step(reading: CellReading, layer: int, place: int, later: bool) -> BackStep:
@@ -166,8 +167,8 @@ def against_autograd(reading: CellReading, layer: int, place: int, later: bool,
 
 def by_autograd(reading: CellReading, layer: int, place: int, later: bool) -> dict[str, Floats]:
     """The step is run again with parameters of its own, so that their gradients are what this one
-    step adds: b_ih, b_hh (the δ of both sides), W_ih, W_hh, x, h_before, c_before, h, c, s. Also the
-    totals of the step before, `before.h` and `before.c`, from a run that begins with that step."""
+    step adds: b_ih, b_hh (the δ of both sides), W_ih, W_hh, x, h_before, c_before, h, c, s. Also
+    the totals of the step before, `before.h` and `before.c`, from a run that begins with that step."""
     model, end = reading.model, reading.places if later else place + 1
     cell, activation = reading.trace.layers[layer].cell, model.config.activation
     x = reading.input(layer)[:, place:end]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+import streamlit as st
 
 from rnnlm_core.figures.cell import CellWords, Outcome, cell_canvas
 from rnnlm_core.figures.cell_drawing import MOST, Values
@@ -31,6 +32,8 @@ def cell_drawing(bench: Bench, values: Mapping[str, Values], back: bool, alt: st
                          words, bench.gate, bench.unit, back, bench.narrow)
     events = live_plot(canvas.figure(), key="cell.drawing", height=int(canvas.height), alt=alt,
                        on=("click",))
+    if bench.scene.config.cell == "gru":
+        st.markdown(":gray[" + t("cell_step.m_is") + "]")
     return _follow(bench, events, canvas.clicked)
 
 

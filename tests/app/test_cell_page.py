@@ -77,7 +77,7 @@ def test_every_gate_layer_and_loss_of_every_cell(runs_folder: Path, changes: dic
 def test_a_link_restores_tool_place_gate_element_and_distance() -> None:
     app = cell(NAMES, "back", cell_place=17, cell_gate="o", cell_unit=99, cell_level="element",
                cell_loss="later")
-    assert "δ of o[100] is" in said(app)
+    assert "δ of o[99] is" in said(app)
     assert app.selectbox(key="cell_gate").value == "o"
     for name, value in {"inside": "back", "cell_place": "17", "cell_gate": "o", "cell_unit": "99",
                         "cell_level": "element", "cell_loss": "later"}.items():

@@ -14,7 +14,8 @@ from rnnlm_core.figures.cell_product import ROWS, Column, Sheet, product_canvas
 from rnnlm_core.figures.cell_terms import Bar, terms_figure
 from rnnlm_core.figures.numbers import three, three_latex
 
-WORDS = CellWords(["read", "sum", "value", "product", "state", "prediction"], "{name}", "loss", "held")
+WORDS = CellWords(["read", "sum", "value", "product", "state", "prediction"], "{name}", "loss",
+                  "held")
 CELLS = pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 
 
@@ -81,8 +82,8 @@ def test_a_block_shows_its_entry_of_the_largest_size(length: int, seed: int) -> 
 
 
 def test_blocks_are_named_by_their_entries() -> None:
-    assert [block_name(i, 1, 3) for i in range(3)] == ["1", "2", "3"]
-    assert [block_name(i, 4, 10) for i in range(3)] == ["1–4", "5–8", "9–10"]
+    assert [block_name(i, 1, 3) for i in range(3)] == ["0", "1", "2"]
+    assert [block_name(i, 4, 10) for i in range(3)] == ["0–3", "4–7", "8–9"]
 
 
 @pytest.mark.parametrize("below", [False, True])
