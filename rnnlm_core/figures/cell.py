@@ -69,7 +69,7 @@ def _lstm() -> Plan:
         [(_VALUE + _LONG, _row(3)), (_STATE, _row(3))],
         [(h_right, _row(3)), (h_right, _row(0)), (_OUT, _row(0))]]
     return Plan(
-        {"c_before": (_READ, _TOP + 16, _SHORT), "c_total": (_READ, _TOP + 82, _SHORT),
+        {"c_before": (_READ, _TOP + 16, _SHORT), "c_total": (_READ, _TOP + 86, _SHORT),
          "x": (_READ, _row(1), _SHORT), "h_before": (_READ, _row(2), _SHORT), **sums, **values,
          "f*c": (_PRODUCT, _row(0), _SHORT), "i*g": (_PRODUCT, _row(1), _SHORT),
          "c": (_STATE, middle, _SHORT), "tanh_c": (_STATE, _row(1.75), _SHORT),

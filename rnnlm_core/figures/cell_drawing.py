@@ -252,12 +252,12 @@ def _colours(scale: Scale) -> dict[str, Any]:
 
 
 def _written(z: Values, width: float, scale: Scale) -> dict[str, Any]:
-    """Numbers in the cells, shorter ones where a cell is narrow or a power of ten is factored out.
+    """Numbers in the cells, shorter ones where a cell is narrow; a common power of ten is left out.
     """
     power = power_of(scale)
     if power:
         z = z.astype(np.float64) / 10.0**power
-    say = three if width >= _ROOMY and not power else _short
+    say = three if width >= _ROOMY else _short
     return {"text": [[esc(say(float(value))) for value in row] for row in z],
             "texttemplate": "%{text}", "textfont": {"size": 14, "color": LIGHT["ink"]}}
 

@@ -168,7 +168,7 @@ def against_autograd(reading: CellReading, layer: int, place: int, later: bool,
 def by_autograd(reading: CellReading, layer: int, place: int, later: bool) -> dict[str, Floats]:
     """The step is run again with parameters of its own, so that their gradients are what this one
     step adds: b_ih, b_hh (the δ of both sides), W_ih, W_hh, x, h_before, c_before, h, c, s. Also
-    the totals of the step before, `before.h` and `before.c`, from a run that begins with that step."""
+    the totals of the step before, `before.h` and `before.c`, from a run that begins there."""
     model, end = reading.model, reading.places if later else place + 1
     cell, activation = reading.trace.layers[layer].cell, model.config.activation
     x = reading.input(layer)[:, place:end]

@@ -151,9 +151,9 @@ def default_text(run: Run) -> str:
     """About one line of the page; where there is nothing to read, the vocabulary."""
     text, _ = look_inside.text_of(run)
     start = text[:DEFAULT_TEXT].strip("\n")
-    if run.config.tokenizer == "words" and not text[DEFAULT_TEXT:DEFAULT_TEXT + 1].isspace():
-        start = re.sub(r"(?<=\s)\S*\Z", "", start).rstrip()  # half a word would be another one
     start = start[:DEFAULT_TEXT - start.count("\n")]  # each is drawn twice as wide
+    if run.config.tokenizer == "words":  # half a word, at either end, would be another one
+        start = re.sub(r"\A\S+\s+|\s+\S*\Z", "", start)
     if len(run.tokenizer.known(start)) < 2:
         return run.tokenizer.decode([*range(1, min(41, run.tokenizer.size))])
     return start

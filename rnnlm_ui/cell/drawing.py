@@ -33,7 +33,7 @@ def cell_drawing(bench: Bench, values: Mapping[str, Values], back: bool, alt: st
     events = live_plot(canvas.figure(), key="cell.drawing", height=int(canvas.height), alt=alt,
                        on=("click",))
     if bench.scene.config.cell == "gru":
-        st.markdown(":gray[" + t("cell_step.m_is") + "]")
+        st.markdown(":gray[" + t("cell_step.m_is", m="$m = U_n h_{t-1} + b_{hn}$") + "]")
     return _follow(bench, events, canvas.clicked)
 
 

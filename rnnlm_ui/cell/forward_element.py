@@ -34,7 +34,8 @@ def show(bench: Bench) -> None:
 
 def stacked(lines: list[str], narrow: bool) -> str:
     """Formulas below each other; where one goes on, in letters first and then in numbers, it goes
-    on below; on a phone at each sign of equality. A sum still too wide goes on at a plus."""
+    on below; on a phone at each sign of equality, below what it is of. A sum still too wide
+    goes on at a plus."""
     rows = []
     for line in lines:
         left, *parts = line.split(" = ")
@@ -43,6 +44,10 @@ def stacked(lines: list[str], narrow: bool) -> str:
             parts = [parts[0], *(parts[1:] if len(on) > _WIDEST else [on])]
         elif not narrow and len(parts) == 2 and len(line) < 60:
             parts = [" = ".join(parts)]
+        if narrow:
+            rows.append(rf"&{left} \\ &\quad = "
+                        + r" \\ &\quad = ".join(_broken(part) for part in parts))
+            continue
         rows.append(rf"{left} &= " + r" \\ &= ".join(_broken(part) for part in parts))
     # a strut: a bar over the first letter would else be cut off by the box
     return r"\small\begin{aligned}\rule{0pt}{1.4em}" + r" \\[0.6em] ".join(rows) + r"\end{aligned}"

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlm_core.figures.cell import BLOCKS, PLANS, CellWords, Outcome, cell_canvas, narrow_plan
-from rnnlm_core.figures.cell_drawing import Canvas, Vector, block_name, blocks, scale_of
+from rnnlm_core.figures.cell_drawing import (
+    Canvas,
+    Vector,
+    block_name,
+    blocks,
+    scale_of,
+    scale_text,
+    scaled,
+)
 from rnnlm_core.figures.cell_product import ROWS, Column, Sheet, product_canvas
 from rnnlm_core.figures.cell_terms import Bar, terms_figure
 from rnnlm_core.figures.numbers import three, three_latex
@@ -125,3 +133,13 @@ def test_what_is_written_is_right_to_three_digits(value: float) -> None:
     mantissa, _, power = three(value).partition("×10")
     read = float(mantissa.translate(superscript)) * 10.0 ** int(power.translate(superscript) or 0)
     assert read == pytest.approx(value, rel=5.1e-3, abs=1e-300)
+
+
+def test_numbers_too_small_for_a_cell_share_a_power_of_ten() -> None:
+    values = np.array([1.46e-5, -7.3e-6, 2e-7, 0.0])
+    canvas = Canvas(300, 100)
+    assert canvas.strip(Vector("v", "v", values, scale_of(values)), 0, 50, 160) == -5
+    assert list(canvas.figure().data[0].text[0]) == ["1.46", "−0.73", "0.02", "0"]
+    assert (scaled("v", -5), scale_text(scale_of(values), -5)) == ("v ×10⁻⁵", "±1.46")
+    many = np.full(64, 1e-5)  # too narrow for numbers: nothing to factor out
+    assert canvas.strip(Vector("w", "w", many, scale_of(many)), 0, 50, 160) == 0
