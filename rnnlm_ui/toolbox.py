@@ -14,11 +14,12 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from rnnlm_core import launch
 from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry
-from rnnlm_ui import look_inside, session, time_machine
+from rnnlm_ui import look_inside, runs, session, time_machine
 from rnnlm_ui.i18n import t
 
 
@@ -87,6 +88,9 @@ def of_run(page: str, folder: RunFolder, switch: Callable[[], str],
             show(tool, st.container(), Scene(folder, shown, folder.config()))
     except UnrollError as error:
         with room():
-            look_inside.why_nothing(error)
+            # of a run that has just begun the line below says that it is waited for
+            if error.code != "run.no_checkpoint" or not runs.is_active(
+                    launch.status(folder).state):
+                look_inside.why_nothing(error)
     with stamp:
         look_inside.follow_checkpoints(folder, shown)

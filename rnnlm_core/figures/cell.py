@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import plotly.graph_objects as go
 
-from rnnlm_core.figures.cell_drawing import STRIP, Canvas, Point, Vector, scale_text
+from rnnlm_core.figures.cell_drawing import STRIP, Canvas, Point, Vector, scale_text, scaled
 from rnnlm_core.figures.palette import LIGHT, fade
 
 WIDTH, NARROW = 1270.0, 358.0
@@ -42,6 +42,7 @@ class CellWords:
     columns: Sequence[str]
     onward: str
     loss: str
+    held: str  # below ∂L/∂c of the step before: the direct path alone
 
 
 def _row(index: float) -> float:
@@ -68,8 +69,8 @@ def _lstm() -> Plan:
         [(_VALUE + _LONG, _row(3)), (_STATE, _row(3))],
         [(h_right, _row(3)), (h_right, _row(0)), (_OUT, _row(0))]]
     return Plan(
-        {"c_before": (_READ, _TOP + 16, _SHORT), "x": (_READ, _row(1), _SHORT),
-         "h_before": (_READ, _row(2), _SHORT), **sums, **values,
+        {"c_before": (_READ, _TOP + 16, _SHORT), "c_total": (_READ, _TOP + 86, _SHORT),
+         "x": (_READ, _row(1), _SHORT), "h_before": (_READ, _row(2), _SHORT), **sums, **values,
          "f*c": (_PRODUCT, _row(0), _SHORT), "i*g": (_PRODUCT, _row(1), _SHORT),
          "c": (_STATE, middle, _SHORT), "tanh_c": (_STATE, _row(1.75), _SHORT),
          "h": (_STATE, _row(3), _SHORT), "s": (_OUT, _row(0), WIDTH - _OUT)},
@@ -134,7 +135,7 @@ BLOCKS = {"lstm": ("f", "i", "g", "o"), "gru": ("z", "r", "n"), "rnn": ("h",)}
 PLANS = {"lstm": _lstm(), "gru": _gru(), "rnn": _rnn()}
 # on a phone: two beside each other, in the order of the equations
 _NARROW_ORDER = {
-    "lstm": ("x", "h_before", "c_before", "", "a.f", "f", "a.i", "i", "a.g", "g", "a.o", "o",
+    "lstm": ("x", "h_before", "c_before", "c_total", "a.f", "f", "a.i", "i", "a.g", "g", "a.o", "o",
              "f*c", "i*g", "c", "tanh_c", "h", "s"),
     "gru": ("x", "h_before", "a.r", "r", "a.z", "z", "r*m", "", "a.n", "n", "z*h", "n*z", "h",
             "s"),
@@ -173,12 +174,14 @@ def cell_canvas(cell: str, vectors: Mapping[str, Vector], outcome: Outcome, word
     for x, y, text in plan.signs:
         canvas.sign(x, y, text)
     for name, (x, y, width) in plan.places.items():
+        if name not in vectors:  # the total of c is one of the way back alone
+            continue
         vector = vectors[name]
         units = element if name not in ("x", "s") else None
-        canvas.strip(vector, x, y, width, units)
-        canvas.write(x, y - STRIP / 2 - 3, vector.symbol, "left", up="bottom")
-        canvas.write(x + width, y - STRIP / 2 - 3, scale_text(vector.scale), "right", "dim", 14,
-                     up="bottom")
+        power = canvas.strip(vector, x, y, width, units)
+        canvas.write(x, y - STRIP / 2 - 3, scaled(vector.symbol, power), "left", up="bottom")
+        canvas.write(x + width, y - STRIP / 2 - 3, scale_text(vector.scale, power), "right",
+                     "dim", 14, up="bottom")
     x, y = plan.bars
     width = (canvas.width - x) * (0.5 if not narrow else 0.7)
     canvas.bars("p", outcome.rows, x, y + 12, width, _BAR, outcome.came)
@@ -188,6 +191,9 @@ def cell_canvas(cell: str, vectors: Mapping[str, Vector], outcome: Outcome, word
                             strict=True):
             if any(x == at for x, _, _ in plan.places.values()):
                 canvas.write(at, 9, text, "left", "dim", 14)
+        if back and "c_before" in plan.places:
+            x, y, _ = plan.places["c_before"]
+            canvas.write(x, y + STRIP / 2 + 2, words.held, "left", "dim", 14, up="top")
         for name, (x, y) in plan.out.items():
             canvas.write(x, y, words.onward.format(name=name), "left", cell, 14)
     return canvas

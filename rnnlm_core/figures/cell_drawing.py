@@ -7,6 +7,7 @@ its entry of the largest size.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from rnnlm_core.figures.numbers import three
+from rnnlm_core.figures.numbers import three, times_ten
 from rnnlm_core.figures.palette import LIGHT, diverging, fade, sequential
 from rnnlm_core.figures.states import Scale
 from rnnlm_core.figures.template import esc
@@ -64,11 +65,11 @@ def blocks(values: Values, axis: int = -1, most: int = MOST) -> tuple[Values, in
 
 
 def block_name(index: int, size: int, length: int, names: Sequence[str] = ()) -> str:
-    """`17`, or `65–68` of a block; entries count from 1. With names, the entry's own."""
+    """`17`, or `64–67` of a block; entries count from 0. With names, the entry's own."""
     first = index * size
     if names and size == 1:
         return names[first]
-    return str(first + 1) if size == 1 else f"{first + 1}–{min(length, first + size)}"
+    return str(first) if size == 1 else f"{first}–{min(length, first + size) - 1}"
 
 
 @dataclass
@@ -84,9 +85,10 @@ class Canvas:
     _notes: list[dict[str, Any]] = field(default_factory=list)
 
     def strip(self, vector: Vector, x: float, y: float, width: float, selected: int | None = None,
-              height: float = STRIP, upright: bool = False) -> None:
+              height: float = STRIP, upright: bool = False) -> int:
         """A vector from (x, y), its middle, to the right; `upright`: a column from (x, y) down, of
-        `height`. `selected` outlines an entry."""
+        `height`. `selected` outlines an entry. Returns the power of ten that is factored out of the
+        numbers written in it, to be written beside its name (`scaled`); 0 where there is none."""
         values, size = blocks(vector.values)
         count = len(values)
         names = [block_name(i, size, len(vector.values), vector.names) for i in range(count)]
@@ -103,7 +105,8 @@ class Canvas:
             "type": "heatmap", "z": z, **across, **down, **_colours(vector.scale),
             "customdata": text,
             "hovertemplate": f"{vector.symbol.split(' = ')[0]}[%{{customdata}}] = %{{z:.3}}"
-            "<extra></extra>", **(_written(z, width if upright else each) if written else {})})
+            "<extra></extra>",
+            **(_written(z, width if upright else each, vector.scale) if written else {})})
         top = y if upright else y - height / 2
         self.frame(x, top, x + width, top + height)
         if selected is not None and 0 <= selected < len(vector.values):
@@ -112,16 +115,18 @@ class Canvas:
                 self.frame(x - 3, y + at - 2, x + width + 3, y + at + each + 2, "ink", 1.5)
             else:
                 self.frame(x + at, top - 3, x + at + max(each, 3), top + height + 3, "ink", 2)
+        return power_of(vector.scale) if written else 0
 
     def matrix(self, name: str, symbol: str, values: Values, scale: Scale, x: float, y: float,
                width: float, height: float, first_row: int = 0, row_names: Sequence[str] = ()
-               ) -> None:
-        """Rows from y down; those shown begin at `first_row` of the whole matrix."""
+               ) -> int:
+        """Rows from y down; those shown begin at `first_row` of the whole matrix. Returns as
+        `strip`."""
         shown, size = blocks(values, 1)
         rows, columns = shown.shape
         cell = (width / columns, height / rows)
         across = [block_name(j, size, values.shape[1]) for j in range(columns)]
-        down = [row_names[first_row + i] if row_names else str(first_row + i + 1)
+        down = [row_names[first_row + i] if row_names else str(first_row + i)
                 for i in range(rows)]
         written = cell[0] >= WRITTEN and cell[1] >= 16
         z = shown.astype(np.float32)
@@ -131,8 +136,9 @@ class Canvas:
             "text" if not written else "customdata":
                 [[f"{r}, {c}" for c in across] for r in down],
             "hovertemplate": f"{symbol}[%{{{'customdata' if written else 'text'}}}] = %{{z:.3}}"
-            "<extra></extra>", **(_written(z, cell[0]) if written else {})})
+            "<extra></extra>", **(_written(z, cell[0], scale) if written else {})})
         self.frame(x, y, x + width, y + height)
+        return power_of(scale) if written else 0
 
     def bars(self, name: str, rows: Sequence[tuple[float, str]], x: float, y: float, width: float,
              pitch: float, strong: int | None = None) -> None:
@@ -224,9 +230,19 @@ class Canvas:
         self._named.append((name, trace))
 
 
-def scale_text(scale: Scale) -> str:
-    """What the ends of the colours are: `0 … 1`, `±3.21`."""
-    top = "1" if scale.top == 1 else three(scale.top)
+def power_of(scale: Scale) -> int:
+    """The power of ten that is factored out of numbers that short ones could not tell apart."""
+    return 0 if 0.1 <= scale.top < 1e4 else math.floor(math.log10(float(f"{scale.top:.2e}")))
+
+
+def scaled(symbol: str, power: int) -> str:
+    """`∂L/∂x ×10⁻⁵`: the numbers written below stand for so much each."""
+    return f"{symbol} {times_ten(power)}" if power else symbol
+
+
+def scale_text(scale: Scale, power: int = 0) -> str:
+    """What the ends of the colours are: `0 … 1`, `±3.21`; `power` is written elsewhere."""
+    top = "1" if scale.top == 1 else three(scale.top / 10.0**power)
     return f"±{top}" if scale.signed else f"0 … {top}"
 
 
@@ -235,8 +251,12 @@ def _colours(scale: Scale) -> dict[str, Any]:
             "zmax": scale.top, "showscale": False}
 
 
-def _written(z: Values, width: float) -> dict[str, Any]:
-    """Numbers in the cells, shorter ones where a cell is narrow."""
+def _written(z: Values, width: float, scale: Scale) -> dict[str, Any]:
+    """Numbers in the cells, shorter ones where a cell is narrow; a common power of ten is left out.
+    """
+    power = power_of(scale)
+    if power:
+        z = z.astype(np.float64) / 10.0**power
     say = three if width >= _ROOMY else _short
     return {"text": [[esc(say(float(value))) for value in row] for row in z],
             "texttemplate": "%{text}", "textfont": {"size": 14, "color": LIGHT["ink"]}}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnlm_core.figures.cell import NARROW, WIDTH
-from rnnlm_core.figures.cell_drawing import Canvas, Values, Vector, scale_of, scale_text
+from rnnlm_core.figures.cell_drawing import Canvas, Values, Vector, scale_of, scale_text, scaled
 from rnnlm_core.figures.states import Scale
 
 ROWS = 128  # of a page
@@ -65,16 +65,16 @@ def product_canvas(sheets: Sequence[Sheet], columns: Sequence[Column], page: int
         if number:
             canvas.write(x - gap / 2, _TOP + pixels / 2, "+", size=20, colour="dim")
         scale = _matrix_scale(sheet.values)
-        canvas.strip(sheet.above, x, 36, width)
-        _named(canvas, sheet.above, x, width, 24, narrow)
-        canvas.matrix(sheet.name, sheet.symbol, sheet.values[shown], scale, x, _TOP, width, pixels,
-                      first, row_names)
+        power = canvas.strip(sheet.above, x, 36, width)
+        _named(canvas, sheet.above, x, width, 24, narrow, power)
+        power = canvas.matrix(sheet.name, sheet.symbol, sheet.values[shown], scale, x, _TOP, width,
+                              pixels, first, row_names)
         if not narrow:
-            canvas.write(x + width, _TOP - 2, f"{sheet.symbol}  {scale_text(scale)}", "right",
-                         "dim", 14, up="bottom")
+            canvas.write(x + width, _TOP - 2, f"{scaled(sheet.symbol, power)}  "
+                         f"{scale_text(scale, power)}", "right", "dim", 14, up="bottom")
         if sheet.below is not None:
-            canvas.strip(sheet.below, x, _TOP + pixels + _BELOW, width)
-            _named(canvas, sheet.below, x, width, _TOP + pixels + _BELOW - 12, narrow)
+            power = canvas.strip(sheet.below, x, _TOP + pixels + _BELOW, width)
+            _named(canvas, sheet.below, x, width, _TOP + pixels + _BELOW - 12, narrow, power)
         _outline(canvas, element, first, count, x, width, pixels)
         x += width + gap
     x += -gap + (8 if narrow else 22)
@@ -88,19 +88,21 @@ def _column(canvas: Canvas, column: Column, x: float, step: float, shown: slice,
             element: int | None, first: int, row_names: Sequence[str], narrow: bool) -> None:
     vector = column.vector
     wide = step - (8 if narrow else 22)
-    names = row_names[shown] if row_names else [str(i + 1) for i in range(shown.start, shown.stop)]
+    names = row_names[shown] if row_names else [str(i) for i in range(shown.start, shown.stop)]
     part = Vector(vector.name, vector.symbol, vector.values[shown], vector.scale, names)
     at = element - first if element is not None else None
-    canvas.strip(part, x, _TOP, wide, at, pixels, upright=True)
-    canvas.write(x + wide / 2, _TOP - 4, vector.symbol, size=14 if narrow else 15, up="bottom")
+    power = canvas.strip(part, x, _TOP, wide, at, pixels, upright=True)
+    canvas.write(x + wide / 2, _TOP - 4, scaled(vector.symbol, power),
+                 size=14 if narrow else 15, up="bottom")
     if not narrow:
         canvas.write(x - 11, _TOP + pixels / 2, column.sign, colour="dim", size=17)
 
 
-def _named(canvas: Canvas, vector: Vector, x: float, width: float, y: float, narrow: bool) -> None:
-    canvas.write(x, y, vector.symbol, "left", up="bottom")
+def _named(canvas: Canvas, vector: Vector, x: float, width: float, y: float, narrow: bool,
+           power: int) -> None:
+    canvas.write(x, y, scaled(vector.symbol, power), "left", up="bottom")
     if not narrow:
-        canvas.write(x + width, y, scale_text(vector.scale), "right", "dim", 14, up="bottom")
+        canvas.write(x + width, y, scale_text(vector.scale, power), "right", "dim", 14, up="bottom")
 
 
 def _outline(canvas: Canvas, element: int | None, first: int, count: int, x: float, width: float,

@@ -35,6 +35,7 @@ def terms_figure(bars: Sequence[Bar], total: Bar) -> go.Figure:
     low, high = min(*ends, total.value, 0.0), max(*ends, total.value, 0.0)
     span = (high - low) or 1.0
     rows = [*bars, total]
+    longest = max(len(three(bar.value)) for bar in rows)
     values = [bar.value for bar in rows]
     bases = [*ends[:-1], 0.0]
     colours = [LIGHT["posfill" if bar.value > 0 else "negfill"] for bar in bars] + [LIGHT["ink"]]
@@ -47,8 +48,8 @@ def terms_figure(bars: Sequence[Bar], total: Bar) -> go.Figure:
             "height": terms_height(len(bars)), "dragmode": False, "hovermode": "closest",
             "modebar": {"remove": BUTTONS},
             "margin": {"l": 10, "r": 10, "t": 4, "b": 4}, "meta": {"narrow": {"l": 10}},
-            "xaxis": {"range": [low - 0.02 * span, high + 0.2 * span], "fixedrange": True,
-                      "visible": False},
+            "xaxis": {"range": [low - 0.02 * span, high + (0.2 if longest < 7 else 0.5) * span],
+                      "fixedrange": True, "visible": False},
             "yaxis": {"range": [len(rows) - 0.5, -0.5], "fixedrange": True, "tickmode": "array",
                       "tickvals": list(range(len(rows))), "ticks": "", "showline": False,
                       "showgrid": False, "tickfont": {"size": 15, "color": LIGHT["ink"]},

@@ -12,7 +12,12 @@ def three(value: float) -> str:
     mantissa, exponent = _parts(value)
     if exponent is None:
         return mantissa
-    return f"{mantissa}×10{str(exponent).translate(_RAISED)}"
+    return mantissa + times_ten(exponent)
+
+
+def times_ten(power: int) -> str:
+    """`×10⁻⁵`."""
+    return f"×10{str(power).translate(_RAISED)}"
 
 
 def three_latex(value: float) -> str:

@@ -10,6 +10,7 @@ number.) What earlier losses say of this step is nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,46 +40,65 @@ from rnnlm_core.nets.recurrent import RecurrentModel
 class BackStep:
     """∂L/∂ everything that `insight.cell_step` names, by the same names.
 
-    `values` lacks p: the loss and softmax together give e = p − y, which stands at `s`. A gate's
-    `a.GATE` is its δ. `hidden_side` is what goes through W_hh: δ, but r ⊙ δ_n of a GRU's candidate.
+    `c_before` is the direct path c̄ ⊙ f alone, h held; `c_total` has all that follows from c_{t−1},
+    h_{t−1} = o ⊙ tanh c_{t−1} included. `values` lacks p: the loss and softmax together give
+    e = p − y, which stands at `s`. A gate's `a.GATE` is its δ.
+    `hidden_side` is what goes through W_hh: δ, but r ⊙ δ_n of a GRU's candidate.
     """
 
     values: dict[str, Floats]
     hidden_side: dict[str, Floats]  # by gate (H,)
     here: Floats  # (H,) of h, what comes down from this step's output and the layers above
     later: dict[str, Floats]  # of h, and of c of an LSTM, what comes back from the next step
+    before: dict[str, Floats]  # of h and c of the step before: total, through layers above, too
 
 
 def back_step(reading: CellReading, layer: int, place: int, later: bool) -> BackStep:
     """By hand, of layer `layer` at `place`: L is the loss there, with `later` all from there on."""
-    end = reading.places if later else place + 1
-    e = torch.softmax(reading.model.output(reading.trace.seen[:, place:end]), -1)[0]
-    e[torch.arange(end - place), reading.ids[place + 1:end + 1]] -= 1
-    over_seen = _through_output(reading, place, end, e)[None]  # (1, n, H)
+    end, begin = reading.places if later else place + 1, max(0, place - 1)
+    at = place - begin  # the step before comes along, with no loss of its own
+    e = torch.softmax(reading.model.output(reading.trace.seen[:, begin:end]), -1)[0]
+    e[torch.arange(end - begin), reading.ids[begin + 1:end + 1]] -= 1
+    e[:at] = 0
+    over_seen = _through_output(reading, begin, end, e)[None]  # (1, n, H)
     for index in reversed(range(layer, len(reading.trace.layers))):
-        steps = reading.trace.layers[index].steps[place:end]
+        steps = reading.trace.layers[index].steps[begin:end]
         weights = layer_weights(reading.model, index)
         direct, past = _through_above(reading.model, index, reading.trace.layers[index].h[
-            :, place:end], over_seen)
-        went = adjoints(steps, reading.before(index, place), weights, direct,
+            :, begin:end], over_seen)
+        went = adjoints(steps, reading.before(index, begin), weights, direct,
                         reading.model.config.activation)
         over_seen = past + torch.stack([a.input_side for _, a in went], 1) @ weights.W_ih
-    over, adjoint = went[0]
-    values = {"x": over_seen[:, 0], "h_before": adjoint.before[0], "h": over[0]}
-    values |= _inside(steps[0], over, adjoint, reading.before(layer, place))
+    over, adjoint = went[at]
+    # before the first step there is none: of its state nothing else follows
+    total = _total(steps[0], went[0][0]) if at else adjoint.before
+    values = {"x": over_seen[:, at], "h_before": adjoint.before[0], "h": over[0]}
+    values |= _inside(steps[at], over, adjoint, reading.before(layer, place))
+    if len(total) > 1:
+        values["c_total"] = total[1]
     found = {name: _numpy(value[0]) for name, value in values.items()}
-    back = went[1][1].before if len(went) > 1 else tuple(torch.zeros_like(v) for v in over)
-    return BackStep(found | {"s": _numpy(e[0])}, _by_gate(steps[0], adjoint.hidden_side),
-                    _numpy(direct[0, 0]),
-                    {name: _numpy(v[0]) for name, v in zip("hc", back, strict=False)})
+    back = went[at + 1][1].before if len(went) > at + 1 else tuple(
+        torch.zeros_like(v) for v in over)
+    return BackStep(found | {"s": _numpy(e[at])}, _by_gate(steps[at], adjoint.hidden_side),
+                    _numpy(direct[0, at]), _by_part(back), _by_part(total))
+
+
+def _by_part(state: State) -> dict[str, Floats]:
+    return {name: _numpy(part[0]) for name, part in zip("hc", state, strict=False)}
+
+
+def _total(step: Step, over: State) -> State:
+    """∂L/∂ the state after a step: of c also what goes through h = o ⊙ tanh c."""
+    if isinstance(step, LSTMStep):
+        return over[0], over[1] + over[0] * step.o * (1 - torch.tanh(step.c)**2)
+    return over
 
 
 def _inside(step: Step, over: State, adjoint: StepAdjoint, before: State) -> dict[str, Tensor]:
     """∂L/∂ what lies between the state before and after, in the order of the equations."""
     deltas = adjoint.input_side.chunk(max(1, len(GATES[_cell(step)])), -1)
     if isinstance(step, LSTMStep):
-        tau = torch.tanh(step.c)
-        over_c = over[1] + over[0] * step.o * (1 - tau**2)
+        tau, over_c = torch.tanh(step.c), _total(step, over)[1]
         return {"c_before": adjoint.before[1], "c": over_c, "f*c": over_c, "i*g": over_c,
                 "tanh_c": over[0] * step.o, "i": over_c * step.g, "f": over_c * before[1],
                 "g": over_c * step.i, "o": over[0] * tau,
@@ -133,9 +153,9 @@ def against_autograd(reading: CellReading, layer: int, place: int, later: bool,
                      found: BackStep) -> float:
     """The largest difference between `found` and what autograd says, over all that is compared:
     e, every gate's δ on both sides, ∂L/∂h and ∂L/∂c, what this step adds to W_ih and W_hh, and
-    what goes to x and to the step before."""
+    what goes to x and to the step before, direct and in total."""
     theirs = by_autograd(reading, layer, place, later)
-    ours = dict(found.values)
+    ours = found.values | {f"before.{name}": value for name, value in found.before.items()}
     names = GATES[reading.trace.layers[layer].cell] or ("h",)
     deltas = np.concatenate([found.values[f"a.{name}"] for name in names])
     hidden = np.concatenate([found.hidden_side[name] for name in names])
@@ -147,7 +167,8 @@ def against_autograd(reading: CellReading, layer: int, place: int, later: bool,
 
 def by_autograd(reading: CellReading, layer: int, place: int, later: bool) -> dict[str, Floats]:
     """The step is run again with parameters of its own, so that their gradients are what this one
-    step adds: b_ih, b_hh (the δ of both sides), W_ih, W_hh, x, h_before, c_before, h, c, s."""
+    step adds: b_ih, b_hh (the δ of both sides), W_ih, W_hh, x, h_before, c_before, h, c, s. Also
+    the totals of the step before, `before.h` and `before.c`, from a run that begins there."""
     model, end = reading.model, reading.places if later else place + 1
     cell, activation = reading.trace.layers[layer].cell, model.config.activation
     x = reading.input(layer)[:, place:end]
@@ -158,13 +179,7 @@ def by_autograd(reading: CellReading, layer: int, place: int, later: bool) -> di
     step = advance(cell, input_product(first, own), before, own, activation)
     rest = unroll_layer(cell, x[:, 1:], state_of(step), shared, activation) if end > place + 1 \
         else []
-    seen = model.above(layer, torch.stack([s.h for s in [step, *rest]], 1),
-                       torch.cat([first[:, None], x[:, 1:]], 1))
-    for index in range(layer + 1, len(reading.trace.layers)):
-        steps = unroll_layer(cell, seen, reading.before(index, place),
-                             layer_weights(model, index), activation)
-        seen = model.above(index, torch.stack([s.h for s in steps], 1), seen)
-    logits = model.output(seen)[0]
+    logits = _logits(reading, layer, [step, *rest], torch.cat([first[:, None], x[:, 1:]], 1), place)
     loss = cross_entropy(logits, reading.ids[place + 1:end + 1], reduction="sum")
     nodes = {"b_ih": own.b_ih, "b_hh": own.b_hh, "W_ih": own.W_ih, "W_hh": own.W_hh, "x": first,
              "h_before": before[0], "h": step.h}
@@ -174,7 +189,34 @@ def by_autograd(reading: CellReading, layer: int, place: int, later: bool) -> di
     named = dict(zip(nodes, gradients, strict=False))
     shaped = {n: v[0] if v.dim() == 2 and n not in ("W_ih", "W_hh") else v
               for n, v in named.items()}
-    return {n: _numpy(v) for n, v in (shaped | {"s": gradients[-1][0]}).items()}
+    totals = _total_by_autograd(reading, layer, place, end) if place else {
+        f"before.{name}": shaped[f"{name}_before"] for name, _ in zip("hc", before, strict=False)}
+    return {n: _numpy(v) for n, v in (shaped | totals | {"s": gradients[-1][0]}).items()}
+
+
+def _total_by_autograd(reading: CellReading, layer: int, place: int, end: int) -> dict[str, Tensor]:
+    """∂L/∂ the state after the step before, whose own loss does not count."""
+    begin, x = place - 1, reading.input(layer)[:, place - 1:end]
+    start = tuple(part.clone().requires_grad_() for part in reading.before(layer, begin))
+    steps = unroll_layer(reading.trace.layers[layer].cell, x, start,
+                         layer_weights(reading.model, layer), reading.model.config.activation)
+    logits = _logits(reading, layer, steps, x, begin)[1:]
+    loss = cross_entropy(logits, reading.ids[place + 1:end + 1], reduction="sum")
+    found = torch.autograd.grad(loss, state_of(steps[0]))
+    return {f"before.{name}": part[0] for name, part in zip("hc", found, strict=False)}
+
+
+def _logits(reading: CellReading, layer: int, steps: Sequence[Step], x: Tensor, begin: int
+            ) -> Tensor:
+    """(n, V): from the steps of a layer from `begin` on, which read x, through all above."""
+    model = reading.model
+    seen = model.above(layer, torch.stack([s.h for s in steps], 1), x)
+    for index in range(layer + 1, len(reading.trace.layers)):
+        above = unroll_layer(reading.trace.layers[index].cell, seen, reading.before(index, begin),
+                             layer_weights(model, index), model.config.activation)
+        seen = model.above(index, torch.stack([s.h for s in above], 1), seen)
+    logits: Tensor = model.output(seen)[0]
+    return logits
 
 
 def _numpy(values: Tensor) -> Floats:

@@ -43,12 +43,14 @@ def finding(bench: Bench) -> str:
     if bench.level == "element":
         return back_element.finding(bench)
     values = bench.back.values
-    here, before = norm(values["h"]), norm(values["h_before"])
+    # totals on both sides of the step, so that their quotient is one of like with like
+    here, before = norm(values["h"]), norm(bench.back.before["h"])
     if here == 0:
         return t("cell_back.answer_nothing")
     told = dict(here=three(here), before=three(before), factor=three(before / here))
     if "c" in values:
-        over_c, before_c = norm(values["c"]), norm(values["c_before"])
+        over_c, before_c = norm(values["c"]), norm(bench.back.before["c"])
         return t("cell_back.answer_cell", c=three(over_c), c_before=three(before_c),
-                 c_factor=three(before_c / over_c) if over_c else "0", **told)
+                 c_factor=three(before_c / over_c) if over_c else "0",
+                 direct=three(norm(values["c_before"])), **told)
     return t("cell_back.answer", **told)

@@ -33,7 +33,7 @@ def terms(bench: Bench) -> tuple[list[Bar], Bar]:
     if bench.gate == "s":
         p = float(bench.step.prediction.p[k])
         came = float(k == bench.step.prediction.target)
-        return [Bar(f"p[{k + 1}]", p), Bar(f"−y[{k + 1}]", -came)], Bar(f"e[{k + 1}]", p - came)
+        return [Bar(f"p[{k}]", p), Bar(f"−y[{k}]", -came)], Bar(f"e[{k}]", p - came)
     bars = []
     output = bench.step.blocks.get("s")
     if output is not None and _straight(bench):
@@ -42,7 +42,7 @@ def terms(bench: Bench) -> tuple[list[Bar], Bar]:
         shown = order[:SHOWN - 1] if len(order) > SHOWN else order
         for v in shown:
             token = glyph(bench.vocabulary[v])
-            told = f"W<sub>o</sub>[{token}, {k + 1}]" + (
+            told = f"W<sub>o</sub>[{token}, {k}]" + (
                 "" if bench.narrow else f" · e[{token}] = "
                 f"{three(float(output.factors[0].W[v, k]))} × {three(float(back.values['s'][v]))}")
             bars.append(Bar(told, float(products[v])))
@@ -53,7 +53,7 @@ def terms(bench: Bench) -> tuple[list[Bar], Bar]:
         bars.append(Bar(t("cell_back.from_above"), float(back.here[k])))
     if bench.later:
         bars.append(Bar(t("cell_back.from_next"), float(back.later["h"][k])))
-    return bars, Bar(f"∂L/∂h<sub>t</sub>[{k + 1}]", float(back.values["h"][k]))
+    return bars, Bar(f"∂L/∂h<sub>t</sub>[{k}]", float(back.values["h"][k]))
 
 
 def _straight(bench: Bench) -> bool:
@@ -64,13 +64,13 @@ def _straight(bench: Bench) -> bool:
 
 def formulas(bench: Bench) -> list[str]:
     """From ∂L/∂h to δ, to one weight, and to the step before, with the run's own numbers."""
-    k, n, gate = bench.element, bench.element + 1, bench.gate
+    k, n, gate = bench.element, bench.element, bench.gate
     forward, back = bench.step.values, bench.back
     if gate == "s":
         e, h = float(back.values["s"][k]), bench.step.prediction.seen
         j = int(np.abs(h).argmax())
         return [rf"e[{n}] = p[{n}] - y[{n}] = {three_latex(e)}",
-                rf"\partial L/\partial W_o[{n},{j + 1}] = e[{n}]\,h_t[{j + 1}] = "
+                rf"\partial L/\partial W_o[{n},{j}] = e[{n}]\,h_t[{j}] = "
                 rf"{three_latex(e)}\cdot{three_latex(float(h[j]))} = "
                 rf"{three_latex(e * float(h[j]))}"]
     v = {name: three_latex(float(values[k])) for name, values in forward.items()
@@ -82,10 +82,10 @@ def formulas(bench: Bench) -> list[str]:
     U = "U" if gate == "h" else f"U_{gate}"
     side = r"r\,\delta_n" if gate == "n" else r"\delta_t" if gate == "h" else rf"\delta_{gate}"
     return [*_chain(bench.scene.config.cell, gate, n, v, d, bench),
-            rf"\partial L/\partial {U}[{n},{j + 1}] = {side}[{n}]\,h_{{t-1}}[{j + 1}]"
+            rf"\partial L/\partial {U}[{n},{j}] = {side}[{n}]\,h_{{t-1}}[{j}]"
             rf" = {three_latex(hidden)}\cdot{three_latex(float(h[j]))} = "
             rf"{three_latex(hidden * float(h[j]))}",
-            *_before(bench.scene.config.cell, n, v, d)]
+            *_before(bench, v, d)]
 
 
 def _chain(cell: str, gate: str, n: int, v: dict[str, str], d: dict[str, str], bench: Bench
@@ -120,13 +120,20 @@ def _chain(cell: str, gate: str, n: int, v: dict[str, str], d: dict[str, str], b
     return [rf"\delta_t[{n}] = \bar h\,{slope[0]} = {d['h']}\cdot{slope[1]} = {d['a.h']}"]
 
 
-def _before(cell: str, n: int, v: dict[str, str], d: dict[str, str]) -> list[str]:
-    """What goes on to the step before."""
+def _before(bench: Bench, v: dict[str, str], d: dict[str, str]) -> list[str]:
+    """What goes on to the step before. Of an LSTM's c: by the direct path, and in total."""
+    cell, n = bench.scene.config.cell, bench.element
     before = rf"\partial L/\partial h_{{t-1}}[{n}]"
     if cell == "lstm":
-        return [rf"{before} = \sum_k W_{{hh}}[k,{n}]\,\delta[k] = {d['h_before']}",
-                rf"\partial L/\partial c_{{t-1}}[{n}] = \bar c\,f = "
-                rf"{d['c']}\cdot{v['f']} = {d['c_before']}"]
+        c = rf"\partial L/\partial c_{{t-1}}[{n}]"
+        held = [rf"{before} = \sum_k W_{{hh}}[k,{n}]\,\delta[k] = {d['h_before']}",
+                rf"\left.{c}\right|_h = \bar c\,f = {d['c']}\cdot{v['f']} = {d['c_before']}"
+                rf" = \text{{{t('cell_back.held')}}}"]
+        if bench.place == 0:  # no step made its h from its c
+            return held
+        through = float(bench.back.values["c_total"][n]) - float(bench.back.values["c_before"][n])
+        return [*held, rf"{c} = \bar c\,f + \bar h_{{t-1}}\,o_{{t-1}}(1-\tanh^2 c_{{t-1}}) = "
+                rf"{d['c_before']} + {three_latex(through)} = {d['c_total']}"]
     if cell == "gru":
         return [rf"{before} = z\,\bar h + (U_r^\top\delta_r + U_z^\top\delta_z + "
                 rf"U_n^\top (r\,\delta_n))[{n}] = {d['h_before']}"]
@@ -138,6 +145,6 @@ def finding(bench: Bench) -> str:
     if bench.gate == "s":
         return t("cell_back.token_answer", e=three(float(back["s"][k])),
                  token=plain(visible(bench.vocabulary[k])))
-    return t("cell_back.element_answer", k=k + 1, gate=bench.gate,
+    return t("cell_back.element_answer", k=k, gate=bench.gate,
              delta=three(float(back[f"a.{bench.gate}"][k])), over=three(float(back["h"][k])),
              before=three(float(back["h_before"][k])))

@@ -6,6 +6,7 @@ all tools: who follows one number forwards finds it again backwards.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -132,13 +133,19 @@ def opened(scene: Scene, own: bool = True) -> CellReading:
 def text_to_read(scene: Scene) -> str:
     """The reader's own text, whichever the run; else the beginning of the run's held-out text."""
     own = session.recall("cell.own_text", "")
-    if own:
+    if own.strip():
         session.preset(TEXT, own)
     elif session.recall("cell.text_of", None) != scene.folder.id \
-            or session.widget(TEXT, None) is None:
+            or not (session.widget(TEXT, None) or "").strip():
         session.set_widget(TEXT, default_text(runs.opened(scene.folder)))
     session.remember("cell.text_of", scene.folder.id)
     return session.widget(TEXT, "")[:LONGEST_TEXT]
+
+
+def back_to_run() -> None:
+    """Away with the reader's own text: the run's own is read again."""
+    session.forget("cell.own_text")
+    session.forget("cell.text_of")
 
 
 def default_text(run: Run) -> str:
@@ -146,6 +153,8 @@ def default_text(run: Run) -> str:
     text, _ = look_inside.text_of(run)
     start = text[:DEFAULT_TEXT].strip("\n")
     start = start[:DEFAULT_TEXT - start.count("\n")]  # each is drawn twice as wide
+    if run.config.tokenizer == "words":  # half a word, at either end, would be another one
+        start = re.sub(r"\A\S+\s+|\s+\S*\Z", "", start)
     if len(run.tokenizer.known(start)) < 2:
         return run.tokenizer.decode([*range(1, min(41, run.tokenizer.size))])
     return start

@@ -92,11 +92,11 @@ def _steps(bench: Bench) -> None:
 
 def _unit(bench: Bench) -> None:
     rows = len(bench.step.blocks[bench.gate].a)
-    session.set_widget(_UNIT_WIDGET, bench.element + 1)
+    session.set_widget(_UNIT_WIDGET, bench.element)
     st.number_input(t("cell_step.token" if bench.gate == "s" else "cell_step.unit", n=rows),
-                    1, rows, key=_UNIT_WIDGET, step=1, width=140, label_visibility="collapsed",
+                    0, rows - 1, key=_UNIT_WIDGET, step=1, width=140, label_visibility="collapsed",
                     on_change=lambda: choice.go(
-                        **{choice.UNIT: str(session.widget(_UNIT_WIDGET, 1) - 1)}))
+                        **{choice.UNIT: str(session.widget(_UNIT_WIDGET, 0))}))
 
 
 def _level_name(bench: Bench, level: str) -> str:
@@ -105,7 +105,7 @@ def _level_name(bench: Bench, level: str) -> str:
                  gate=bench.gate)
     if level == "element":
         return t("cell_step.level_token" if bench.gate == "s" else "cell_step.level_element",
-                 n=bench.element + 1,
+                 n=bench.element,
                  token=plain(visible(bench.vocabulary[bench.element])) if bench.gate == "s" else "")
     return t("cell_step.level_cell")
 
@@ -120,11 +120,13 @@ def _more(bench: Bench) -> None:
                                    "cell.own_text", session.widget(choice.TEXT, "")))
         if len(written or "") > choice.LONGEST_TEXT:
             st.markdown(t("states.text_cut", n=choice.LONGEST_TEXT))
-        unknown_note(_unknown(bench))
+        if (session.recall("cell.own_text", "") or "").strip():
+            st.button(t("cell_step.run_text"), key="cell.run_text", type="tertiary",
+                      icon=":material/undo:", on_click=choice.back_to_run)
     offer()
 
 
-def _unknown(bench: Bench) -> tuple[str, ...]:
-    """What of the text the network never saw: it is left out."""
-    tokenizer = runs.opened(bench.scene.folder, bench.scene.step).tokenizer
-    return tuple(tokenizer.unknown_in(session.widget(choice.TEXT, "")[:choice.LONGEST_TEXT]))
+def left_out(scene: Scene) -> None:
+    """What of the text the network never saw, below the text."""
+    tokenizer = runs.opened(scene.folder, scene.step).tokenizer
+    unknown_note(tokenizer.unknown_in(session.widget(choice.TEXT, "")[:choice.LONGEST_TEXT]))

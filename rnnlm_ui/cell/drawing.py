@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+import streamlit as st
 
 from rnnlm_core.figures.cell import CellWords, Outcome, cell_canvas
 from rnnlm_core.figures.cell_drawing import MOST, Values
@@ -25,11 +26,14 @@ def cell_drawing(bench: Bench, values: Mapping[str, Values], back: bool, alt: st
     """Every vector where it stands, `values` by the names of `insight.cell_step`."""
     words = CellWords([t(f"cell_step.column.{name}") for name in _COLUMNS],
                       t("cell_step.from_next" if back else "cell_step.to_next"),
-                      t("cell_step.loss_is", bits=three(bench.step.prediction.loss / math.log(2))))
+                      t("cell_step.loss_is", bits=three(bench.step.prediction.loss / math.log(2))),
+                      t("cell_back.held"))
     canvas = cell_canvas(bench.scene.config.cell, vectors(values, bench, back), outcome(bench),
                          words, bench.gate, bench.unit, back, bench.narrow)
     events = live_plot(canvas.figure(), key="cell.drawing", height=int(canvas.height), alt=alt,
                        on=("click",))
+    if bench.scene.config.cell == "gru":
+        st.markdown(":gray[" + t("cell_step.m_is", m="$m = U_n h_{t-1} + b_{hn}$") + "]")
     return _follow(bench, events, canvas.clicked)
 
 
@@ -40,7 +44,7 @@ def _follow(bench: Bench, events: PlotEvents, names: list[str]) -> Wish:
         return {}
     name = names[point.trace]
     gate = name.removeprefix("a.")
-    length = len(bench.step.values[name])
+    length = bench.scene.config.hidden if name == "c_total" else len(bench.step.values[name])
     element = str(min(length - 1, point.column * -(-length // MOST)))
     if gate in bench.step.blocks:
         return {choice.GATE: gate, choice.UNIT: element, choice.LEVEL: "gate"}

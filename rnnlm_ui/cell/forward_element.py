@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import streamlit as st
 
@@ -15,7 +16,8 @@ from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import plain
 
-_WIDEST = 62  # letters of LaTeX that fit the column beside the terms
+_WIDE = 30  # letters of a line that fit a phone
+_WIDEST = 40  # letters of LaTeX that fit the column beside the terms
 SHOWN = 8  # terms of a sum, the largest
 _LATEX = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\mathrm{ReLU}"}
 
@@ -32,7 +34,8 @@ def show(bench: Bench) -> None:
 
 def stacked(lines: list[str], narrow: bool) -> str:
     """Formulas below each other; where one goes on, in letters first and then in numbers, it goes
-    on below; on a phone at each sign of equality."""
+    on below; on a phone at each sign of equality, below what it is of. A sum still too wide
+    goes on at a plus."""
     rows = []
     for line in lines:
         left, *parts = line.split(" = ")
@@ -41,8 +44,29 @@ def stacked(lines: list[str], narrow: bool) -> str:
             parts = [parts[0], *(parts[1:] if len(on) > _WIDEST else [on])]
         elif not narrow and len(parts) == 2 and len(line) < 60:
             parts = [" = ".join(parts)]
-        rows.append(rf"{left} &= " + r" \\ &= ".join(parts))
-    return r"\small\begin{aligned}" + r" \\[0.6em] ".join(rows) + r"\end{aligned}"
+        if narrow:
+            rows.append(rf"&{left} \\ &\quad = "
+                        + r" \\ &\quad = ".join(_broken(part) for part in parts))
+            continue
+        rows.append(rf"{left} &= " + r" \\ &= ".join(_broken(part) for part in parts))
+    # a strut: a bar over the first letter would else be cut off by the box
+    return r"\small\begin{aligned}\rule{0pt}{1.4em}" + r" \\[0.6em] ".join(rows) + r"\end{aligned}"
+
+
+def _broken(part: str) -> str:
+    """A long sum in lines of at most `_WIDE` letters, as they are drawn, broken at its signs."""
+    lines: list[str] = []
+    for term in part.split(" + "):
+        if lines and _drawn(f"{lines[-1]} + {term}") <= _WIDE:
+            lines[-1] += f" + {term}"
+        else:
+            lines.append(term)
+    return r" \\ &\quad + ".join(lines)
+
+
+def _drawn(latex: str) -> int:
+    """About how many letters a formula shows: commands one each, what only groups none."""
+    return len(re.sub(r"[{}_^\s]", "", re.sub(r"\\(?:[a-zA-Z]+|.)", "x", latex)))
 
 
 def terms(bench: Bench) -> tuple[list[Bar], Bar]:
@@ -60,17 +84,17 @@ def terms(bench: Bench) -> tuple[list[Bar], Bar]:
             name = f"{factor.bias.replace('_', '<sub>', 1)}</sub>"
             told = f"{name} = {three(term.weight)}{gain}"
         elif bench.narrow:
-            told = f"{matrix_symbol(factor.matrix, bench.gate)}[{element + 1}, {term.column + 1}]"
+            told = f"{matrix_symbol(factor.matrix, bench.gate)}[{element}, {term.column}]"
         else:
-            told = (f"{matrix_symbol(factor.matrix, bench.gate)}[{element + 1}, {term.column + 1}]"
-                    f" · {vector_symbol(factor.vector)}[{term.column + 1}] = "
+            told = (f"{matrix_symbol(factor.matrix, bench.gate)}[{element}, {term.column}]"
+                    f" · {vector_symbol(factor.vector)}[{term.column}] = "
                     f"{three(term.weight)} × {three(term.value)}{gain}")
         bars.append(Bar(told, term.product))
     count, rest = rest_of(row.terms, shown)
     if count:
         bars.append(Bar(t("cell_step.smaller", n=number(count)), rest))
     symbol = {"s": "s", "h": "a<sub>t</sub>"}.get(bench.gate, f"a<sub>{bench.gate}</sub>")
-    return bars, Bar(f"{symbol}[{element + 1}]", row.total)
+    return bars, Bar(f"{symbol}[{element}]", row.total)
 
 
 def formulas(bench: Bench) -> list[str]:
@@ -78,7 +102,7 @@ def formulas(bench: Bench) -> list[str]:
     k, gate, block = bench.element, bench.gate, bench.step.blocks[bench.gate]
     v = {name: three_latex(float(values[k])) for name, values in bench.step.values.items()
          if name not in ("x", "s", "p") and k < len(values)}
-    n, a = k + 1, three_latex(float(block.a[k]))
+    n, a = k, three_latex(float(block.a[k]))
     if gate == "s":
         p = bench.step.prediction
         lines = [rf"s_{{{n}}} = \sum_j W_o[{n},j]\,h_t[j] + b_o[{n}] = {a}",
@@ -124,7 +148,7 @@ def finding(bench: Bench) -> str:
         return t("cell_forward.token_answer", a=three(row.total), n=number(len(row.terms)),
                  token=plain(visible(bench.vocabulary[bench.element])),
                  share=three(100 * float(block.value[bench.element])))
-    return t("cell_forward.element_answer", gate=bench.gate, k=bench.element + 1,
+    return t("cell_forward.element_answer", gate=bench.gate, k=bench.element,
              function=function_sign(block.function), a=three(row.total), n=number(len(row.terms)),
              value=three(float(block.value[bench.element])),
              half=number(_needed([term.product for term in row.terms])))

@@ -93,8 +93,8 @@ def size_note(bench: Bench) -> str:
     told = [t("cell_step.click_row")]
     if rows > ROWS:
         first = bench.page * ROWS
-        told.insert(0, t("cell_step.rows_shown", first=number(first + 1),
-                         last=number(min(rows, first + ROWS)), rows=number(rows)))
+        told.insert(0, t("cell_step.rows_shown", first=number(first),
+                         last=number(min(rows, first + ROWS) - 1), rows=number(rows)))
     if widest > MOST:
         told.append(t("cell_step.blocked", n=-(-widest // MOST)))
     return " ".join(told)
@@ -117,11 +117,15 @@ def finding(bench: Bench) -> str:
     """What the gate does, over all its units."""
     block = bench.step.blocks[bench.gate]
     values, weights = block.value, sum(f.W.size for f in block.factors)
+    products = sum(f.W.shape[1] for f in block.factors)
     if bench.gate == "s":
         return t("cell_forward.output_answer", n=number(len(values)), weights=number(weights),
                  share=three(100 * float(values.max())))
     key = "gate_answer" if block.function == "sigmoid" else "candidate_answer"
+    if len(values) == 1:
+        return t(f"cell_forward.{key}_one", gate=bench.gate, products=number(products),
+                 function=function_sign(block.function), value=three(float(values[0])))
     return t(f"cell_forward.{key}", gate=bench.gate, n=number(len(values)),
-             function=function_sign(block.function), weights=number(weights),
+             function=function_sign(block.function), products=number(products),
              low=three(float(values.min())), high=three(float(values.max())),
              mean=three(float(values.mean())))

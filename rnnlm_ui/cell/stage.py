@@ -13,7 +13,9 @@ from rnnlm_ui import session
 from rnnlm_ui.cell import bench as choice
 from rnnlm_ui.cell import controls
 from rnnlm_ui.cell.bench import Bench, Wish
+from rnnlm_ui.i18n import t
 from rnnlm_ui.page import fault
+from rnnlm_ui.tokens import words_of
 from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
@@ -52,12 +54,15 @@ def _show(scene: Scene, reading: CellReading, place: DeltaGenerator, problem: Un
     choice.play_on(reading)
     choice.take_over()
     controls.text_line(reading, scene)
+    if problem is None:  # else it is told in the answer's place
+        controls.left_out(scene)
     bench = choice.settle(scene, reading, output=distances)
     if problem is None:
         place.markdown(finding(bench))
     else:
-        with place:
+        with place.container():
             fault(problem)
+            st.markdown(t("cell_step.own_instead", **words_of(scene.config)))
     row, picture = st.container(), st.container()
     with picture:  # first, as it takes the browser longest
         wish = draw(bench)

@@ -47,6 +47,8 @@ def back_symbol(name: str, config: RunConfig) -> str:
         return "δ<sub>t</sub>" if gate == "h" else f"δ<sub>{gate}</sub>"
     if name == "s":
         return "e = p − y"
+    if name == "c_total":
+        return t("cell_back.total", of=f"∂L/∂{_FORWARD['c_before']}")
     return f"∂L/∂{_OF.get(name) or _FORWARD.get(name, name)}"
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rnnlm_core import launch
 from rnnlm_core.nets.cells import GATES
+from rnnlm_ui.cell.tiny import tiny_config
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
 from tests.app.inside_pages import APP, LANGUAGES, go, opened, said, trained
@@ -77,11 +79,18 @@ def test_every_gate_layer_and_loss_of_every_cell(runs_folder: Path, changes: dic
 def test_a_link_restores_tool_place_gate_element_and_distance() -> None:
     app = cell(NAMES, "back", cell_place=17, cell_gate="o", cell_unit=99, cell_level="element",
                cell_loss="later")
-    assert "δ of o[100] is" in said(app)
+    assert "δ of o[99] is" in said(app)
     assert app.selectbox(key="cell_gate").value == "o"
     for name, value in {"inside": "back", "cell_place": "17", "cell_gate": "o", "cell_unit": "99",
                         "cell_level": "element", "cell_loss": "later"}.items():
         assert app.query_params[name] == value
+
+
+def test_the_factor_of_c_compares_totals() -> None:
+    """2.34 → 1.35 on the shipped run; by the direct path alone 0.911 (autograd, by hand)."""
+    app = cell(NAMES, "back")
+    assert "× 0.576 as long**, from 2.34 to 1.35 in total" in said(app)
+    assert "0.911" in said(app)
 
 
 @pytest.mark.parametrize("query", [
@@ -137,6 +146,44 @@ def test_any_text_is_read_or_refused_in_words(text: str, tool: str, language: st
     assert "<b>" not in said(app)
     refused = text in ("A", "漢", "**<b>$x$</b>**")  # less than two letters that it knows
     assert len(app.error) == (1 if refused else 0)
+
+
+def test_from_one_s_own_text_there_is_a_way_back() -> None:
+    app = cell(NAMES)
+    start = app.text_area(key="cell_text").value
+    app.text_area(key="cell_text").input("a").run()
+    assert len(app.error) == 1 and "the run's own text is shown" in said(app)
+    app.text_area(key="cell_text").input("").run()
+    assert not app.error and app.text_area(key="cell_text").value == start
+    app.text_area(key="cell_text").input("HELLO").run()
+    app.button(key="cell.run_text").click().run()
+    assert not app.error and app.text_area(key="cell_text").value == start
+    assert "cell.run_text" not in [button.key for button in app.button]
+
+
+def test_a_text_of_words_ends_with_a_whole_one_and_tells_what_is_left_out(runs_folder: Path
+                                                                        ) -> None:
+    long = " ".join(f"word{i % 7} other" for i in range(400)) + " " + "seldom rare " * 2
+    folder = trained(runs_folder, long, tokenizer="words", max_steps=2)
+    app = cell(folder.id)
+    assert set(app.text_area(key="cell_text").value.split()) <= set(long.split())
+    app.text_area(key="cell_text").input("word1 other zebra word2").run()
+    assert "zebra" in said(app) and not app.error
+
+
+def test_one_unit_is_told_as_one(runs_folder: Path) -> None:
+    folder = trained(runs_folder, cell="lstm", hidden=1, embedding=4, max_steps=2)
+    assert "The one unit of gate f" in said(cell(folder.id, cell_level="gate"))
+    assert "a sum of 5 products" in said(cell(folder.id, cell_level="gate"))
+    assert "128 sums of" in said(cell(NAMES, cell_level="gate", cell_gate="f"))
+
+
+def test_while_the_first_checkpoint_is_waited_for_nothing_is_wrong(
+        monkeypatch: pytest.MonkeyPatch, runs_folder: Path) -> None:
+    made = launch.create_run(tiny_config("gru"), runs_folder)
+    monkeypatch.setattr("rnnlm_ui.runs.is_active", lambda state: True)
+    app = cell(made.id)
+    assert not app.error and translate("en", "inside.waiting") in said(app)
 
 
 @LANGUAGES

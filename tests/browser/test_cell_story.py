@@ -49,7 +49,7 @@ def test_one_gate_is_followed_to_one_element_and_back(app: Any, page: Callable[.
     plot = drawn(lab, "units of gate r")
     plot.scroll_into_view_if_needed()
     press_at(lab, plot, "U<sub>r</sub>", 20, 3)
-    answer = lab.get_by_text(re.compile(r"^r\[21\] = σ\("))
+    answer = lab.get_by_text(re.compile(r"^r\[20\] = σ\("))
     expect(answer).to_be_visible(timeout=PATIENCE)
     expect(lab).to_have_url(re.compile("cell_level=element"), timeout=PATIENCE)
     assert "cell_gate=r" in lab.url and "cell_unit=20" in lab.url
@@ -61,7 +61,7 @@ def test_one_gate_is_followed_to_one_element_and_back(app: Any, page: Callable[.
     expect(answer).not_to_have_text(before, timeout=PATIENCE)
 
     lab.get_by_text(translate("en", "cell.tool_name.back"), exact=True).click()
-    expect(lab.get_by_text(re.compile(r"^δ of r\[21\] is"))).to_be_visible(timeout=PATIENCE)
+    expect(lab.get_by_text(re.compile(r"^δ of r\[20\] is"))).to_be_visible(timeout=PATIENCE)
     expect(lab.get_by_text(re.compile("autograd: .*×10⁻"))).to_be_visible(timeout=PATIENCE)
     lab.get_by_text(translate("en", "cell_step.level_cell"), exact=True).click()
     drawn(lab, "the gradient is ×")

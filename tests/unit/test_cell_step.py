@@ -15,6 +15,7 @@ from rnnlm_core.errors import BadInput, RunError
 from rnnlm_core.insight.cell_back import against_autograd, back_step, by_autograd
 from rnnlm_core.insight.cell_step import CellReading, cell_step, read_cells, rest_of
 from rnnlm_core.nets.build import build
+from rnnlm_core.nets.cells import advance, input_product, layer_weights, state_of
 
 TEXT = "abba cad deed face bead"
 CELLS = {
@@ -168,3 +169,41 @@ def test_a_convolution_has_no_state() -> None:
     with pytest.raises(BadInput) as refused:
         reading_of(cell="cnn")
     assert refused.value.code == "run.no_state"
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_total_of_c_counts_what_goes_through_h(layers: int) -> None:
+    """By finite differences: every later loss as a function of c_{t−1}, h_{t−1} made from it."""
+    reading = reading_of(cell="lstm", layers=layers)
+    model, place = reading.model, 5
+    found = back_step(reading, 0, place, True)
+
+    def loss(nudge: np.ndarray) -> float:
+        """The losses from `place` on, with c after the step before nudged."""
+        step = reading.trace.layers[0].steps[place - 1]
+        c = step.c + torch.from_numpy(nudge)
+        h = step.o * torch.tanh(c)
+        states = [(h, c)]
+        seen = h
+        for index in range(layers):
+            weights = layer_weights(model, index)
+            if index:  # the layer above reads the changed h at the step before, too
+                states.append(state_of(advance("lstm", input_product(seen, weights),
+                                               reading.before(index, place - 1), weights)))
+        total = 0.0
+        for at in range(place, reading.places):
+            x = reading.trace.embedded[:, at]
+            for index in range(layers):
+                weights = layer_weights(model, index)
+                states[index] = state_of(advance("lstm", input_product(x, weights), states[index],
+                                                 weights))
+                x = states[index][0]
+            total += float(cross_entropy(model.output(x), reading.ids[at + 1:at + 2]))
+        return total
+
+    for k in range(6):
+        nudge = np.zeros((1, 6))
+        nudge[0, k] = 1e-6
+        assert (loss(nudge) - loss(-nudge)) / 2e-6 == pytest.approx(
+            found.values["c_total"][k], abs=1e-8)
+    assert not np.allclose(found.values["c_total"], found.values["c_before"])

@@ -9,12 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlm_core.figures.cell import BLOCKS, PLANS, CellWords, Outcome, cell_canvas, narrow_plan
-from rnnlm_core.figures.cell_drawing import Canvas, Vector, block_name, blocks, scale_of
+from rnnlm_core.figures.cell_drawing import (
+    Canvas,
+    Vector,
+    block_name,
+    blocks,
+    scale_of,
+    scale_text,
+    scaled,
+)
 from rnnlm_core.figures.cell_product import ROWS, Column, Sheet, product_canvas
 from rnnlm_core.figures.cell_terms import Bar, terms_figure
 from rnnlm_core.figures.numbers import three, three_latex
 
-WORDS = CellWords(["read", "sum", "value", "product", "state", "prediction"], "{name}", "loss")
+WORDS = CellWords(["read", "sum", "value", "product", "state", "prediction"], "{name}", "loss",
+                  "held")
 CELLS = pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 
 
@@ -81,8 +90,8 @@ def test_a_block_shows_its_entry_of_the_largest_size(length: int, seed: int) -> 
 
 
 def test_blocks_are_named_by_their_entries() -> None:
-    assert [block_name(i, 1, 3) for i in range(3)] == ["1", "2", "3"]
-    assert [block_name(i, 4, 10) for i in range(3)] == ["1–4", "5–8", "9–10"]
+    assert [block_name(i, 1, 3) for i in range(3)] == ["0", "1", "2"]
+    assert [block_name(i, 4, 10) for i in range(3)] == ["0–3", "4–7", "8–9"]
 
 
 @pytest.mark.parametrize("below", [False, True])
@@ -124,3 +133,13 @@ def test_what_is_written_is_right_to_three_digits(value: float) -> None:
     mantissa, _, power = three(value).partition("×10")
     read = float(mantissa.translate(superscript)) * 10.0 ** int(power.translate(superscript) or 0)
     assert read == pytest.approx(value, rel=5.1e-3, abs=1e-300)
+
+
+def test_numbers_too_small_for_a_cell_share_a_power_of_ten() -> None:
+    values = np.array([1.46e-5, -7.3e-6, 2e-7, 0.0])
+    canvas = Canvas(300, 100)
+    assert canvas.strip(Vector("v", "v", values, scale_of(values)), 0, 50, 160) == -5
+    assert list(canvas.figure().data[0].text[0]) == ["1.46", "−0.73", "0.02", "0"]
+    assert (scaled("v", -5), scale_text(scale_of(values), -5)) == ("v ×10⁻⁵", "±1.46")
+    many = np.full(64, 1e-5)  # too narrow for numbers: nothing to factor out
+    assert canvas.strip(Vector("w", "w", many, scale_of(many)), 0, 50, 160) == 0
