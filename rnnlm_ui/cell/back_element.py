@@ -127,8 +127,8 @@ def _before(bench: Bench, v: dict[str, str], d: dict[str, str]) -> list[str]:
     if cell == "lstm":
         c = rf"\partial L/\partial c_{{t-1}}[{n}]"
         held = [rf"{before} = \sum_k W_{{hh}}[k,{n}]\,\delta[k] = {d['h_before']}",
-                rf"\left.{c}\right|_h = \bar c\,f = {d['c']}\cdot{v['f']} = {d['c_before']}"
-                rf" = \text{{{t('cell_back.held')}}}"]
+                rf"\left.{c}\right|_h = \bar c\,f\quad\text{{{t('cell_back.held')}}} = "
+                rf"{d['c']}\cdot{v['f']} = {d['c_before']}"]
         if bench.place == 0:  # no step made its h from its c
             return held
         through = float(bench.back.values["c_total"][n]) - float(bench.back.values["c_before"][n])

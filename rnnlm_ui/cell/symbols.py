@@ -60,6 +60,8 @@ def vectors(values: Mapping[str, Values], bench: Bench, back: bool) -> dict[str,
     found = {}
     for name, entries in values.items():
         symbol = back_symbol(name, config) if back else forward_symbol(name, config)
+        if back and bench.narrow and name == "c_before":  # no room for a line below it
+            symbol = t("cell_back.held_short", of=symbol)
         found[name] = Vector(name, symbol, entries,
                              scale_of(entries) if back else forward_scale(name, entries, config),
                              pieces if name == "s" else ())
