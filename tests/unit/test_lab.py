@@ -99,7 +99,7 @@ def test_an_earlier_step_is_another_model_than_the_last(run: Run) -> None:
 
 def test_progress_is_told_and_training_is_repeatable(tmp_path: Path) -> None:
     said: list[Status] = []
-    config = config_in(tmp_path, max_steps=6, **dropouts(0.5))
+    config = config_in(tmp_path, max_steps=6, precision="fp32", **dropouts(0.5))
     first, second = train(config, tmp_path, said.append), train(config, tmp_path)
     assert first.path != second.path
     assert first.metrics().loss.tolist() == second.metrics().loss.tolist()
