@@ -28,7 +28,8 @@ from rnnlm_ui.tokens import Tokens, tokens_of
 _NEAR = 0.1  # of the step: an evaluation so close to a moment is that of the moment, about
 PACE = 1.2  # seconds that a moment stays in sight while they are walked through
 _WIDTH = 380  # pixels: on a phone the slider has a line of its own, at 1152 px the row is one line
-_SLIDER, _WALKING = "time.moment", "time.walking"
+# a slider for each run: what a busy browser says late of another run's is no choice of this one's
+_SLIDER, _WALKING = "time.moment.{}", "time.walking"
 
 
 # -- which moment ----------------------------------------------------------------------------------
@@ -145,14 +146,15 @@ def slider(folder: RunFolder, actions: Callable[[], object] | None = None) -> No
     now, losses = moment(folder), losses_of(tail_of(folder.path).refresh())
     steps, top = [e.step for e in listed], best(listed, losses)
     tokens, final, unit = tokens_of(folder), final_of(folder), chosen_unit()
-    session.set_widget(_SLIDER, steps[-1] if now is None else now)
+    key = _SLIDER.format(folder.id)
+    session.set_widget(key, steps[-1] if now is None else now)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         walking = _is_walking(folder)
         st.button(t("time.pause" if walking else "time.walk"), key="time.walk",
                   icon=f":material/{'pause' if walking else 'play_arrow'}:", help=t("time.help"),
                   on_click=lambda: _toggle(folder, steps))
         st.select_slider(
-            t("time.moment"), steps, key=_SLIDER, width=_WIDTH, label_visibility="collapsed",
+            t("time.moment"), steps, key=key, width=_WIDTH, label_visibility="collapsed",
             format_func=lambda step: label(step, losses, tokens, final, unit),
             on_change=lambda: _moved(folder, steps[-1]))
         st.button(t("time.best"), key="time.best", disabled=top is None or now == top,
@@ -187,7 +189,7 @@ def fork_link(folder: RunFolder) -> None:
 
 
 def _moved(folder: RunFolder, last: int) -> None:
-    step = session.widget(_SLIDER, last)
+    step = session.widget(_SLIDER.format(folder.id), last)
     go_to(folder, None if step == last else step)
 
 
