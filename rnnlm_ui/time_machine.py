@@ -189,6 +189,8 @@ def fork_link(folder: RunFolder) -> None:
 
 
 def _moved(folder: RunFolder, last: int) -> None:
+    if session.run_id() not in (None, folder.id):
+        return  # said late, of a run that is not looked at any more
     step = session.widget(_SLIDER.format(folder.id), last)
     go_to(folder, None if step == last else step)
 
