@@ -29,7 +29,7 @@ _NEAR = 0.1  # of the step: an evaluation so close to a moment is that of the mo
 PACE = 1.2  # seconds that a moment stays in sight while they are walked through
 _WIDTH = 380  # pixels: on a phone the slider has a line of its own, at 1152 px the row is one line
 # a slider for each run: what a busy browser says late of another run's is no choice of this one's
-_SLIDER, _WALKING = "time.moment.{}", "time.walking"
+_SLIDER, _WALKING, _BEFORE = "time.moment.{}", "time.walking", "time.before"
 
 
 # -- which moment ----------------------------------------------------------------------------------
@@ -146,8 +146,10 @@ def slider(folder: RunFolder, actions: Callable[[], object] | None = None) -> No
     now, losses = moment(folder), losses_of(tail_of(folder.path).refresh())
     steps, top = [e.step for e in listed], best(listed, losses)
     tokens, final, unit = tokens_of(folder), final_of(folder), chosen_unit()
-    key = _SLIDER.format(folder.id)
-    session.set_widget(key, steps[-1] if now is None else now)
+    key, place = _SLIDER.format(folder.id), steps[-1] if now is None else now
+    if (before := session.widget(key, None)) not in (None, place):
+        session.remember(_BEFORE, (folder.id, before))
+    session.set_widget(key, place)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         walking = _is_walking(folder)
         st.button(t("time.pause" if walking else "time.walk"), key="time.walk",
@@ -192,6 +194,9 @@ def _moved(folder: RunFolder, last: int) -> None:
     if session.run_id() not in (None, folder.id):
         return  # said late, of a run that is not looked at any more
     step = session.widget(_SLIDER.format(folder.id), last)
+    if session.recall(_BEFORE, None) == (folder.id, step):
+        session.forget(_BEFORE)  # said late: the moments have just gone on from there
+        return
     go_to(folder, None if step == last else step)
 
 
