@@ -8,7 +8,6 @@ every core.
 from __future__ import annotations
 
 import random
-import statistics
 import string
 import sys
 import sysconfig
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.long_text import long_text
-from benchmarks.rows import TURNS, Found, at_least, at_most
+from benchmarks.rows import Found, at_least, at_most, processor_seconds
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.tokenizer import BpeTokenizer, CharTokenizer
@@ -48,10 +47,8 @@ def _texts() -> dict[str, str]:
 def _characters(name: str, text: str) -> Found:
     # of the whole text: all of Unicode is more than a vocabulary may hold, and most is <unk> then
     tokenizer = CharTokenizer.fit(text)
-    seconds = [_timed(lambda: tokenizer.encode(text), time.process_time)[0]
-               for _ in range(TURNS)]
-    return at_least(f"data: characters to ids, {name}",
-                    CHARACTERS / statistics.median(seconds) / 1e6, "M/s", 100.0)
+    seconds = processor_seconds(lambda: tokenizer.encode(text))
+    return at_least(f"data: characters to ids, {name}", CHARACTERS / seconds / 1e6, "M/s", 100.0)
 
 
 def _bpe() -> list[Found]:
@@ -75,9 +72,8 @@ def _batches() -> Found:
     config = RunConfig()
     ids = np.random.default_rng(0).integers(0, 40, 1_000_000).astype(np.uint8)
     streams = Streams(ids, config.batch, config.sequence_length, config)
-    seconds = [_timed(lambda: [streams.next() for _ in range(_WINDOWS)], time.process_time)[0]
-               for _ in range(TURNS)]
-    return at_most("data: a batch", statistics.median(seconds) / _WINDOWS * 1e6, "µs", 20.0)
+    seconds = processor_seconds(lambda: [streams.next() for _ in range(_WINDOWS)])
+    return at_most("data: a batch", seconds / _WINDOWS * 1e6, "µs", 20.0)
 
 
 def _kneser_ney() -> Found:
@@ -89,8 +85,7 @@ def _kneser_ney() -> Found:
         model = KneserNey.fit(ids[:1_000_000], 5, int(ids.max()) + 1)
         model.losses(ids[1_000_000:], 5)
 
-    seconds = [_timed(work, time.process_time)[0] for _ in range(TURNS)]
-    return at_most("data: Kneser–Ney of order 5 on 1 MB", statistics.median(seconds), "s", 3.0)
+    return at_most("data: Kneser–Ney of order 5 on 1 MB", processor_seconds(work), "s", 3.0)
 
 
 def _parquet(runs: Path) -> Found:
@@ -121,8 +116,7 @@ def _library_source() -> str:
     return "".join(parts).encode()[:MEGABYTES * 1_000_000].decode("utf-8", "ignore")
 
 
-def _timed(work: Callable[[], Any], clock: Callable[[], float] = time.perf_counter
-           ) -> tuple[float, Any]:
-    begin = clock()
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    begin = time.perf_counter()
     done = work()
-    return clock() - begin, done
+    return time.perf_counter() - begin, done

@@ -5,17 +5,13 @@ And what profiles take of a worker's time while a default run trains, by its own
 
 from __future__ import annotations
 
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from benchmarks.instruments import Alone
-from benchmarks.rows import TURNS, Found, at_most
+from benchmarks.rows import Found, at_most, one_thread, processor_seconds
 from rnnlm_core import launch
 from rnnlm_core.config import RunConfig
 from rnnlm_core.insight.gradients import lag_profile
@@ -32,19 +28,17 @@ def gradients(runs: Path) -> list[Found]:
     return [*profiles(), worker_share(runs)]
 
 
+@one_thread()
 def profiles() -> list[Found]:
     """A lag profile of 16 windows × 128 steps after 100 tokens of run-up, H 128."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     ids = np.random.default_rng(0).integers(0, VOCABULARY, 24_000)
     found = []
     for cell in CELLS:
         model = build(RunConfig(cell=cell, hidden=HIDDEN), VOCABULARY)
         found.append(at_most(
             f"gradients: profile, {WINDOWS} × {STEPS}, {cell.upper()} {HIDDEN}",
-            seconds(lambda model=model: lag_profile(  # type: ignore[misc]
+            processor_seconds(lambda model=model: lag_profile(  # type: ignore[misc]
                 model, ids, STEPS - 1, WINDOWS)), "s", 0.1))
-    torch.set_num_threads(threads)
     return found
 
 
@@ -61,13 +55,3 @@ def worker_share(runs: Path) -> Found:
     if not taken:
         return name, None, "", f"<= {SHARE:g}", None
     return at_most(name, sum(p.cost for p in taken) / whole, "", SHARE)
-
-
-def seconds(deed: Callable[[], object]) -> float:
-    """Median of five turns, in seconds of the processor."""
-    times = []
-    for _ in range(TURNS):
-        begin = time.process_time()
-        deed()
-        times.append(time.process_time() - begin)
-    return statistics.median(times)

@@ -5,15 +5,11 @@ One thread, an LSTM 128 with the vocabulary of a plain text; what is read does n
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from benchmarks.rows import TURNS, Found, at_most
+from benchmarks.rows import Found, at_most, one_thread, processor_seconds
 from rnnlm_core.config import RunConfig
 from rnnlm_core.insight.credit import credit
 from rnnlm_core.insight.truncation import truncation
@@ -23,25 +19,12 @@ TOKENS, HIDDEN, VOCABULARY = 64, 128, 96
 REACHES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
+@one_thread()
 def gradients_credit(_runs: Path) -> list[Found]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     ids = np.random.default_rng(0).integers(0, VOCABULARY, 4_000)
     model = build(RunConfig(cell="lstm", hidden=HIDDEN), VOCABULARY).eval()
-    found = [
-        at_most(f"gradients: all {TOKENS} × {TOKENS} shares (LSTM {HIDDEN})", _seconds(
+    return [
+        at_most(f"gradients: all {TOKENS} × {TOKENS} shares (LSTM {HIDDEN})", processor_seconds(
             lambda: credit(model, ids[:TOKENS + 1], ids[100:200])), "s", 0.3),
-        at_most(f"gradients: bias of {len(REACHES)} reaches (LSTM {HIDDEN})", _seconds(
+        at_most(f"gradients: bias of {len(REACHES)} reaches (LSTM {HIDDEN})", processor_seconds(
             lambda: truncation(model, ids, [(k, k) for k in REACHES])), "s", 3.0)]
-    torch.set_num_threads(threads)
-    return found
-
-
-def _seconds(deed: Callable[[], object]) -> float:
-    """Median of the turns, in seconds of the processor."""
-    times = []
-    for _ in range(TURNS):
-        begin = time.process_time()
-        deed()
-        times.append(time.process_time() - begin)
-    return statistics.median(times)

@@ -7,16 +7,13 @@ products of the same sizes are beside them, as they are what no code can go belo
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks.rows import Found, at_most
+from benchmarks.rows import Found, at_most, one_thread, processor_seconds
 from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.insight.spectra import products, spectra
 from rnnlm_core.insight.trajectory import Trajectory, trajectory
@@ -27,9 +24,8 @@ TARGETS: dict[Cell, float] = {"rnn": 6.0, "gru": 12.0, "lstm": 40.5}  # ms
 _REPEATS = 25
 
 
+@one_thread()
 def gradients_jacobians(_runs: Path) -> list[Found]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     ids = np.random.default_rng(0).integers(0, VOCABULARY, 3_000)
     found: list[Found] = []
     for cell, target in TARGETS.items():
@@ -41,14 +37,14 @@ def gradients_jacobians(_runs: Path) -> list[Found]:
         right = torch.randn(size, HIDDEN, dtype=torch.float64)
         name = f"gradients: Jacobian products, {LAGS} lags, {cell.upper()} {HIDDEN}"
         found += [
-            at_most(name, _milliseconds(partial(_drain, course)), "ms", target),
-            (f"{name}, bare matrix products", _milliseconds(
-                partial(_multiply, left, right)), "ms", "–", None)]
+            at_most(name, 1000 * processor_seconds(
+                partial(_drain, course), _REPEATS), "ms", target),
+            (f"{name}, bare matrix products", 1000 * processor_seconds(
+                partial(_multiply, left, right), _REPEATS), "ms", "–", None)]
     for hidden in (128, 256, 512):
         model = build(RunConfig(cell="lstm", hidden=hidden), VOCABULARY).eval()
-        found.append((f"gradients: spectra and exponents, LSTM {hidden}", _milliseconds(
-            partial(spectra, model, ids), 3) / 1000, "s", "–", None))
-    torch.set_num_threads(threads)
+        found.append((f"gradients: spectra and exponents, LSTM {hidden}", processor_seconds(
+            partial(spectra, model, ids), 3), "s", "–", None))
     return found
 
 
@@ -60,13 +56,3 @@ def _drain(course: Trajectory) -> None:
 def _multiply(left: torch.Tensor, right: torch.Tensor) -> None:
     for _ in range(LAGS - 1):
         torch.matmul(left, right)
-
-
-def _milliseconds(deed: Callable[[], object], repeats: int = _REPEATS) -> float:
-    """Median of some turns, in milliseconds of the processor."""
-    times = []
-    for _ in range(repeats):
-        begin = time.process_time()
-        deed()
-        times.append(time.process_time() - begin)
-    return 1000 * statistics.median(times)

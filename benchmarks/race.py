@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from pathlib import Path
 
-import torch
-
-from benchmarks.rows import TURNS, Found, at_most
+from benchmarks.rows import Found, at_most, one_thread, processor_seconds
 from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.data.builtin import builtin_text
 from rnnlm_core.data.tokenizer import CharTokenizer
@@ -20,13 +16,11 @@ CHARACTERS, LAGS, WINDOWS = 24_000, 100, 64
 CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
 
 
+@one_thread()
 def race(_runs: Path) -> list[Found]:
     """Lag profile and answers by lag of the lesson's networks (H 64); the slowest of the three."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     costs = {corpus: max(_seconds(corpus, cell) for cell in CELLS)
              for corpus in ("recall:20", "agreement", "names")}
-    torch.set_num_threads(threads)
     return [at_most(f"race: one moment of one racer, {corpus}", 1000 * seconds, "ms", 200)
             for corpus, seconds in costs.items()]
 
@@ -36,10 +30,11 @@ def _seconds(corpus: str, cell: Cell) -> float:
     text = builtin_text(corpus)[:CHARACTERS]
     tokenizer = CharTokenizer.fit(text)
     config = RunConfig(corpus=corpus, cell=cell, hidden=64, embedding=16)
-    model, ids, times = build(config, tokenizer.size).eval(), tokenizer.encode(text), []
-    for _ in range(TURNS + 1):
-        begin = time.process_time()
+    model, ids = build(config, tokenizer.size).eval(), tokenizer.encode(text)
+
+    def moment() -> None:
         lag_profile(model, ids, LAGS, WINDOWS)
         answers_by_lag(model, tokenizer, text, config)
-        times.append(time.process_time() - begin)
-    return statistics.median(times[1:])
+
+    moment()
+    return processor_seconds(moment)

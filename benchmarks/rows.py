@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+import torch
+from threadpoolctl import threadpool_limits
 
 from rnnlm_core import launch
 from rnnlm_core.records import FINAL_STATES
@@ -32,6 +36,29 @@ def at_least(name: str, value: float, unit: str, limit: float) -> Found:
 
 def at_most(name: str, value: float, unit: str, limit: float) -> Found:
     return name, value, unit, f"<= {limit:g}", value <= limit
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch and the libraries under NumPy work on one thread inside, so that the processor's
+    clock counts what a reader waits for."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def processor_seconds(deed: Callable[[], object], turns: int = TURNS) -> float:
+    """Median of the turns, by the processor's clock."""
+    times = []
+    for _ in range(turns):
+        begin = time.process_time()
+        deed()
+        times.append(time.process_time() - begin)
+    return statistics.median(times)
 
 
 def in_turn(measures: dict[str, Callable[[], float]], turns: int = TURNS

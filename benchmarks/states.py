@@ -6,16 +6,11 @@ has of it (h and c), so that saturated units tie as they really do.
 
 from __future__ import annotations
 
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from benchmarks.rows import TURNS, Found, at_most
+from benchmarks.rows import Found, at_most, one_thread, processor_seconds
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.tokenizer import CharTokenizer
@@ -37,9 +32,8 @@ def states(_runs: Path) -> list[Found]:
     return find()
 
 
+@one_thread()
 def find() -> list[Found]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     text = BUILTIN["source"]()[:TOKENS]
     tokenizer = CharTokenizer.fit(text)
     ids, labels = token_labels(tokenizer, text)
@@ -50,17 +44,15 @@ def find() -> list[Found]:
     names = unit_names(models[0].config)
     print(f"  {len(ids):,} tokens, {len(units)} units, {len(labels)} labels: "
           f"{', '.join(label.name for label in labels)}", file=sys.stderr)
-    found = [
-        at_most("states: find, first list without guards", _seconds(
+    return [
+        at_most("states: find, first list without guards", processor_seconds(
             lambda: first_list(units, names, labels)), "s", 1.0),
-        at_most("states: find, with every guard", _seconds(
+        at_most("states: find, with every guard", processor_seconds(
             lambda: search(units, control, names, labels, ids, None, echoes=True)), "s", 2.5),
-        at_most("states: find, three accuracies of a label", _seconds(
+        at_most("states: find, three accuracies of a label", processor_seconds(
             lambda: accuracies(units, labels[0], ids, 0)), "s", 1.0),
-        ("states: find, reading the text (LSTM 256)", _seconds(
+        ("states: find, reading the text (LSTM 256)", processor_seconds(
             lambda: all_units(models[0], ids)), "s", "–", None)]
-    torch.set_num_threads(threads)
-    return found
 
 
 def _enough(labels: list[Label], text: str, owners: Any, ids: Any) -> list[Label]:
@@ -73,13 +65,3 @@ def _enough(labels: list[Label], text: str, owners: Any, ids: Any) -> list[Label
     if len(usable) < LABELS:
         raise RuntimeError(f"the text has cases of only {len(usable)} labels")
     return usable
-
-
-def _seconds(deed: Callable[[], object]) -> float:
-    """Median of five turns, in seconds of the processor."""
-    times = []
-    for _ in range(TURNS):
-        begin = time.process_time()
-        deed()
-        times.append(time.process_time() - begin)
-    return statistics.median(times)

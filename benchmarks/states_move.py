@@ -6,15 +6,12 @@ are made up: sums of a few slow waves and noise, so that units are on in stretch
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from benchmarks.rows import TURNS, Found, at_most
+from benchmarks.rows import Found, at_most, one_thread, processor_seconds
 from rnnlm_core.insight.match import Levels, Span, find_matches, switchboard, switches_on
 from rnnlm_core.insight.plane import plane_of
 
@@ -29,6 +26,7 @@ def made_up_states() -> np.ndarray:
     return np.tanh(mixed + 0.3 * generator.normal(size=mixed.shape)).astype(np.float32)
 
 
+@one_thread()
 def states_move(_runs: Path) -> list[Found]:
     """Rows for `python -m benchmarks`."""
     values = made_up_states()
@@ -44,18 +42,12 @@ def states_move(_runs: Path) -> list[Found]:
         plane_of(values, 2, ids if without else None).of(values, ids)
 
     size = f"{TOKENS:,} tokens × {UNITS} units"
-    with threadpool_limits(1):
-        return [at_most(f"states: PCA, {size}", _seconds(lambda: laid(False)), "s", 0.2),
-                at_most(f"states: PCA without token means, {size}", _seconds(lambda: laid(True)),
-                        "s", 0.2),
-                at_most(f"states: match, {size}", _seconds(matched), "s", 0.1)]
+    return [at_most(f"states: PCA, {size}", _seconds(lambda: laid(False)), "s", 0.2),
+            at_most(f"states: PCA without token means, {size}", _seconds(lambda: laid(True)),
+                    "s", 0.2),
+            at_most(f"states: match, {size}", _seconds(matched), "s", 0.1)]
 
 
 def _seconds(work: Callable[[], None]) -> float:
     work()  # memory is allocated
-    took = []
-    for _ in range(TURNS):
-        begin = time.process_time()
-        work()
-        took.append(time.process_time() - begin)
-    return statistics.median(took)
+    return processor_seconds(work)

@@ -5,17 +5,15 @@ By the processor's clock (one thread), medians of five turns, at H 128.
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.rows import TURNS, Found, at_most
+from benchmarks.rows import Found, at_most, one_thread, processor_seconds
 
 CHARACTERS, READ = 2_000, 24_000  # of a reader's own text, and of a run's held-out one
 _LETTERS = 60
 
 
+@one_thread()
 def states_trace(_runs: Path) -> list[Found]:
     import numpy as np
 
@@ -39,23 +37,14 @@ def states_trace(_runs: Path) -> list[Found]:
         name = cell.upper()
         found += [
             at_most(f"states: {CHARACTERS:,} characters with every gate, {name}",
-                    _seconds(lambda m=model: read_states(m, tokenizer, text)), "s", 0.5),
+                    processor_seconds(lambda m=model: read_states(m, tokenizer, text)), "s", 0.5),
             at_most(f"states: gates and memory of all units, {name}",
-                    _seconds(lambda m=model, g=gates: (read_gates(m, ids),
-                                                       unit_memory(m, ids, g))), "s", 2.0),
+                    processor_seconds(lambda m=model, g=gates: (
+                        read_gates(m, ids), unit_memory(m, ids, g))), "s", 2.0),
             at_most(f"states: loss by how much is fed and in order, {name}",
-                    _seconds(lambda m=model: context(m, ids)), "s", 2.0),
+                    processor_seconds(lambda m=model: context(m, ids)), "s", 2.0),
             at_most(f"states: after a wrong token, {name}",
-                    _seconds(lambda m=model: recovery(m, ids)), "s", 2.0),
+                    processor_seconds(lambda m=model: recovery(m, ids)), "s", 2.0),
             at_most(f"states: what one guess hangs on, {name}",
-                    _seconds(lambda m=model: connectivity(m, ids, 499)), "s", 0.5)]
+                    processor_seconds(lambda m=model: connectivity(m, ids, 499)), "s", 0.5)]
     return found
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    taken = []
-    for _ in range(TURNS):
-        begin = time.process_time()
-        work()
-        taken.append(time.process_time() - begin)
-    return statistics.median(taken)

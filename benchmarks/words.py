@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from benchmarks.rows import Found, one_thread
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.tokenizer import WordTokenizer
 from rnnlm_core.nets.adaptive import AdaptiveOutput
@@ -92,10 +93,9 @@ def loops(train: Tensor) -> tuple[Loop, Loop]:
             Loop(train, adaptive, adaptive.losses))
 
 
-def words(text: Path | None) -> list[tuple[str, float | None, str, str, bool | None]]:
+@one_thread()
+def words(text: Path | None) -> list[Found]:
     """Rows for `python -m benchmarks`; a progress line a turn on the standard error stream."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     name = "Python's library" if text is None else text.name
     whole = BUILTIN["source"]() if text is None else text.read_text("utf-8")
     split = len(whole) * 9 // 10
@@ -114,7 +114,6 @@ def words(text: Path | None) -> list[tuple[str, float | None, str, str, bool | N
         print(f"  full {seconds[full] * 1e3:.0f} ms  adaptive {seconds[adaptive] * 1e3:.0f} ms  "
               f"ratio {ratios[-1]:.2f}", file=sys.stderr)
     losses = [loop.evaluate(validation[:VALIDATION]) for loop in (full, adaptive)]
-    torch.set_num_threads(threads)
     print(f"  validation after {full.done} steps: full {losses[0]:.4f}, adaptive {losses[1]:.4f}",
           file=sys.stderr)
     ratio, behind = statistics.median(ratios), losses[1] - losses[0]

@@ -14,10 +14,9 @@ from statistics import median
 
 import numpy as np
 import torch
-from threadpoolctl import threadpool_limits
 from torch import nn
 
-from benchmarks.rows import Found, at_least, at_most, in_turn, ratio
+from benchmarks.rows import Found, at_least, at_most, in_turn, one_thread, ratio
 from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.generate import SamplingSettings, Writer, generate, generate_many
@@ -32,14 +31,10 @@ _STREAMS, _LENGTH = 100, 100
 _TURNS = 15
 
 
+@one_thread()
 def writing(_runs: Path) -> list[Found]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with threadpool_limits(1, "blas"):
-        found = [row for size in _SIZES for cell in CELLS for row in _steps(cell, *size)]
-        found += _streams()
-    torch.set_num_threads(threads)
-    return found
+    found = [row for size in _SIZES for cell in CELLS for row in _steps(cell, *size)]
+    return found + _streams()
 
 
 def _steps(cell: Cell, hidden: int, layers: int) -> list[Found]:
