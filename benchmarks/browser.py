@@ -30,6 +30,11 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def wide_page(browser: Browser) -> Page:
+    """As a reader with a large screen has it, in English."""
+    return browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
+
+
 @contextlib.contextmanager
 def server(runs: Path) -> Iterator[tuple[str, psutil.Process]]:
     """The app on a free port: its address and its process, ready to answer."""
@@ -107,6 +112,11 @@ class Traffic:
         self.frames: list[tuple[float, int]] = []
         page.on("websocket", lambda socket: socket.on(
             "framereceived", lambda frame: self.frames.append((time.monotonic(), len(frame)))))
+
+    @property
+    def heaviest(self) -> int:
+        """Bytes of the largest message."""
+        return max(size for _, size in self.frames)
 
     def a_refresh(self, seconds: float, refreshes_a_second: float = 2.0) -> float:
         """Mean bytes of a refresh over the last `seconds`."""

@@ -28,7 +28,7 @@ _STEP = """async (index) => {
 def cell_page(runs: Path) -> list[Found]:
     """On the shipped LSTM with 128 units; the server's work and the way there and back included."""
     with browser.chromium() as chromium, browser.server(runs) as (address, _process):
-        page = chromium.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
+        page = browser.wide_page(chromium)
         found = [_repaint(page, f"{address}/cell?run=names-lstm&inside={tool}&cell_level={level}")
                  for tool, level in (("forward", "cell"), ("forward", "gate"), ("back", "cell"))]
     names = ("a step of the cell, forward", "a step of a gate's matrices",

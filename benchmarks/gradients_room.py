@@ -43,18 +43,16 @@ def gradients_room(runs: Path) -> list[Found]:
     seen: list[float] = []
     heaviest = 0
     with browser.chromium() as chromium, browser.server(runs) as (address, _process):
-        page = chromium.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
-        sizes: list[int] = []
-        page.on("websocket", lambda socket: socket.on(
-            "framereceived", lambda frame: sizes.append(len(frame))))
+        page = browser.wide_page(chromium)
+        traffic = browser.Traffic(page)
         for experiment, slider, times in _SLIDERS:
             _open(page, f"{address}/gradients?lab=room&room={experiment}")
-            sizes.clear()
+            traffic.frames.clear()
             found = []
             for _ in range(times):
                 found.append(page.evaluate(_MOVE, slider))
                 page.wait_for_timeout(250)  # a hand's pause
-            heaviest = max(heaviest, *sizes)
+            heaviest = max(heaviest, traffic.heaviest)
             seen += found
             print(f"  {experiment} {slider}: median {statistics.median(found):.0f} ms, "
                   f"worst {max(found):.0f} ms", file=sys.stderr)

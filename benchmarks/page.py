@@ -50,7 +50,7 @@ def paint(runs: Path) -> list[Found]:
     with browser.chromium() as chromium:
         home = browser.home_paint(chromium, runs)
         with browser.server(runs) as (address, _process):
-            page = chromium.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
+            page = browser.wide_page(chromium)
             traffic = browser.Traffic(page)
             browser.open_train(page, address)
             point = browser.first_point(page)

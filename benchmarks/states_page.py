@@ -38,13 +38,11 @@ _RECOLOUR = """async () => {
 def states_page(runs: Path) -> list[Found]:
     """On the shipped GRU with 48 units; the server's work and the way there and back included."""
     with browser.chromium() as chromium, browser.server(runs) as (address, _process):
-        page = chromium.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
-        sizes: list[int] = []
-        page.on("websocket", lambda socket: socket.on(
-            "framereceived", lambda frame: sizes.append(len(frame))))
+        page = browser.wide_page(chromium)
+        traffic = browser.Traffic(page)
         page.goto(f"{address}/states?run=dialogue2-gru")
         _read_long_text(page)
-        heaviest = max(sizes)
+        heaviest = traffic.heaviest
         hover = statistics.median(page.evaluate(_HOVER, 40 + i) for i in range(_TIMES))
         recolour = []
         for _ in range(_TIMES):

@@ -43,7 +43,7 @@ _LAST = f"""async (name) => {{
 def writing_page(runs: Path) -> list[Found]:
     """On a shipped run at the pace of reading; the server's work and the way included."""
     with browser.chromium() as chromium, browser.server(runs) as (address, _process):
-        page = chromium.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
+        page = browser.wide_page(chromium)
         page.goto(f"{address}/generate?run=dialogue2-gru&lang=en")
         _settled(page, "Continue")
         first, last = [], []
