@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from rnnlm_core.config import Cell
-from rnnlm_core.insight.cell_step import CellReading, CellStep, Floats, Function, read_by
+from rnnlm_core.config import Activation, Cell
+from rnnlm_core.insight.activations import LARGEST_SLOPE, derivative
+from rnnlm_core.insight.cell_step import CellReading, CellStep, Floats, read_by
 from rnnlm_core.nets.build import build
 from rnnlm_core.nets.cells import GATES, layer_weights
 
 GATE_BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}  # G
-LARGEST_SLOPE = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}
 SATURATED = 0.1  # of the largest slope
 _KEEPER = {"gru": "z", "lstm": "f"}  # the gate that the state is multiplied by
 _BINS = 60
@@ -58,26 +58,12 @@ def gru_conventions(step: CellStep) -> dict[str, Floats]:
 
 
 # -- saturation --------------------------------------------------------------------------------
-def value_of(function: Function, a: Floats) -> Floats:
-    if function == "sigmoid":
-        return 0.5 * (1 + np.tanh(a / 2))  # never overflows
-    return np.tanh(a) if function == "tanh" else np.maximum(a, 0.0)
-
-
-def slope_of(function: Function, a: Floats) -> Floats:
-    """φ'(a)"""
-    value = value_of(function, a)
-    if function == "sigmoid":
-        return value * (1 - value)
-    return 1 - value**2 if function == "tanh" else (a > 0).astype(np.float64)
-
-
-def saturated(function: Function, a: Floats) -> float:
+def saturated(function: Activation, a: Floats) -> float:
     """The share of entries where the slope is below a tenth of its largest."""
-    return float((slope_of(function, a) < SATURATED * LARGEST_SLOPE[function]).mean())
+    return float((derivative(a, function) < SATURATED * LARGEST_SLOPE[function]).mean())
 
 
-def limits_of(function: Function) -> tuple[float, float]:
+def limits_of(function: Activation) -> tuple[float, float]:
     """Between them the slope is a tenth of its largest at least (ReLU: above the first)."""
     if function == "relu":
         return 0.0, float("inf")
@@ -90,7 +76,7 @@ def limits_of(function: Function) -> tuple[float, float]:
 class Pressed:
     """What one gate's function is given: at this step, and over the whole text."""
 
-    function: Function
+    function: Activation
     a: Floats  # (H,) at this step
     here: float  # share saturated at this step
     text: float  # and of all steps of the text
@@ -101,7 +87,7 @@ class Pressed:
 def pressed(reading: CellReading, layer: int, place: int, gate: str) -> Pressed:
     """`gate`: a block of the cell."""
     config = reading.model.config
-    function: Function = config.activation if config.cell == "rnn" else \
+    function: Activation = config.activation if config.cell == "rnn" else \
         "tanh" if gate in "gn" else "sigmoid"
     every = pre_activations(reading, layer, gate)
     reach = max(6.0, 1.05 * float(np.abs(every).max()))

@@ -22,10 +22,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlm_core.insight.activations import LARGEST_SLOPE, Slope, phi, slope_at
 from rnnlm_core.insight.gradients import LagCurve, lag_curve
 
 Floats = NDArray[np.float64]
-Slope = Literal["tanh", "sigmoid", "relu", "identity"]
 Net = Literal["random", "identity", "wave"]
 
 HIDDEN, INPUTS, SEQUENCES, LAGS, WARM_UP = 64, 16, 8, 100, 50
@@ -33,33 +33,9 @@ WAVE_HIDDEN, WAVE_LAGS = 16, 50
 DRAWS = range(8)  # seeds
 SHOWN = 2  # the one that is shown, here and in `driven_gates`
 GAINS: Floats = np.round(np.arange(0, 3.01, 0.1), 1)
-LARGEST_SLOPE = {"tanh": 1.0, "sigmoid": 0.25, "relu": 1.0, "identity": 1.0}  # γ = sup |φ'|
 
 
 # -- the recursion and its chain rule -------------------------------------------------------------
-def phi(a: Floats, activation: Slope) -> Floats:
-    """φ(a)."""
-    if activation == "tanh":
-        return np.tanh(a)
-    if activation == "sigmoid":
-        return 0.5 + 0.5 * np.tanh(0.5 * a)
-    return np.maximum(a, 0) if activation == "relu" else a
-
-
-def derivative(a: Floats, activation: Slope) -> Floats:
-    """φ'(a)."""
-    return _slope(a, phi(a, activation), activation)
-
-
-def _slope(a: Floats, h: Floats, activation: Slope) -> Floats:
-    """φ'(a) where h = φ(a) is there already."""
-    if activation == "tanh":
-        return 1 - h * h
-    if activation == "sigmoid":
-        return h * (1 - h)
-    return (a > 0).astype(np.float64) if activation == "relu" else np.ones_like(a)
-
-
 def run(W: Floats, drive: Floats, h: Floats, activation: Slope) -> tuple[Floats, Floats]:
     """h_t = φ(W h_{t−1} + u_t) for drive u (T, B, H) from h (B, H): the last state (…, B, H), and
     φ'(a_t) of every step (T, …, B, H). W is (…, H, H): all of its gains run at once."""
@@ -68,7 +44,7 @@ def run(W: Floats, drive: Floats, h: Floats, activation: Slope) -> tuple[Floats,
     for t, u in enumerate(drive):
         a = h @ transposed + u
         h = phi(a, activation)
-        slopes[t] = _slope(a, h, activation)
+        slopes[t] = slope_at(a, h, activation)
     return h, slopes
 
 

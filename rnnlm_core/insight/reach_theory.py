@@ -21,8 +21,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rnnlm_core.insight.activations import LARGEST_SLOPE
 from rnnlm_core.insight.adjoint import Course, StateGradients
-from rnnlm_core.insight.driven import LARGEST_SLOPE
 from rnnlm_core.insight.gradients import LagCurve, LagProfile, lag_curve, profile_of, read_back
 from rnnlm_core.nets.cells import CellWeights
 from rnnlm_core.nets.language_model import LanguageModel

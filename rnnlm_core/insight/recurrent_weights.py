@@ -16,13 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rnnlm_core.config import Activation, Cell, RunConfig
+from rnnlm_core.config import Cell, RunConfig
 from rnnlm_core.errors import RunError
+from rnnlm_core.insight.activations import LARGEST_SLOPE
 from rnnlm_core.nets.cells import GATES
 from rnnlm_core.run.checkpoint import load_weights
 from rnnlm_core.run.directory import RunFolder
 
-_SLOPES: dict[Activation, float] = {"tanh": 1.0, "relu": 1.0, "sigmoid": 0.25}
 _TANH = ("g", "n")  # the candidates; all other gates go through the logistic function
 
 
@@ -41,8 +41,8 @@ def blocks_of(cell: Cell) -> tuple[str, ...]:
 def largest_slope(config: RunConfig, block: str) -> float:
     """γ of what this block feeds: 1/4 for the logistic function, 1 for tanh and ReLU."""
     if config.cell == "rnn":
-        return _SLOPES[config.activation]
-    return 1.0 if block.removeprefix("U_") in _TANH else 0.25
+        return LARGEST_SLOPE[config.activation]
+    return LARGEST_SLOPE["tanh" if block.removeprefix("U_") in _TANH else "sigmoid"]
 
 
 def block_of(W_hh: Tensor, cell: Cell, block: str) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnlm_core.insight.driven import Floats, Slope, derivative, phi
+from rnnlm_core.insight.activations import Floats, Slope, derivative, phi
 
 
 @dataclass(frozen=True)

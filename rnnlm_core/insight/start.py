@@ -14,10 +14,10 @@ import math
 from dataclasses import dataclass
 
 from rnnlm_core.config import RunConfig
+from rnnlm_core.insight.activations import LARGEST_SLOPE
 from rnnlm_core.nets.cnn_shape import dilations, true_receptive_field
 
 _PYTORCH = 1 / math.sqrt(3)  # U(±1/√H) has variance 1 / (3 H)
-_SLOPE = {"tanh": 1.0, "relu": 1.0, "sigmoid": 0.25}  # the largest slope of the activation
 HORIZON = 0.01  # what counts as gone
 
 
@@ -38,7 +38,7 @@ class Spectrum:
 
 def spectrum(config: RunConfig) -> Spectrum:
     """Of one block of W_hh, as the config draws it."""
-    slope = _SLOPE[config.activation] if config.cell == "rnn" else 1.0
+    slope = LARGEST_SLOPE[config.activation] if config.cell == "rnn" else 1.0
     if config.initialisation in ("orthogonal", "identity"):
         return Spectrum(config.gain, config.gain, slope)
     radius = _PYTORCH if config.initialisation == "pytorch" else config.gain

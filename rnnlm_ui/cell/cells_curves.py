@@ -27,7 +27,8 @@ def show(bench: Bench) -> None:
 
 
 def curves(bench: Bench) -> list[Curve]:
-    from rnnlm_core.insight.cell_compare import LARGEST_SLOPE, limits_of, slope_of, value_of
+    from rnnlm_core.insight.activations import LARGEST_SLOPE, derivative, phi
+    from rnnlm_core.insight.cell_compare import limits_of
 
     found, made = pressed_of(bench), []
     for name in FUNCTIONS:
@@ -36,8 +37,8 @@ def curves(bench: Bench) -> list[Curve]:
         x = np.linspace(-reach, reach, _POINTS)
         made.append(Curve(
             t("cell_cells.curve", f=function_sign(name), top=f"{LARGEST_SLOPE[name]:g}"), x,
-            value_of(name, x), slope_of(name, x), limits_of(name), reach,  # type: ignore[arg-type]
-            (found.a, value_of(found.function, found.a)) if own else None,
+            phi(x, name), derivative(x, name), limits_of(name), reach,  # type: ignore[arg-type]
+            (found.a, phi(found.a, found.function)) if own else None,
             found.counts if own else None))
     return made
 

@@ -36,7 +36,8 @@ from rnnlm_ui.gradients.room_parts import (
 from rnnlm_ui.i18n import joined, percent, t
 
 if TYPE_CHECKING:
-    from rnnlm_core.insight.driven import Net, Reading, Slope
+    from rnnlm_core.insight.activations import Slope
+    from rnnlm_core.insight.driven import Net, Reading
 
 NETS, ACTIVATIONS = ("random", "wave", "identity"), ("tanh", "sigmoid", "relu", "identity")
 _NET, _ACTIVATION = "room_net", "room_phi"

@@ -32,7 +32,7 @@ from rnnlm_ui.gradients.room_parts import (
 from rnnlm_ui.i18n import joined, t
 
 if TYPE_CHECKING:
-    from rnnlm_core.insight.driven import Slope
+    from rnnlm_core.insight.activations import Slope
     from rnnlm_core.insight.small_maps import Powers
 
 COURSES, PHIS = ("falls", "grows_first", "grows"), ("tanh", "sigmoid")
@@ -149,7 +149,7 @@ def draw_unit(answer: DeltaGenerator) -> None:
 
 def _cobweb(w: float, course: Values,
             activation: Slope) -> object:
-    from rnnlm_core.insight.driven import phi
+    from rnnlm_core.insight.activations import phi
     from rnnlm_core.insight.small_maps import cobweb
 
     x = np.linspace(-1.1, 1.1, 111)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from rnnlm_core.insight.activations import derivative, phi
 from rnnlm_core.insight.cell_compare import (
     GATE_BLOCKS,
     cell_parameters,
@@ -16,8 +17,6 @@ from rnnlm_core.insight.cell_compare import (
     pressed,
     read_fresh,
     saturated,
-    slope_of,
-    value_of,
 )
 from rnnlm_core.insight.cell_step import cell_step
 from rnnlm_core.nets.cells import GATES, gru_step, layer_weights, lstm_step, rnn_step
@@ -96,9 +95,9 @@ def test_functions_and_slopes_are_pytorchs_and_autograds(name: str) -> None:
     a = torch.cat([a, torch.linspace(-6, 6, 1000, dtype=torch.float64)]).requires_grad_()
     value = ACTIVATIONS[name](a)
     value.sum().backward()
-    np.testing.assert_allclose(value_of(name, a.detach().numpy()),  # type: ignore[arg-type]
+    np.testing.assert_allclose(phi(a.detach().numpy(), name),  # type: ignore[arg-type]
                                value.detach().numpy(), atol=1e-15)
-    np.testing.assert_allclose(slope_of(name, a.detach().numpy()),  # type: ignore[arg-type]
+    np.testing.assert_allclose(derivative(a.detach().numpy(), name),  # type: ignore[arg-type]
                                a.grad.numpy(), atol=1e-15)
 
 
@@ -106,7 +105,7 @@ def test_functions_and_slopes_are_pytorchs_and_autograds(name: str) -> None:
 def test_beyond_the_limits_the_slope_is_below_a_tenth(name: str, largest: float) -> None:
     low, high = limits_of(name)  # type: ignore[arg-type]
     if name != "relu":
-        assert slope_of(name, np.array([low, high])) == pytest.approx(largest / 10)  # type: ignore[arg-type]
+        assert derivative(np.array([low, high]), name) == pytest.approx(largest / 10)  # type: ignore[arg-type]
     inside, outside = np.array([low + 1e-6]), np.array([low - 1e-6])
     assert saturated(name, inside) == 0 and saturated(name, outside) == 1  # type: ignore[arg-type]
 
@@ -131,5 +130,5 @@ def test_sums_of_the_whole_text_are_those_of_each_step(changes: dict[str, object
                 np.testing.assert_allclose(every[place], block.a, atol=1e-13)
             found = pressed(reading, layer, 3, gate)
             assert found.function == block.function and found.counts.sum() == every.size
-            assert found.text == pytest.approx((slope_of(found.function, every) < 0.1 * (
+            assert found.text == pytest.approx((derivative(every, found.function) < 0.1 * (
                 0.25 if found.function == "sigmoid" else 1)).mean())

@@ -9,18 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnnlm_core.insight.activations import Slope, derivative, phi
 from rnnlm_core.insight.driven import (
     GAINS,
     Net,
     Reading,
-    Slope,
     cosine_transform,
     decades,
-    derivative,
     edges,
     orthogonal,
     parts,
-    phi,
     reach_back,
     run,
     sweep,
