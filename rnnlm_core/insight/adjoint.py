@@ -19,6 +19,7 @@ from torch import Tensor
 
 from rnnlm_core.config import Activation, Cell
 from rnnlm_core.nets.cells import CellWeights, State, input_product, layer_weights
+from rnnlm_core.nets.jacobians import slope
 from rnnlm_core.nets.language_model import Carried
 from rnnlm_core.nets.recurrent import RecurrentModel
 
@@ -52,11 +53,7 @@ class Course:
     @property
     def slope(self) -> Tensor:
         """φ'(a) of an RNN, (T, B, H)"""
-        if self.activation == "tanh":
-            return 1 - self.h**2
-        if self.activation == "sigmoid":
-            return self.h * (1 - self.h)
-        return (self.h > 0).to(self.h.dtype)
+        return slope(self.gates, self.h, self.activation)
 
 
 @dataclass(frozen=True)

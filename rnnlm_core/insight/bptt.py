@@ -18,6 +18,7 @@ from torch import Tensor
 
 from rnnlm_core.config import Activation
 from rnnlm_core.nets.cells import CellWeights, GRUStep, LSTMStep, RNNStep, State, Step, state_of
+from rnnlm_core.nets.jacobians import slope
 
 
 class StepAdjoint(NamedTuple):
@@ -37,17 +38,10 @@ class Gradients(NamedTuple):
     start: State  # the state before the first step
 
 
-def slope(step: RNNStep, activation: Activation = "tanh") -> Tensor:
-    """φ'(a): 1 − h² (tanh), h(1 − h) (logistic function), 1[a > 0] (ReLU)."""
-    if activation == "tanh":
-        return 1 - step.h**2
-    return step.h * (1 - step.h) if activation == "sigmoid" else (step.a > 0).to(step.a.dtype)
-
-
 def rnn_adjoint(step: RNNStep, over_h: Tensor, weights: CellWeights,
                 activation: Activation = "tanh") -> StepAdjoint:
     """δ = φ'(a) ⊙ ḡ; ∂L/∂h = W_hhᵀ δ."""
-    delta = slope(step, activation) * over_h
+    delta = slope(step.a, step.h, activation) * over_h
     return StepAdjoint(delta, delta, (delta @ weights.W_hh,))
 
 

@@ -23,9 +23,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from rnnlm_core.insight.bptt import from_deltas, slope
+from rnnlm_core.insight.bptt import from_deltas
 from rnnlm_core.insight.textbook_network import Network, Reading, copied, read
 from rnnlm_core.nets.cells import RNNStep
+from rnnlm_core.nets.jacobians import slope
 
 SWEEPS = 500  # over all t, at most, where a rule needs both neighbours
 _STILL = 1e-13  # change of a sweep below which the sweeps have come to rest
@@ -109,7 +110,7 @@ def _sloped(rule: Rule, step: RNNStep, inner: Tensor) -> Tensor:
         return 1 - torch.tanh(inner) ** 2
     if rule.slope == "h":
         return (1 - torch.tanh(step.h) ** 2) * inner
-    return slope(step) * inner if rule.slope == "a" else inner
+    return slope(step.a, step.h) * inner if rule.slope == "a" else inner
 
 
 def _check_products(rule: Rule, network: Network) -> None:

@@ -12,13 +12,16 @@ from rnnlm_core.config import Activation
 from rnnlm_core.nets.cells import CellWeights, GRUStep, LSTMStep, RNNStep, State, Step
 
 
+def slope(a: Tensor, h: Tensor, activation: Activation = "tanh") -> Tensor:
+    """φ'(a) where h = φ(a): 1 − h² (tanh), h(1 − h) (logistic function), 1[a > 0] (ReLU)."""
+    if activation == "tanh":
+        return 1 - h**2
+    return h * (1 - h) if activation == "sigmoid" else (a > 0).to(a.dtype)
+
+
 def rnn_jacobian(step: RNNStep, weights: CellWeights, activation: Activation = "tanh") -> Tensor:
-    """∂h'/∂h = D(φ'(a)) W_hh, (…, H, H); φ' = 1 − h² (tanh), h(1 − h) (σ), 1[a > 0] (ReLU)."""
-    if activation == "relu":
-        slope = (step.a > 0).to(step.a.dtype)
-    else:
-        slope = 1 - step.h * step.h if activation == "tanh" else step.h * (1 - step.h)
-    return _rows(slope, weights.W_hh)
+    """∂h'/∂h = D(φ'(a)) W_hh, (…, H, H)"""
+    return _rows(slope(step.a, step.h, activation), weights.W_hh)
 
 
 def gru_jacobian(step: GRUStep, h: Tensor, weights: CellWeights) -> Tensor:
@@ -29,9 +32,9 @@ def gru_jacobian(step: GRUStep, h: Tensor, weights: CellWeights) -> Tensor:
     """
     r, z, n, m, _ = step
     U_r, U_z, U_n = weights.W_hh.chunk(3)
-    slope = (1 - z) * (1 - n**2)
-    J = _rows(slope * r, U_n)
-    J.addcmul_((slope * m * r * (1 - r)).unsqueeze(-1), U_r)
+    into_n = (1 - z) * (1 - n**2)
+    J = _rows(into_n * r, U_n)
+    J.addcmul_((into_n * m * r * (1 - r)).unsqueeze(-1), U_r)
     J.addcmul_(((h - n) * z * (1 - z)).unsqueeze(-1), U_z)
     J.diagonal(dim1=-2, dim2=-1).add_(z)
     return J
