@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from rnnlm_core.figures.numbers import to_decimals
 from rnnlm_core.figures.palette import LIGHT, fade, sequential
 from rnnlm_core.figures.template import end_label, esc, spread
 from rnnlm_core.figures.training import pushed_inside
@@ -137,5 +138,4 @@ def norms_figure(paths: Sequence[Path], limit: float, words: CliffWords) -> go.F
 
 
 def _plain(values: Values) -> list[float]:
-    """As a list: the browser walks along it, and Plotly would pack an array."""
-    return [round(float(value), 4) for value in np.clip(values, -_FAR, _FAR)]
+    return to_decimals(np.clip(values, -_FAR, _FAR))

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from rnnlm_core.figures.gradients_room import HEIGHT
+from rnnlm_core.figures.numbers import to_digits
 from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.figures.template import esc
 
@@ -29,7 +30,7 @@ def cobweb_figure(curve: tuple[Values, Values], stairs: Values, names: Sequence[
     data = [_line(x, x, LIGHT["ngram"], 1.3, "dash"), _line(x, y, LIGHT["rnn"], 4),
             _line(stairs[:, 0], stairs[:, 1], fade(LIGHT["ink"], 0.8), 1.8)
             | {"text": [esc(name) for name in names]},
-            {"type": "scatter", "x": _plain(stairs[:1, 0]), "y": [0.0], "mode": "markers",
+            {"type": "scatter", "x": to_digits(stairs[:1, 0]), "y": [0.0], "mode": "markers",
              "hoverinfo": "skip", "marker": {"size": 9, "color": LIGHT["ink"]}}]
     walk = _walk(data, stairs, along=2)
     return _square(data, walk, axes, float(x[0]), float(x[-1]))
@@ -45,18 +46,18 @@ def circle_figure(images: Values, tips: Values, names: Sequence[str],
     data = [_line(first[:, 0], first[:, 1], LIGHT["ngram"], 1.6, "dot"),
             _line(first[:, 0], first[:, 1], LIGHT["rnn"], 3)
             | {"fill": "toself", "fillcolor": fade(LIGHT["rnn"], 0.16)},
-            {"type": "scatter", "x": _plain(tips[:, 0]), "y": _plain(tips[:, 1]),
+            {"type": "scatter", "x": to_digits(tips[:, 0]), "y": to_digits(tips[:, 1]),
              "mode": "markers", "hoverinfo": "skip", "text": [esc(name) for name in names],
              "marker": {"size": 4, "color": fade(LIGHT["ink"], 0.35)}}]
     walk = _walk(data, tips, along=2)
-    walk["shapes"] = [{"trace": 1, "x": [_plain(image[:, 0]) for image in images],
-                       "y": [_plain(image[:, 1]) for image in images]}]
+    walk["shapes"] = [{"trace": 1, "x": [to_digits(image[:, 0]) for image in images],
+                       "y": [to_digits(image[:, 1]) for image in images]}]
     reach = 1.08 * max(1.0, float(np.abs(images).max()))
     return _square(data, walk, axes, -reach, reach)
 
 
 def _line(x: Values, y: Values, colour: str, width: float, dash: str = "solid") -> dict[str, Any]:
-    return {"type": "scatter", "x": _plain(x), "y": _plain(y), "mode": "lines",
+    return {"type": "scatter", "x": to_digits(x), "y": to_digits(y), "mode": "lines",
             "hoverinfo": "skip", "line": {"color": colour, "width": width, "dash": dash}}
 
 
@@ -65,7 +66,7 @@ def _walk(data: list[dict[str, Any]], path: Values, along: int) -> dict[str, Any
     data += [
         {"type": "scatter", "x": [], "y": [], "mode": "lines", "hoverinfo": "skip",
          "line": {"color": LIGHT["ink"], "width": 3}},
-        {"type": "scatter", "x": _plain(path[:1, 0]), "y": _plain(path[:1, 1]),
+        {"type": "scatter", "x": to_digits(path[:1, 0]), "y": to_digits(path[:1, 1]),
          "mode": "markers", "hoverinfo": "skip",
          "marker": {"size": 15, "color": fade(LIGHT["ink"], 0.0),
                     "line": {"width": 2.5, "color": LIGHT["ink"]}}}]
@@ -81,8 +82,3 @@ def _square(data: list[dict[str, Any]], walk: dict[str, Any], axes: tuple[str, s
         "meta": {"linked": walk["path"], "walk": walk},
         "xaxis": {"title": {"text": esc(axes[0])}, **same},
         "yaxis": {"title": {"text": esc(axes[1])}, "scaleanchor": "x", "scaleratio": 1, **same}}})
-
-
-def _plain(values: Values) -> list[float]:
-    """As a list: the browser walks along it, and Plotly would pack an array."""
-    return [float(f"{value:.4g}") for value in values]

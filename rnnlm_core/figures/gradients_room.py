@@ -15,6 +15,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from rnnlm_core.figures.numbers import raised, to_digits
 from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.figures.template import end_label, esc, spread
 
@@ -156,15 +157,14 @@ def power_text(log10: float) -> str:
     mantissa = f"{10.0**(log10 - exponent):.1f}"
     if mantissa == "10.0":
         exponent, mantissa = exponent + 1, "1.0"
-    raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa}·10{raised}"
+    return f"{mantissa}·10{raised(exponent)}"
 
 
 # -- parts ----------------------------------------------------------------------------------------
 def _powers(log10: Values, axes: Axes) -> list[float]:
     kept = np.clip(np.nan_to_num(log10, neginf=-1e9), axes.range[0] - _OUTSIDE,
                    axes.range[1] + _OUTSIDE)
-    return [float(f"{value:.4g}") for value in 10.0**kept]  # four digits: a short message
+    return to_digits(10.0**kept)  # a short message
 
 
 def _band(line: Line, axes: Axes) -> dict[str, Any]:

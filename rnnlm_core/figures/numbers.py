@@ -1,8 +1,17 @@
-"""Numbers as a person reads them: three significant digits, a real minus sign, powers of ten."""
+"""Numbers as a person reads them: three significant digits, a real minus sign, powers of ten.
+
+And rounded lists of them, for lines that the browser walks along: Plotly would pack an array.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.floating[Any]]
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -17,7 +26,22 @@ def three(value: float) -> str:
 
 def times_ten(power: int) -> str:
     """`×10⁻⁵`."""
-    return f"×10{str(power).translate(_RAISED)}"
+    return f"×10{raised(power)}"
+
+
+def raised(power: int) -> str:
+    """`⁻⁵`."""
+    return str(power).translate(_RAISED)
+
+
+def to_decimals(values: Values) -> list[float]:
+    """Four decimals, where all are near 1."""
+    return [round(float(value), 4) for value in values]
+
+
+def to_digits(values: Values) -> list[float]:
+    """Four significant digits, whatever their size."""
+    return [float(f"{value:.4g}") for value in values]
 
 
 def three_latex(value: float) -> str:

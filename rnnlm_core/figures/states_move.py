@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from rnnlm_core.figures.numbers import to_decimals
 from rnnlm_core.figures.palette import DASH, LIGHT, fade
 from rnnlm_core.figures.states import Scale, colour_key, colours, glyph, key_name
 from rnnlm_core.figures.template import MONO, esc
@@ -38,10 +39,10 @@ def path_figure(path: Values, values: Values, scale: Scale, hovers: Sequence[str
     """
     figure = go.Figure()
     _behind(figure, background)
-    figure.add_scatter(x=_plain(path[:, 0]), y=_plain(path[:, 1]), mode="lines", hoverinfo="skip",
-                       line={"color": fade(LIGHT["dim"], 0.3), "width": 1})
+    figure.add_scatter(x=to_decimals(path[:, 0]), y=to_decimals(path[:, 1]), mode="lines",
+                       hoverinfo="skip", line={"color": fade(LIGHT["dim"], 0.3), "width": 1})
     figure.add_scatter(
-        x=_plain(path[:, 0]), y=_plain(path[:, 1]), mode="markers",
+        x=to_decimals(path[:, 0]), y=to_decimals(path[:, 1]), mode="markers",
         text=[esc(hover) for hover in hovers], customdata=values,
         hovertemplate=f"%{{text}}<br>{esc(words.value)} %{{customdata:.2f}}<extra></extra>",
         marker={"size": 10, "color": values, "colorscale": colours(scale), "cmin": scale.low,
@@ -62,7 +63,7 @@ def loop_figure(path: Values, pieces: Sequence[str], enters: int, period: int | 
     figure = go.Figure()
     _behind(figure, background)
     shown = path if period is None else path[:enters + period + 1]
-    figure.add_scatter(x=_plain(shown[:, 0]), y=_plain(shown[:, 1]), mode="lines+markers",
+    figure.add_scatter(x=to_decimals(shown[:, 0]), y=to_decimals(shown[:, 1]), mode="lines+markers",
                        text=[glyph(piece) for piece in pieces[:len(shown)]],
                        hovertemplate="%{text}<extra></extra>",
                        line={"color": fade(LIGHT["dim"], 0.35), "width": 1},
@@ -72,7 +73,7 @@ def loop_figure(path: Values, pieces: Sequence[str], enters: int, period: int | 
         closed = np.concatenate([around, around[:1]])
         letters = [glyph(piece) for piece in pieces[enters:enters + period]]
         figure.add_scatter(
-            x=_plain(closed[:, 0]), y=_plain(closed[:, 1]),
+            x=to_decimals(closed[:, 0]), y=to_decimals(closed[:, 1]),
             mode="lines+markers+text" if period <= MOST_LETTERS else "lines+markers",
             text=[*letters, ""], textposition="top center", hoverinfo="skip",
             textfont={"family": MONO, "size": 15, "color": LIGHT["ink"]},
@@ -98,18 +99,13 @@ def _walked(figure: go.Figure, path: Values, at: int, along: int | None = None) 
     along = len(figure.data) - 1 if along is None else along
     figure.add_scatter(x=[], y=[], mode="lines", hoverinfo="skip",
                        line={"color": LIGHT["ink"], "width": 2})
-    figure.add_scatter(x=_plain(path[[at], 0]), y=_plain(path[[at], 1]), mode="markers",
+    figure.add_scatter(x=to_decimals(path[[at], 0]), y=to_decimals(path[[at], 1]), mode="markers",
                        hoverinfo="skip",
                        marker={"size": 17, "color": fade(LIGHT["ink"], 0.0),
                                "line": {"width": 2.5, "color": LIGHT["ink"]}})
     count = len(figure.data)
     walk = {"path": along, "trail": count - 2, "ring": count - 1, "at": at}
     figure.update_layout(meta={"linked": along, "walk": walk})
-
-
-def _plain(values: Values) -> list[float]:
-    """As a list: the browser walks along it, and Plotly would pack an array."""
-    return [round(float(value), 4) for value in values]
 
 
 def _axes(figure: go.Figure, words: PathWords, top: int, path: Values,
