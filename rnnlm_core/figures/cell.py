@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import plotly.graph_objects as go
-
 from rnnlm_core.figures.cell_drawing import STRIP, Canvas, Point, Vector, scale_text, scaled
 from rnnlm_core.figures.palette import LIGHT, fade
 
@@ -197,12 +195,6 @@ def cell_canvas(cell: str, vectors: Mapping[str, Vector], outcome: Outcome, word
         for name, (x, y) in plan.out.items():
             canvas.write(x, y, words.onward.format(name=name), "left", cell, 14)
     return canvas
-
-
-def cell_figure(cell: str, vectors: Mapping[str, Vector], outcome: Outcome, words: CellWords,
-                chosen: str | None = None, element: int | None = None, back: bool = False,
-                narrow: bool = False) -> go.Figure:
-    return cell_canvas(cell, vectors, outcome, words, chosen, element, back, narrow).figure()
 
 
 def _light(canvas: Canvas, plan: Plan, chosen: str) -> None:

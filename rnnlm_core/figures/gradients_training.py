@@ -64,7 +64,7 @@ def training_figure(tracks: Sequence[Track], words: TrainingWords, end: int) -> 
     figure.update_layout(
         height=HEIGHT, margin={"l": 66, "r": 130, "t": _TOP, "b": _BOTTOM},
         meta={"narrow": {"l": 54, "r": 90}}, hoversubplots="axis",
-        annotations=[*_names(tracks, top, words), _edge(words)],
+        annotations=[*_names(tracks, top), _edge(words)],
         shapes=[{"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": 1, "y1": 1, "yref": "y2",
                  "line": {"color": LIGHT["ngram"], "width": 1.3, "dash": "dash"},
                  "layer": "below"}],
@@ -81,7 +81,7 @@ def _horizons(track: Track) -> list[float]:
     return [float(track.lags if h is None else h) for h in track.horizons]
 
 
-def _names(tracks: Sequence[Track], top: float, words: TrainingWords) -> list[dict[str, Any]]:
+def _names(tracks: Sequence[Track], top: float) -> list[dict[str, Any]]:
     named = [track for track in tracks if track.steps]
     ends = [_horizons(track)[-1] for track in named]
     plot = (HEIGHT - _TOP - _BOTTOM) * (_UPPER[1] - _UPPER[0])

@@ -16,7 +16,6 @@ from rnnlm_core.figures.template import MONO, esc
 
 Values = NDArray[np.floating[Any]]
 HEIGHT = 500
-FEWEST_TO_LINK = 0.1  # probability from which an arrow is drawn
 _MOST_NAMED = 16  # nodes that have room for a name below
 _WIDTHS = (0.1, 0.2, 0.35, 0.6)  # probabilities from which a line is 1, 2, 3 or 4.5 pixels wide
 _PIXELS = (1.0, 2.0, 3.0, 4.5)

@@ -93,7 +93,6 @@ class Leak:
     test: list[float]  # of the text that is updated on
     untouched: list[float]  # of another one that is as long and from the same source
     best: float  # of the test text
-    best_untouched: float
     fixed: float  # of a longer text from a source that has changed, without any update
     dynamic: float  # of the same, each window scored first and learned from only then
 
@@ -120,7 +119,7 @@ def leak(seed: int = 0) -> Leak:
             update(network, RIGHT, test[first:first + _AT_ONCE], _LEAK_RATE)
         scores.append(_loss(network, test))
         others.append(_loss(network, other))
-    return Leak(scores, others, _best(test), _best(other), fixed, dynamic)
+    return Leak(scores, others, _best(test), fixed, dynamic)
 
 
 def _changed(network: Network, tokens: Tensor) -> tuple[float, float]:
