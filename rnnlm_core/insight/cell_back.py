@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from rnnlm_core.insight.bptt import StepAdjoint, adjoints
-from rnnlm_core.insight.cell_step import CellReading, Floats, output_weights
+from rnnlm_core.insight.cell_step import CellReading, Floats, as_numpy, output_weights
 from rnnlm_core.nets.cells import (
     GATES,
     CellWeights,
@@ -76,15 +76,15 @@ def back_step(reading: CellReading, layer: int, place: int, later: bool) -> Back
     values |= _inside(steps[at], over, adjoint, reading.before(layer, place))
     if len(total) > 1:
         values["c_total"] = total[1]
-    found = {name: _numpy(value[0]) for name, value in values.items()}
+    found = {name: as_numpy(value[0]) for name, value in values.items()}
     back = went[at + 1][1].before if len(went) > at + 1 else tuple(
         torch.zeros_like(v) for v in over)
-    return BackStep(found | {"s": _numpy(e[at])}, _by_gate(steps[at], adjoint.hidden_side),
-                    _numpy(direct[0, at]), _by_part(back), _by_part(total))
+    return BackStep(found | {"s": as_numpy(e[at])}, _by_gate(steps[at], adjoint.hidden_side),
+                    as_numpy(direct[0, at]), _by_part(back), _by_part(total))
 
 
 def _by_part(state: State) -> dict[str, Floats]:
-    return {name: _numpy(part[0]) for name, part in zip("hc", state, strict=False)}
+    return {name: as_numpy(part[0]) for name, part in zip("hc", state, strict=False)}
 
 
 def _total(step: Step, over: State) -> State:
@@ -113,7 +113,7 @@ def _inside(step: Step, over: State, adjoint: StepAdjoint, before: State) -> dic
 
 def _by_gate(step: Step, hidden_side: Tensor) -> dict[str, Floats]:
     names = GATES[_cell(step)] or ("h",)
-    return {name: _numpy(part[0])
+    return {name: as_numpy(part[0])
             for name, part in zip(names, hidden_side.chunk(len(names), -1), strict=True)}
 
 
@@ -160,8 +160,8 @@ def against_autograd(reading: CellReading, layer: int, place: int, later: bool,
     deltas = np.concatenate([found.values[f"a.{name}"] for name in names])
     hidden = np.concatenate([found.hidden_side[name] for name in names])
     x, before = reading.input(layer)[0, place], reading.before(layer, place)[0][0]
-    ours |= {"b_ih": deltas, "b_hh": hidden, "W_ih": np.outer(deltas, _numpy(x)),
-             "W_hh": np.outer(hidden, _numpy(before))}
+    ours |= {"b_ih": deltas, "b_hh": hidden, "W_ih": np.outer(deltas, as_numpy(x)),
+             "W_hh": np.outer(hidden, as_numpy(before))}
     return max(float(np.abs(ours[name] - value).max()) for name, value in theirs.items())
 
 
@@ -191,7 +191,7 @@ def by_autograd(reading: CellReading, layer: int, place: int, later: bool) -> di
               for n, v in named.items()}
     totals = _total_by_autograd(reading, layer, place, end) if place else {
         f"before.{name}": shaped[f"{name}_before"] for name, _ in zip("hc", before, strict=False)}
-    return {n: _numpy(v) for n, v in (shaped | totals | {"s": gradients[-1][0]}).items()}
+    return {n: as_numpy(v) for n, v in (shaped | totals | {"s": gradients[-1][0]}).items()}
 
 
 def _total_by_autograd(reading: CellReading, layer: int, place: int, end: int) -> dict[str, Tensor]:
@@ -217,8 +217,3 @@ def _logits(reading: CellReading, layer: int, steps: Sequence[Step], x: Tensor, 
         seen = model.above(index, torch.stack([s.h for s in above], 1), seen)
     logits: Tensor = model.output(seen)[0]
     return logits
-
-
-def _numpy(values: Tensor) -> Floats:
-    found: Floats = values.detach().cpu().numpy()
-    return found

@@ -103,7 +103,7 @@ def _reading(exact: RecurrentModel, ids: Tensor, text: str, owners: NDArray[np.i
     if not all(bool(torch.isfinite(values.float()).all()) for values in kept):
         raise RunError("run.no_numbers")
     return CellReading(exact, ids, trace, text, owners, pieces,
-                       np.concatenate([[np.nan], _numpy(bits)]))
+                       np.concatenate([[np.nan], as_numpy(bits)]))
 
 
 class Factor(NamedTuple):
@@ -164,15 +164,15 @@ def cell_step(reading: CellReading, layer: int, place: int) -> CellStep:
     """What layer `layer` (lowest 0) did when it read the token at `place` (0 … T − 2)."""
     step = reading.trace.layers[layer].steps[place]
     before = reading.before(layer, place)
-    x = _numpy(reading.input(layer)[0, place])
-    blocks = _blocks(reading, layer, step, x, _numpy(before[0][0]))
+    x = as_numpy(reading.input(layer)[0, place])
+    blocks = _blocks(reading, layer, step, x, as_numpy(before[0][0]))
     prediction = _prediction(reading, place)
-    values = {"x": x, "h_before": _numpy(before[0][0])}
+    values = {"x": x, "h_before": as_numpy(before[0][0])}
     if isinstance(step, LSTMStep):
-        values["c_before"] = _numpy(before[1][0])
+        values["c_before"] = as_numpy(before[1][0])
     for name, block in blocks.items():
         values |= {f"a.{name}": block.a, name: block.value}
-    values |= _products(step, before) | {"h": _numpy(step.h[0])}
+    values |= _products(step, before) | {"h": as_numpy(step.h[0])}
     output = _output(reading, prediction)
     return CellStep(reading.trace.layers[layer].cell,
                     values | {"s": prediction.logits, "p": prediction.p},
@@ -182,18 +182,18 @@ def cell_step(reading: CellReading, layer: int, place: int) -> CellStep:
 def _blocks(reading: CellReading, layer: int, step: Step, x: Floats, h: Floats
             ) -> dict[str, Block]:
     cell = reading.trace.layers[layer].cell
-    weights = [_numpy(w) for w in layer_weights(reading.model, layer)]
+    weights = [as_numpy(w) for w in layer_weights(reading.model, layer)]
     names, hidden, found = GATES[cell] or ("h",), len(h), {}
     for index, name in enumerate(names):
         rows = slice(index * hidden, (index + 1) * hidden)
         W_ih, W_hh, b_ih, b_hh = (w[rows] for w in weights)
-        gain = _numpy(step.r[0]) if isinstance(step, GRUStep) and name == "n" else None
+        gain = as_numpy(step.r[0]) if isinstance(step, GRUStep) and name == "n" else None
         factors = (Factor("W_ih", "x", W_ih, x, "b_ih", b_ih),
                    Factor("W_hh", "h_before", W_hh, h, "b_hh", b_hh, gain))
         a = np.sum([f.scale * (f.W @ f.v + f.b) for f in factors], 0)
         function: Function = reading.model.config.activation if cell == "rnn" else \
             "tanh" if name in "gn" else "sigmoid"
-        found[name] = Block(name, factors, a, _numpy(getattr(step, name)[0]), function)
+        found[name] = Block(name, factors, a, as_numpy(getattr(step, name)[0]), function)
     return found
 
 
@@ -205,7 +205,7 @@ def _products(step: Step, before: State) -> dict[str, Floats]:
         named = {"r*m": step.r * step.m, "z*h": step.z * before[0], "n*z": (1 - step.z) * step.n}
     else:
         return {}
-    return {name: _numpy(value[0]) for name, value in named.items()}
+    return {name: as_numpy(value[0]) for name, value in named.items()}
 
 
 def _prediction(reading: CellReading, place: int) -> Prediction:
@@ -213,7 +213,7 @@ def _prediction(reading: CellReading, place: int) -> Prediction:
     logits = reading.model.output(seen)[0]
     log_p = torch.log_softmax(logits, -1)
     target = int(reading.ids[place + 1])
-    return Prediction(_numpy(seen[0]), _numpy(logits), _numpy(log_p.exp()), target,
+    return Prediction(as_numpy(seen[0]), as_numpy(logits), as_numpy(log_p.exp()), target,
                       -float(log_p[target]))
 
 
@@ -227,7 +227,7 @@ def _output(reading: CellReading, found: Prediction) -> Block | None:
     weights = output_weights(reading.model)
     if weights is None:
         return None
-    W, b = map(_numpy, weights)
+    W, b = map(as_numpy, weights)
     return Block(OUTPUT, (Factor("W_o", "h", W, found.seen, "b_o", b),), found.logits, found.p,
                  "softmax")
 
@@ -269,6 +269,6 @@ def rest_of(terms: Sequence[Term], shown: int) -> tuple[int, float]:
     return len(rest), float(sum(term.product for term in rest))
 
 
-def _numpy(values: Tensor) -> Floats:
+def as_numpy(values: Tensor) -> Floats:
     found: Floats = values.detach().cpu().numpy()
     return found

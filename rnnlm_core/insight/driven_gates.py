@@ -18,7 +18,7 @@ from torch import Tensor
 
 from rnnlm_core.insight.driven import HIDDEN, INPUTS, SEQUENCES, Floats, orthogonal, parts
 from rnnlm_core.insight.gradients import LagCurve, lag_curve, log_norms, state_gradients
-from rnnlm_core.nets.cells import CellWeights, GRUStep, LSTMStep, Step, unroll_layer
+from rnnlm_core.nets.cells import CellWeights, GRUStep, LSTMStep, Step, state_of, unroll_layer
 
 Gated = Literal["gru", "lstm"]
 Weights = Literal["pytorch", "orthogonal"]
@@ -51,9 +51,9 @@ def gated_network(cell: Gated, bias: float, strength: float = 1.0, gain: float =
     start = (zero,) * (2 if cell == "lstm" else 1)
     with torch.no_grad():
         last = unroll_layer(cell, x[:, :made.warm_up], start, layer)[-1]
-    start = tuple(state.clone().requires_grad_() for state in _states(last))
+    start = tuple(state.clone().requires_grad_() for state in state_of(last))
     steps = unroll_layer(cell, x[:, made.warm_up:], start, layer)
-    states = [start[-1], *(_states(step)[-1] for step in steps)]
+    states = [start[-1], *(state_of(step)[-1] for step in steps)]
     v = torch.from_numpy(made.v)
     whole = log_norms(state_gradients((v * states[-1]).sum(), states[::-1])).numpy()
     gates = torch.stack([_gate(step) for step in steps[::-1]]).detach()  # newest first
@@ -81,10 +81,6 @@ def _layer(cell: Gated, bias: float, gain: float, weights: Weights, seed: int) -
     b_ih = torch.zeros(blocks * HIDDEN, dtype=torch.float64)
     b_ih[_KEEPER * HIDDEN:(_KEEPER + 1) * HIDDEN] = bias
     return CellWeights(W_ih, gain * W_hh, b_ih, torch.zeros_like(b_ih))
-
-
-def _states(step: Step) -> tuple[Tensor, ...]:
-    return (step.h, step.c) if isinstance(step, LSTMStep) else (step.h,)
 
 
 def _gate(step: Step) -> Tensor:

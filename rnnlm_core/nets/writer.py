@@ -25,6 +25,7 @@ from rnnlm_core.nets.language_model import Carried, LanguageModel
 from rnnlm_core.nets.recurrent import RecurrentModel
 
 Floats = NDArray[np.floating[Any]]
+_QUIET = np.errstate(over="ignore", invalid="ignore")  # what is no number shows in the logits
 _TABLE_LIMIT = 1_000_000  # numbers; a larger V × GH table costs more to make than it saves
 
 
@@ -54,7 +55,7 @@ class Writer:
             for layer in range(config.layers)]  # each (B, H)
         self.hook, self.position = hook, 0
 
-    @np.errstate(over="ignore", invalid="ignore")  # what is no number any more shows in the logits
+    @_QUIET
     def read(self, ids: Sequence[int]) -> Floats:
         """One token into each stream; what the output layer sees after it (B, H)."""
         x: Floats = np.empty(0)
@@ -70,10 +71,10 @@ class Writer:
         self.position += 1
         return x
 
+    @_QUIET
     def step(self, ids: Sequence[int]) -> NDArray[np.float64]:
         """One token into each stream; the logits (B, V) of the next ones."""
-        with np.errstate(over="ignore", invalid="ignore"):  # no numbers are told of, not warned of
-            return self.output(self.read(ids)).astype(np.float64)
+        return self.output(self.read(ids)).astype(np.float64)
 
     def _changed(self, layer: int, step: NumpyStep) -> tuple[Floats, ...]:
         state = tuple(torch.from_numpy(part) for part in step.state)
