@@ -11,9 +11,9 @@ from rnnlm_core.data.tokenizer import CharTokenizer
 from rnnlm_core.insight.answers import answers_by_lag
 from rnnlm_core.insight.gradients import lag_profile
 from rnnlm_core.nets.build import build
+from rnnlm_core.nets.cells import CELLS
 
 CHARACTERS, LAGS, WINDOWS = 24_000, 100, 64
-CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
 
 
 @one_thread()
