@@ -141,7 +141,7 @@ def show(look: Look, answer: DeltaGenerator) -> None:
         found = likeness_of(this, that, look.choice.layer, other_layer)
     picture, side = st.columns([1, 1], gap="medium")
     with picture:
-        _layers_picture(look, folder, found, names, (this, that))
+        _layers_picture(look, found, names, (this, that))
     with side:
         _units(look, folder, found, names, other_layer)
 
@@ -226,7 +226,7 @@ def _place(found: Difference, index: int) -> str:
             f"| {found.this[index]:.1f} | {found.other[index]:.1f} |")
 
 
-def _layers_picture(look: Look, folder: RunFolder, found: Likeness, names: tuple[str, str],
+def _layers_picture(look: Look, found: Likeness, names: tuple[str, str],
                     moments: tuple[Moment, Moment]) -> None:
     values = np.array([[cell.value for cell in row] for row in found.layers])
     best = max((cell for row in found.layers for cell in row), key=lambda cell: cell.value)
