@@ -69,11 +69,6 @@ def _take_over() -> None:
             st.session_state[_DRAFT_ERROR] = problem
 
 
-def keep_address() -> None:
-    """For a fragment's end: what was chosen in it goes into the URL, too."""
-    _write()
-
-
 def _write() -> None:
     wanted = url_parameters()
     for name, sent in st.session_state[_SENT].items():

@@ -28,8 +28,8 @@ from rnnlm_ui.tokens import Tokens, tokens_of
 _NEAR = 0.1  # of the step: an evaluation so close to a moment is that of the moment, about
 PACE = 1.2  # seconds that a moment stays in sight while they are walked through
 _WIDTH = 380  # pixels: on a phone the slider has a line of its own, at 1152 px the row is one line
-# a slider for each run: what a busy browser says late of another run's is no choice of this one's
-_SLIDER, _WALKING, _BEFORE = "time.moment.{}", "time.walking", "time.before"
+_SLIDER, _WALKING = "time.moment.{}", "time.walking"
+_STANDS = "time.stands"  # the newest slider's run and step, and which slider it is
 
 
 # -- which moment ----------------------------------------------------------------------------------
@@ -146,19 +146,19 @@ def slider(folder: RunFolder, actions: Callable[[], object] | None = None) -> No
     now, losses = moment(folder), losses_of(tail_of(folder.path).refresh())
     steps, top = [e.step for e in listed], best(listed, losses)
     tokens, final, unit = tokens_of(folder), final_of(folder), chosen_unit()
-    key, place = _SLIDER.format(folder.id), steps[-1] if now is None else now
-    if (before := session.widget(key, None)) not in (None, place):
-        session.remember(_BEFORE, (folder.id, before))
-    session.set_widget(key, place)
+    place = steps[-1] if now is None else now
+    turn = _turn(folder, place)
+    session.set_widget(_SLIDER.format(turn), place)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         walking = _is_walking(folder)
         st.button(t("time.pause" if walking else "time.walk"), key="time.walk",
                   icon=f":material/{'pause' if walking else 'play_arrow'}:", help=t("time.help"),
                   on_click=lambda: _toggle(folder, steps))
         st.select_slider(
-            t("time.moment"), steps, key=key, width=_WIDTH, label_visibility="collapsed",
+            t("time.moment"), steps, key=_SLIDER.format(turn), width=_WIDTH,
+            label_visibility="collapsed",
             format_func=lambda step: label(step, losses, tokens, final, unit),
-            on_change=lambda: _moved(folder, steps[-1]))
+            on_change=lambda: _moved(folder, turn, steps[-1]))
         st.button(t("time.best"), key="time.best", disabled=top is None or now == top,
                   on_click=lambda: go_to(folder, top))
         st.button(t("time.newest"), key="time.newest", disabled=now is None,
@@ -190,13 +190,24 @@ def fork_link(folder: RunFolder) -> None:
         st.switch_page("pages/train.py")
 
 
-def _moved(folder: RunFolder, last: int) -> None:
-    if session.run_id() not in (None, folder.id):
-        return  # said late, of a run that is not looked at any more
-    step = session.widget(_SLIDER.format(folder.id), last)
-    if session.recall(_BEFORE, None) == (folder.id, step):
-        session.forget(_BEFORE)  # said late: the moments have just gone on from there
+def _turn(folder: RunFolder, place: int) -> int:
+    """The number of the slider: another one wherever not the reader's hand has moved it.
+
+    A busy browser says late where the slider stood before the run was chosen, a button pressed, or
+    the walk gone on. That is of an older slider then, and chooses nothing.
+    """
+    run, step, turn = session.recall(_STANDS, ("", 0, 0))
+    if (run, step) != (folder.id, place):
+        turn += 1
+        session.remember(_STANDS, (folder.id, place, turn))
+    return turn
+
+
+def _moved(folder: RunFolder, turn: int, last: int) -> None:
+    if session.recall(_STANDS, ("", 0, 0))[2] != turn:
         return
+    step = session.widget(_SLIDER.format(turn), last)
+    session.remember(_STANDS, (folder.id, step, turn))
     go_to(folder, None if step == last else step)
 
 

@@ -43,7 +43,7 @@ def on_stage(scene: Scene, answer: DeltaGenerator, tool: str, finding: Callable[
             reading, problem = choice.opened(scene, own=False), error
         _show(scene, reading, place, problem, finding, draw, losses, check,
               distances)
-        session.keep_address()
+        session.address_now()
 
     st.fragment(once, key=f"cell.{tool}", run_every=choice.PACE if playing else None)()
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from rnnlm_ui import session
+from rnnlm_ui.gradients import guess_first
 from rnnlm_ui.gradients.dial_choices import Cell, Choices, row_name
 from rnnlm_ui.i18n import t
 
@@ -15,7 +16,7 @@ _CLASSROOM = 30  # the lag that is guessed, where it is among those chosen
 
 
 def switch() -> None:
-    st.toggle(t("common.guess_first"), key=_FIRST, persist_state="session")
+    guess_first.switch(_FIRST)
 
 
 def lag_of(chosen: Choices) -> int:

@@ -93,23 +93,19 @@ def _learnt(standings: Sequence[Standing], said: Verdict, words: dict[str, str])
     if said.by_answers:
         answers = [(s.cell, s.right) for s in standings if s.right is not None]
         each = t("gradients_race.comma").join(
-            f"{cell.upper()} {_percent(found.whole)}"
+            f"{cell.upper()} {percent(found.whole)}"
             for cell, found in sorted(answers, key=lambda pair: -pair[1].whole))
         first = answers[0][1]
         where = t("gradients_race.where_at", n=first.distance, **words) \
             if first.distance is not None else t("gradients_race.where_known", **words)
         key = "nobody" if said.nobody else "right"
-        return t(f"gradients_race.{key}", where=where, each=each, chance=_percent(first.chance))
+        return t(f"gradients_race.{key}", where=where, each=each, chance=percent(first.chance))
     losses = [(s.cell, s.loss / math.log(2)) for s in standings if s.loss is not None]
     if not losses:
         return ""
     each = t("gradients_race.comma").join(
         f"{cell.upper()} {bits:.2f}" for cell, bits in sorted(losses, key=lambda pair: pair[1]))
     return t("gradients_race.losses", each=each)
-
-
-def _percent(share: float) -> str:
-    return percent(share)
 
 
 def _together(said: Verdict, racers: int) -> str:

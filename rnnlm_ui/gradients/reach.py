@@ -67,7 +67,7 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
               (folder.id, digest, lags, layer))
     with side:
         table(rows)
-        st.markdown(zero_text(reaches.trained) + matrix_text(reaches, config) + t(
+        st.markdown(zero_text(reaches.trained) + matrix_text(reaches) + t(
             "gradients.caption", n=reaches.windows, hidden=config.hidden, **words_of(config)))
     over_training(scene, layer, lags, lambda *asked: [
         profile for profile, _ in trained_at(folder, *asked)])

@@ -67,7 +67,7 @@ def decades_text(curve: LagCurve) -> str:
     return f"{decades:+.1f}".replace("-", "−")
 
 
-def matrix_text(reaches: Reaches, config: RunConfig) -> str:
+def matrix_text(reaches: Reaches) -> str:
     """The largest singular value of this run's W_hh and, of an RNN, its spectral radius."""
     theory = reaches.theory
     if theory is None or reaches.trained is None:

@@ -21,20 +21,8 @@ from rnnlm_core.figures.gradients_room import (
 from rnnlm_core.figures.palette import DASH
 from rnnlm_ui import warm
 from rnnlm_ui.gradients import room_guess
+from rnnlm_ui.gradients import room_parts as parts
 from rnnlm_ui.gradients.room_gain import readings
-from rnnlm_ui.gradients.room_parts import (
-    FATES,
-    WIDTHS,
-    choose,
-    chosen,
-    factor_text,
-    fate,
-    half_life_text,
-    hidden,
-    plot,
-    slide,
-    think_ahead,
-)
 from rnnlm_ui.i18n import joined, t
 
 if TYPE_CHECKING:
@@ -65,9 +53,9 @@ def draw_cells(answer: DeltaGenerator) -> None:
 
     hand, picture, side = st.columns([1, 2.1, 1.5], gap="medium")
     with hand:
-        gain = slide("cells_gain", 0.0, 3.0, 1.0, 0.1)
-        noise = slide("cells_noise", 0.0, 2.0, 0.3, 0.1)
-        keep = slide("keep", -1.0, 5.0, 1.0, 0.5)
+        gain = parts.slide("cells_gain", 0.0, 3.0, 1.0, 0.1)
+        noise = parts.slide("cells_noise", 0.0, 2.0, 0.3, 0.1)
+        keep = parts.slide("keep", -1.0, 5.0, 1.0, 0.5)
     settings = (gain, noise, keep)
     rnn = min(readings("random", "tanh", 0.0, noise), key=lambda r: abs(r.gain - gain))
     gates: dict[Gated, GatedReading] = {
@@ -80,7 +68,7 @@ def draw_cells(answer: DeltaGenerator) -> None:
                                _LAGS):
         with picture:
             st.markdown(t("room.by_lag_title"))
-            hidden("room.cells", axes, (0, _LAGS))
+            parts.hidden("room.cells", axes, (0, _LAGS))
         return
     answer.markdown(joined([
         t("room.best", cell=best.upper(), left=power_text(logs[best][-1]),
@@ -89,7 +77,7 @@ def draw_cells(answer: DeltaGenerator) -> None:
         t(f"room.best_why.{best}", gain=f"{gain:g}", gate=f"{gates['lstm'].gate:.2f}")]))
     with picture:
         st.markdown(t("room.by_lag_title"))
-        plot("room.cells", lambda: by_lag_figure(
+        parts.plot("room.cells", lambda: by_lag_figure(
             [Line(cell.upper(), logs[cell], main=True, colour=cell, dash=DASH[cell],
                   value=power_text(logs[cell][-1])) for cell in CELLS],
             axes, _LAGS, edge=True), settings, t("room.cells_alt"))
@@ -97,43 +85,44 @@ def draw_cells(answer: DeltaGenerator) -> None:
         gate_texts = {"rnn": "–", **{cell: f"{r.gate:.3f}" for cell, r in gates.items()}}
         st.table({
             t("room.cell"): [f"**{cell.upper()}**" for cell in CELLS],
-            t("room.factor"): [f"× {factor_text(rates[cell])}" for cell in CELLS],
+            t("room.factor"): [f"× {parts.factor_text(rates[cell])}" for cell in CELLS],
             t("room.gate_alone"): [gate_texts[cell] for cell in CELLS],
-            t("room.half_life"): [half_life_text(rates[cell]) for cell in CELLS],
+            t("room.half_life"): [parts.half_life_text(rates[cell]) for cell in CELLS],
         }, border="horizontal", hide_index=True)
         st.markdown(t("room.cells_note"))
-    think_ahead([partial(gated, cell, b, noise, g, "orthogonal") for cell in gates for b, g in (
-        (keep, round(gain + 0.1, 1)), (keep, round(max(gain - 0.1, 0.0), 1)),
-        (keep + 0.5, gain), (keep - 0.5, gain))])
+    near = ((keep, round(gain + 0.1, 1)), (keep, round(max(gain - 0.1, 0.0), 1)),
+            (keep + 0.5, gain), (keep - 0.5, gain))
+    parts.think_ahead([partial(gated, cell, b, noise, g, "orthogonal")
+                       for cell in gates for b, g in near])
 
 
 # -- the bias of a gate ---------------------------------------------------------------------------
 def choices() -> None:
-    choose(_CELL, GATED, t("room.cell"), str.upper)
+    parts.choose(_CELL, GATED, t("room.cell"), str.upper)
 
 
 def draw_gate(answer: DeltaGenerator) -> None:
     from rnnlm_core.insight.driven import decades
     from rnnlm_core.insight.driven_gates import BIASES
 
-    cell = cast("Gated", chosen(_CELL, GATED))
-    hand, picture, side = st.columns(WIDTHS, gap="medium")
+    cell = cast("Gated", parts.chosen(_CELL, GATED))
+    hand, picture, side = st.columns(parts.WIDTHS, gap="medium")
     with hand:
-        bias = slide("forget" if cell == "lstm" else "update", -1.0, 5.0, 1.0, 0.5)
+        bias = parts.slide("forget" if cell == "lstm" else "update", -1.0, 5.0, 1.0, 0.5)
         st.markdown(t("room.gate_note"))
     found = gated(cell, bias, 1.0, 1.0, "pytorch")
     whole, direct = decades(found.whole), decades(found.direct)
     by_lag = Axes(t("room.lag"), t("room.size"), _DECADES)
     by_bias = Axes(t(f"room.bias_of.{cell}"), t("room.factor"), (0.0, 1.2))
     asked = not room_guess.revealed(
-        answer, "gate", (cell, bias), FATES, fate(whole[-1]), _GATE_CASES,
+        answer, "gate", (cell, bias), parts.FATES, parts.fate(whole[-1]), _GATE_CASES,
         lambda f: t(f"room.fate.{f}"), _LAGS)
     with picture:
         st.markdown(t("room.by_lag_title"))
         if asked:
-            hidden("room.gate", by_lag, (0, _LAGS))
+            parts.hidden("room.gate", by_lag, (0, _LAGS))
         else:
-            plot("room.gate", lambda: by_lag_figure(
+            parts.plot("room.gate", lambda: by_lag_figure(
                 [Line(t("room.whole"), whole, main=True, colour=cell, dash="solid",
                       value=power_text(whole[-1])),
                  Line(t("room.direct"), direct)],
@@ -141,10 +130,10 @@ def draw_gate(answer: DeltaGenerator) -> None:
     with side:
         st.markdown(t("room.by_bias_title"))
         if asked:
-            hidden("room.biases", by_bias, (-1, 5), log=False)
+            parts.hidden("room.biases", by_bias, (-1, 5), log=False)
             return
         all_found = [gated(cell, float(b), 1.0, 1.0, "pytorch") for b in BIASES]
-        plot("room.biases", lambda: by_setting_figure(
+        parts.plot("room.biases", lambda: by_setting_figure(
             BIASES, [r.whole.rate for r in all_found],
             [Theory(t("room.gate_alone"), _sigma(BIASES), at=0.45)], bias, by_bias, cell,
             (t("room.above"), t("room.below"))), (cell, bias), t("room.biases_alt"))
@@ -160,11 +149,12 @@ def _sigma(bias: Values) -> Values:
 def _gate_finding(cell: Gated, bias: float, found: GatedReading, left: float) -> str:
     rate = found.whole.rate
     return joined([
-        t(f"room.answer.{fate(left)}", rate=factor_text(rate), left=power_text(left), lags=_LAGS),
+        t(f"room.answer.{parts.fate(left)}", rate=parts.factor_text(rate), left=power_text(left),
+          lags=_LAGS),
         t(f"room.gate_{cell}", bias=f"{bias:g}", gate=f"{found.gate:.3f}",
-          half=half_life_text(found.gate)),
+          half=parts.half_life_text(found.gate)),
         t("room.gate_grows" if rate and rate > 1 else "room.gate_whole",
-          half=half_life_text(rate))])
+          half=parts.half_life_text(rate))])
 
 
 def _half_lives(cell: Gated) -> None:
@@ -174,6 +164,6 @@ def _half_lives(cell: Gated) -> None:
         t("room.bias_row"): [t("room.kept_row"), t("room.half_row"), t("room.whole_row"),
                              t("room.whole_half_row")],
         **{f"{bias:+g}".replace("-", "−"): [
-            f"{r.gate:.3f}", half_life_text(r.gate), f"× {factor_text(r.whole.rate)}",
-            half_life_text(r.whole.rate)] for bias, r in found.items()},
+            f"{r.gate:.3f}", parts.half_life_text(r.gate), f"× {parts.factor_text(r.whole.rate)}",
+            parts.half_life_text(r.whole.rate)] for bias, r in found.items()},
     }, border="horizontal", hide_index=True)

@@ -19,20 +19,7 @@ from rnnlm_core.figures.gradients_room import (
     power_text,
 )
 from rnnlm_ui.gradients import room_guess
-from rnnlm_ui.gradients.room_parts import (
-    FATES,
-    WIDTHS,
-    choose,
-    chosen,
-    factor_text,
-    fate,
-    hidden,
-    plot,
-    power_line,
-    slide,
-    theory,
-    think_ahead,
-)
+from rnnlm_ui.gradients import room_parts as parts
 from rnnlm_ui.i18n import joined, percent, t
 
 if TYPE_CHECKING:
@@ -68,18 +55,18 @@ def spread(net: Net, activation: Slope, bias: float, noise: float, gain: float
 
 
 def choices() -> None:
-    choose(_NET, NETS, t("room.net"), lambda net: t(f"room.nets.{net}"))
-    choose(_ACTIVATION, ACTIVATIONS, t("room.activation"), lambda a: t(f"room.phi.{a}"))
+    parts.choose(_NET, NETS, t("room.net"), lambda net: t(f"room.nets.{net}"))
+    parts.choose(_ACTIVATION, ACTIVATIONS, t("room.activation"), lambda a: t(f"room.phi.{a}"))
 
 
 def draw(answer: DeltaGenerator) -> None:
-    net = cast("Net", chosen(_NET, NETS))
-    activation = cast("Slope", chosen(_ACTIVATION, ACTIVATIONS))
-    hand, picture, side = st.columns(WIDTHS, gap="medium")
+    net = cast("Net", parts.chosen(_NET, NETS))
+    activation = cast("Slope", parts.chosen(_ACTIVATION, ACTIVATIONS))
+    hand, picture, side = st.columns(parts.WIDTHS, gap="medium")
     with hand:
-        gain = slide("gain", 0.0, 3.0, 1.0, 0.1)
-        noise = slide("noise", 0.0, 2.0, 0.3, 0.1)
-        bias = slide("bias", -2.0, 2.0, 0.0, 0.1)
+        gain = parts.slide("gain", 0.0, 3.0, 1.0, 0.1)
+        noise = parts.slide("noise", 0.0, 2.0, 0.3, 0.1)
+        bias = parts.slide("bias", -2.0, 2.0, 0.0, 0.1)
         st.markdown(t(f"room.net_is.{net}"))
     settings = (net, activation, gain, noise, bias)
     found = readings(net, activation, bias, noise)
@@ -87,25 +74,27 @@ def draw(answer: DeltaGenerator) -> None:
     lags = len(reading.log10) - 1
     by_lag = Axes(t("room.lag"), t("room.size"), _DECADES[activation])
     by_gain = Axes(t("room.gain"), t("room.factor"), (0.0, _HIGHEST[activation]))
-    if not room_guess.revealed(answer, "gain", settings, FATES, fate(reading.log10[-1]), _CASES,
+    if not room_guess.revealed(answer, "gain", settings, parts.FATES,
+                               parts.fate(reading.log10[-1]), _CASES,
                                lambda f: t(f"room.fate.{f}"), lags):
         with picture:
             st.markdown(t("room.by_lag_title"))
-            hidden("room.gain", by_lag, (0, lags))
+            parts.hidden("room.gain", by_lag, (0, lags))
         with side:
             st.markdown(t("room.by_gain_title"))
-            hidden("room.sweep", by_gain, (0, 3), log=False)
+            parts.hidden("room.sweep", by_gain, (0, 3), log=False)
         return
     drawn = spread(net, activation, bias, noise, reading.gain)
     answer.markdown(joined([_finding(reading, activation, noise, bias), _draws(reading, drawn)]))
     with picture:
         st.markdown(t("room.by_lag_title"))
-        plot("room.gain", lambda: by_lag_figure(_lines(reading), by_lag, lags, edge=True),
-             settings, t("room.alt"))
+        parts.plot("room.gain", lambda: by_lag_figure(_lines(reading), by_lag, lags, edge=True),
+                   settings, t("room.alt"))
     with side:
         st.markdown(_over_gains(found))
-        plot("room.sweep", lambda: _sweep(found, reading, by_gain), settings, t("room.sweep_alt"))
-    think_ahead([partial(readings, net, activation, b, s) for b, s in (
+        parts.plot("room.sweep", lambda: _sweep(found, reading, by_gain), settings,
+                   t("room.sweep_alt"))
+    parts.think_ahead([partial(readings, net, activation, b, s) for b, s in (
         (bias, round(noise + 0.1, 1)), (bias, round(max(noise - 0.1, 0.0), 1)),
         (round(bias + 0.1, 1), noise), (round(bias - 0.1, 1), noise))])
 
@@ -117,8 +106,8 @@ def _lines(reading: Reading) -> list[Line]:
     if reading.zero_from is None:
         low, high = (np.log10(part) - np.log10(curve.mean[0]) for part in (curve.low, curve.high))
         band = low, high
-    theories = [theory("bound", reading.bound, lags),
-                Line(t("room.field"), power_line(reading.mean_field, lags), dash="dash")]
+    theories = [parts.theory("bound", reading.bound, lags),
+                Line(t("room.field"), parts.power_line(reading.mean_field, lags), dash="dash")]
     return [Line("", log10, main=True, colour="rnn", dash="solid",
                  value=power_text(log10[-1]), band=band),
             *(line for line in theories if not _covered(line.log10, log10))]
@@ -143,7 +132,7 @@ def _draws(reading: Reading, drawn: tuple[float, float]) -> str:
     """What other draws of W and of the input give, where it is not the same to the eye."""
     from rnnlm_core.insight.driven import DRAWS
 
-    low, high = (factor_text(rate) for rate in drawn)
+    low, high = (parts.factor_text(rate) for rate in drawn)
     if reading.zero_from is not None or drawn[1] - drawn[0] < _SAME:
         return ""
     return t("room.draws", n=len(DRAWS), low=low, high=high)
@@ -156,20 +145,20 @@ def _finding(reading: Reading, activation: Slope, noise: float, bias: float) -> 
         why = "no_gain" if reading.gain == 0 else "all_off"
         return t("room.nothing", k=reading.zero_from) + " " + t(f"room.why.{why}")
     left = reading.log10[-1]
-    what = t(f"room.answer.{fate(left)}", rate=factor_text(reading.curve.rate),
+    what = t(f"room.answer.{parts.fate(left)}", rate=parts.factor_text(reading.curve.rate),
              left=power_text(left), lags=len(reading.log10) - 1)
     slopes = reading.slopes
     assert slopes is not None  # a gain of 0 leaves nothing
-    product = t("room.product", gain=f"{reading.gain:.1f}", slopes=factor_text(slopes),
-                rate=factor_text(reading.curve.rate))
+    product = t("room.product", gain=f"{reading.gain:.1f}", slopes=parts.factor_text(slopes),
+                rate=parts.factor_text(reading.curve.rate))
     return joined([what, product, t(f"room.why.{_why(reading, activation, noise, bias)}",
-                                    bound=factor_text(reading.bound),
+                                    bound=parts.factor_text(reading.bound),
                                     flat=percent(reading.flat))])
 
 
 def _why(reading: Reading, activation: Slope, noise: float, bias: float) -> str:
     """The reason that weighs most."""
-    slopes, what = reading.slopes or 0.0, fate(reading.log10[-1])
+    slopes, what = reading.slopes or 0.0, parts.fate(reading.log10[-1])
     if activation == "identity":
         return "linear"
     if activation == "sigmoid" and what == "vanishes":
@@ -191,7 +180,7 @@ def _over_gains(found: list[Reading]) -> str:
     at = edges(found)
     last = found[-1].curve.rate or 0.0
     if not at:
-        return t("room.no_edge", rate=factor_text(last), gain=f"{found[-1].gain:g}")
+        return t("room.no_edge", rate=parts.factor_text(last), gain=f"{found[-1].gain:g}")
     if last >= 1:
         return t("room.one_edge", edge=f"{at[0]:.1f}")
     return t("room.two_edges", edge=f"{at[0]:.1f}", back=f"{at[-1]:.1f}")

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_ui import session
+from rnnlm_ui.gradients import guess_first
 from rnnlm_ui.gradients.room_parts import slider_key
 from rnnlm_ui.i18n import t
 
@@ -20,7 +21,7 @@ Case = dict[str, float]  # what sliders are set to
 
 
 def switch() -> None:
-    st.toggle(t("common.guess_first"), key=FIRST, persist_state="session")
+    guess_first.switch(FIRST)
 
 
 def revealed(answer: DeltaGenerator, experiment: str, settings: tuple[object, ...],

@@ -18,17 +18,7 @@ from rnnlm_core.figures.gradients_room import (
     power_text,
 )
 from rnnlm_ui.gradients import room_guess
-from rnnlm_ui.gradients.room_parts import (
-    FATES,
-    WIDTHS,
-    choose,
-    chosen,
-    factor_text,
-    fate,
-    hidden,
-    plot,
-    slide,
-)
+from rnnlm_ui.gradients import room_parts as parts
 from rnnlm_ui.i18n import joined, t
 
 if TYPE_CHECKING:
@@ -50,10 +40,10 @@ _UNIT_CASES: tuple[room_guess.Case, ...] = tuple(
 def draw_matrix(answer: DeltaGenerator) -> None:
     from rnnlm_core.insight.small_maps import powers
 
-    hand, picture, side = st.columns(WIDTHS, gap="medium")
+    hand, picture, side = st.columns(parts.WIDTHS, gap="medium")
     with hand:
-        diagonal = slide("diagonal", 0.0, 1.1, 0.9, 0.05)
-        corner = slide("corner", 0.0, 10.0, 2.0, 0.5)
+        diagonal = parts.slide("diagonal", 0.0, 1.1, 0.9, 0.05)
+        corner = parts.slide("corner", 0.0, 10.0, 2.0, 0.5)
         st.latex(rf"W = \begin{{pmatrix}} {diagonal:g} & {corner:g} \\ 0 & {diagonal:g} "
                  r"\end{pmatrix}")
     found = powers(diagonal, corner, _POWERS)
@@ -63,7 +53,7 @@ def draw_matrix(answer: DeltaGenerator) -> None:
                                _MATRIX_CASES, lambda c: t(f"room.course.{c}"), _POWERS):
         with picture:
             st.markdown(t("room.norm_title"))
-            hidden("room.matrix", by_step, (0, _POWERS))
+            parts.hidden("room.matrix", by_step, (0, _POWERS))
         return
     top = int(found.norms.argmax())
     answer.markdown(t(
@@ -72,14 +62,14 @@ def draw_matrix(answer: DeltaGenerator) -> None:
         corner=f"{found.corners[top]:.4g}"))
     with picture:
         st.markdown(t("room.norm_title"))
-        plot("room.matrix", lambda: by_lag_figure(
+        parts.plot("room.matrix", lambda: by_lag_figure(
             [Line("‖Wᵏ‖", np.array([_log10(n) for n in found.norms]), main=True, colour="rnn",
                   dash="solid", value=power_text(_log10(found.norms[-1]))),
              Line(t("room.radius"), np.array([_log10(n) for n in found.radius]), dash="dot")],
             by_step, _POWERS, edge=True), (diagonal, corner), t("room.matrix_alt"), "room.matrix")
     with side:
         st.markdown(t("room.circle_title"))
-        plot("room.circle", lambda: circle_figure(
+        parts.plot("room.circle", lambda: circle_figure(
             found.images[:_WALKED + 1], _tips(found, diagonal)[:_WALKED + 1],
             [f"k = {k}   ‖Wᵏ‖ = {n:.3g}" for k, n in enumerate(found.norms)],
             ("x₁", "x₂")), (diagonal, corner), t("room.circle_alt"), "room.matrix")
@@ -103,48 +93,48 @@ def _log10(value: float) -> float:
 
 # -- one unit -------------------------------------------------------------------------------------
 def choices() -> None:
-    choose(_PHI, PHIS, t("room.activation"), lambda a: t(f"room.phi.{a}"))
+    parts.choose(_PHI, PHIS, t("room.activation"), lambda a: t(f"room.phi.{a}"))
 
 
 def draw_unit(answer: DeltaGenerator) -> None:
     from rnnlm_core.insight.small_maps import scalar_map
 
-    activation = cast("Slope", chosen(_PHI, PHIS))
+    activation = cast("Slope", parts.chosen(_PHI, PHIS))
     columns = st.columns(2, gap="medium")
     with columns[0]:
-        w = slide("weight", -3.0, 4.0, 1.5, 0.1)
+        w = parts.slide("weight", -3.0, 4.0, 1.5, 0.1)
     with columns[1]:
-        start = slide("start", -1.0, 1.0, 0.5, 0.1)
+        start = parts.slide("start", -1.0, 1.0, 0.5, 0.1)
     settings = (activation, w, start)
     course, logs = scalar_map(w, start, _STEPS, activation)
     log10 = logs / np.log(10)
     by_step = Axes(t("room.unit_steps"), t("room.unit_size"), (-60.0, 10.0))
     by_weight = Axes(t("room.weight"), t("room.unit_after"), (-80.0, 30.0))
     web, product, over = st.columns(3, gap="medium")
-    if not room_guess.revealed(answer, "unit", settings, FATES, fate(log10[-1]), _UNIT_CASES,
-                               lambda f: t(f"room.fate.{f}"), _STEPS):
+    if not room_guess.revealed(answer, "unit", settings, parts.FATES, parts.fate(log10[-1]),
+                               _UNIT_CASES, lambda f: t(f"room.fate.{f}"), _STEPS):
         with product:
             st.markdown(t("room.product_title"))
-            hidden("room.slopes", by_step, (0, _STEPS))
+            parts.hidden("room.slopes", by_step, (0, _STEPS))
         with over:
             st.markdown(t("room.weights_title"))
-            hidden("room.weights", by_weight, (-3, 4))
+            parts.hidden("room.weights", by_weight, (-3, 4))
     else:
         answer.markdown(_unit_finding(activation, w, start, course, log10))
         with product:
             st.markdown(t("room.product_title"))
-            plot("room.slopes", lambda: by_lag_figure(
+            parts.plot("room.slopes", lambda: by_lag_figure(
                 [Line("", log10, main=True, colour="rnn", dash="solid",
                       value=power_text(log10[-1]))], by_step, _STEPS, edge=True, linked=2),
                 settings, t("room.slopes_alt"), "room.unit")
         with over:
             st.markdown(t("room.weights_title"))
-            plot("room.weights", lambda: _over_weights(w, start, activation, by_weight), settings,
-                 t("room.weights_alt"))
+            parts.plot("room.weights", lambda: _over_weights(w, start, activation, by_weight),
+                       settings, t("room.weights_alt"))
     with web:
         st.markdown(t("room.cobweb_title"))
-        plot("room.unit", lambda: _cobweb(w, course, activation), settings, t("room.cobweb_alt"),
-             "room.unit")
+        parts.plot("room.unit", lambda: _cobweb(w, course, activation), settings,
+                   t("room.cobweb_alt"), "room.unit")
 
 
 def _cobweb(w: float, course: Values,
@@ -171,9 +161,9 @@ def _unit_finding(activation: Slope, w: float, start: float, course: Values, log
     if np.isneginf(log10[-1]):
         return t("room.unit_nothing", h=f"{course[-1]:.3f}")
     return joined([
-        t(f"room.unit_{fate(log10[-1])}", size=power_text(log10[-1]), h=f"{course[-1]:.3f}"),
+        t(f"room.unit_{parts.fate(log10[-1])}", size=power_text(log10[-1]), h=f"{course[-1]:.3f}"),
         t(f"room.unit_why.{_unit_why(activation, w, start)}", w=f"{w:g}",
-          slope=factor_text(10 ** float(log10[-1] - log10[-2])))])
+          slope=parts.factor_text(10 ** float(log10[-1] - log10[-2])))])
 
 
 def _unit_why(activation: Slope, w: float, start: float) -> str:

@@ -12,6 +12,7 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import BadInput
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session
+from rnnlm_ui.gradients import guess_first
 from rnnlm_ui.gradients import spectra_views as views
 from rnnlm_ui.gradients import spectra_words as words
 from rnnlm_ui.gradients.spectra_matrix import matrix
@@ -136,12 +137,8 @@ def _lag(most: int, config: RunConfig, shown: bool) -> int:
 def _guess(found: Found, about: tuple[object, ...]) -> str | None:
     """Nothing (""), or whether the reader's guess was right; None while there is none yet.
 
-    A guess is for one network and one lag: with others, it is asked for again.
+    A guess is for one network and one lag.
     """
-    if not st.toggle(t("common.guess_first"), key="gradients_spectra.guess_first",
-                     persist_state="session"):
-        return ""
-    guess = st.segmented_control(
-        t("gradients_spectra.guess"), GUESSES, key=f"gradients_spectra.guess.{about}",
-        format_func=lambda g: t(f"gradients_spectra.guess_of.{g}"))
-    return None if guess is None else words.guessed(guess, found)
+    given = guess_first.guess("gradients_spectra", about, GUESSES, t("gradients_spectra.guess"),
+                              lambda g: t(f"gradients_spectra.guess_of.{g}"))
+    return words.guessed(given, found) if given else given

@@ -12,7 +12,7 @@ from rnnlm_core.figures.palette import share_fill, share_gradient
 from rnnlm_core.figures.states import visible
 from rnnlm_ui import session
 from rnnlm_ui.components.coloured_text import coloured_text
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import percent, t
 from rnnlm_ui.page import plain
 from rnnlm_ui.states.picture import unknown_note
 from rnnlm_ui.states.pull import FAINTEST
@@ -33,7 +33,7 @@ def text_picture(seen: Window, found: Credit, place: int, config: RunConfig) -> 
         seen.text, [over[place][i] if i < len(over[place]) else "" for i in seen.owners],
         key="taught.text", tips=[tips[i] for i in seen.owners], owners=seen.owners.tolist(),
         selected=min(int(np.searchsorted(seen.owners, place)), len(seen.owners) - 1), over=over,
-        legend=(t("states_context.faint", share=f"{FAINTEST:.0%}".replace("%", " %")),
+        legend=(t("states_context.faint", share=percent(FAINTEST)),
                 t("states_context.strong"), share_gradient()),
         label=t("gradients_taught.text_label", **words))
     if clicked is not None and 0 < int(seen.owners[clicked]) != place:

@@ -24,6 +24,7 @@ from rnnlm_core.figures.gradients_truncate import (
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.components.live_plot import live_plot
+from rnnlm_ui.gradients import guess_first
 from rnnlm_ui.gradients import truncate_words as words
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.tokens import words_of
@@ -37,7 +38,6 @@ REACHES = (1, 2, 4, 8, 16, 32, 64, 128)
 SHIFTS_A_REACH = 8  # a shift below an eighth of the reach reads every token too often to wait for
 LAGS, FEWEST_LAGS = 128, 8
 REACH, SHIFT, WHICH = "truncate_k2", "truncate_k1", "truncate_which"
-_FIRST, _GUESS = "truncate.guess_first", "truncate.guess"
 GUESSES = ("small", "middle", "large")
 
 
@@ -63,7 +63,8 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
     reaches = [k for k in REACHES if k <= (length - 1) // 2]
     with side:
         cut = settings(scene, reaches)
-        guess = _guess(cut)
+        guess = guess_first.guess("truncate", cut, GUESSES, t("gradients_truncate.guess"),
+                                  lambda g: t(f"gradients_truncate.guesses.{g}"))
     moment = scene.path, scene.step, scene.digest
     by_reach = compared(*moment, tuple((k, k) for k in reaches))
     own = compared(*moment, ((cut.shift, cut.reach), cut.trained))
@@ -148,15 +149,6 @@ def _choose(key: str, lengths: Sequence[int], default: int, **named: str) -> int
         session.set_widget(key, nearest)
     return int(st.select_slider(t(f"gradients_truncate.{key.removeprefix('truncate_')}", **named),
                                 options, key=session.choice(key, options, nearest)))
-
-
-def _guess(cut: Cut) -> str | None:
-    """"" where nobody wants to guess, else the reader's guess for this cut; None before it."""
-    if not st.toggle(t("common.guess_first"), key=_FIRST, persist_state="session"):
-        return ""
-    return st.segmented_control(
-        t("gradients_truncate.guess"), GUESSES, key=f"{_GUESS}.{cut}",
-        format_func=lambda g: t(f"gradients_truncate.guesses.{g}"))
 
 
 # -- drawing --------------------------------------------------------------------------------------

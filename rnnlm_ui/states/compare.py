@@ -21,7 +21,7 @@ from rnnlm_core.run.history import Entry, entries
 from rnnlm_ui import look_inside, runs, session
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.i18n import number, t
+from rnnlm_ui.i18n import number, percent, t
 from rnnlm_ui.page import fault, plain
 from rnnlm_ui.states.choice import text_box
 from rnnlm_ui.states.findings import signed, unit_name
@@ -141,7 +141,7 @@ def show(look: Look, answer: DeltaGenerator) -> None:
         found = likeness_of(this, that, look.choice.layer, other_layer)
     picture, side = st.columns([1, 1], gap="medium")
     with picture:
-        _layers_picture(look, folder, found, names, (this, that))
+        _layers_picture(look, found, names, (this, that))
     with side:
         _units(look, folder, found, names, other_layer)
 
@@ -200,7 +200,7 @@ def surprises(found: Difference, names: tuple[str, str], answer: DeltaGenerator)
     answer.markdown(t(
         "states_compare.answer" if this <= other else "states_compare.answer_worse",
         this=plain(names[0]), other=plain(names[1]), bits=f"{this:.2f}", others=f"{other:.2f}",
-        share=f"{(gain[both] > 0).mean():.0%}".replace("%", " %"), n=number(int(both.sum()))))
+        share=percent((gain[both] > 0).mean()), n=number(int(both.sum()))))
     template = t("states_compare.tip")
     rows = zip(found.text, found.this.tolist(), found.other.tolist(), both, strict=True)
     tips = [template.format(character=visible(c), bits=f"{a:.1f}", others=f"{b:.1f}") if read
@@ -226,7 +226,7 @@ def _place(found: Difference, index: int) -> str:
             f"| {found.this[index]:.1f} | {found.other[index]:.1f} |")
 
 
-def _layers_picture(look: Look, folder: RunFolder, found: Likeness, names: tuple[str, str],
+def _layers_picture(look: Look, found: Likeness, names: tuple[str, str],
                     moments: tuple[Moment, Moment]) -> None:
     values = np.array([[cell.value for cell in row] for row in found.layers])
     best = max((cell for row in found.layers for cell in row), key=lambda cell: cell.value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnlm_core.config import RunConfig
+from rnnlm_ui import i18n
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.tokens import words_of
 
@@ -143,7 +144,5 @@ def signed(value: float) -> str:
 
 
 def percent(share: float | None) -> str:
-    """`48 %`, in one piece; `–` where it cannot be said."""
-    if share is None or not np.isfinite(share):
-        return "–"
-    return f"{share:.0%}".replace("%", "\u00a0%")
+    """`48 %`; `–` where it cannot be said."""
+    return "–" if share is None or not np.isfinite(share) else i18n.percent(share)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlm_core.figures.states_gates import DotWords
-from rnnlm_ui.i18n import number, t
+from rnnlm_ui.i18n import number, percent, t
 from rnnlm_ui.states.findings import unit_name
 from rnnlm_ui.states.look import Look
 
@@ -155,7 +155,7 @@ def _steps(value: float, most: int | None = None) -> str:
 
 
 def _share(values: NDArray[np.float64] | float) -> str:
-    return f"{float(np.mean(values)):.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+    return percent(float(np.mean(values)))
 
 
 def _signed(value: float) -> str:

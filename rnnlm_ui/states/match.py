@@ -84,7 +84,7 @@ def show(look: Look, answer: DeltaGenerator) -> None:
                        look.choice.layer, brush.span, levels, bool(session.widget(ALONE, False)),
                        bool(session.widget(LENGTHS, True)))
     phrase = plain(visible(look.reading.text[brush.first:brush.last + 1]))
-    answer.markdown(joined(answer_of(report, phrase, look, long)))
+    answer.markdown(joined(answer_of(report, phrase, look)))
     with side:
         units_list(report, look, brush.span)
         labels_table(report, look)

@@ -17,14 +17,13 @@ from rnnlm_ui.states.look import Look
 from rnnlm_ui.states.table import table
 
 if TYPE_CHECKING:
-    from rnnlm_core.insight.long_reading import LongReading
     from rnnlm_core.insight.match_report import MatchReport
 
 LISTED = 24  # units that are named
 ECHO = 1 / 3  # of the places read the same letters: that needs no memory
 
 
-def answer_of(report: MatchReport, phrase: str, look: Look, long: LongReading) -> list[str]:
+def answer_of(report: MatchReport, phrase: str, look: Look) -> list[str]:
     """How many units, how many places, what they have in common, and what luck gives."""
     n = len(report.chosen)
     if not n:

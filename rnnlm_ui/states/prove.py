@@ -99,7 +99,7 @@ def _text(made: Bench, tried: Trial | None, effect: Effect | None) -> None:
     if session.recall(STRONGEST, None) == (made.look.folder.id, reading.text, place):
         st.markdown(t("states_prove.strongest"))
     if clicked is not None:
-        go_to(reading, max(1, int(reading.owners[clicked])), span_of(reading))
+        go_to(max(1, int(reading.owners[clicked])), span_of(reading))
         session.again()
 
 

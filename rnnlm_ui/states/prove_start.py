@@ -41,7 +41,7 @@ def settle(made: Bench) -> None:
     text = (look.folder.id, reading.text)
     if session.recall("prove.text", None) != text:
         session.remember("prove.text", text)
-        go_to(reading, start_place(made, label), (0, 0))
+        go_to(start_place(made, label), (0, 0))
         session.set_widget(OTHER, other_text(reading, label, session.recall(PLACE, 1)))
     unit = (look.folder.id, made.part, look.choice)
     if session.recall("prove.unit", None) != unit:
@@ -145,7 +145,7 @@ def other_text(reading: StateReading, label: Label | None, place: int) -> str:
     return reading.text[:int(np.searchsorted(reading.owners, last, side="right"))]
 
 
-def go_to(reading: StateReading, place: int, span: tuple[int, int]) -> None:
+def go_to(place: int, span: tuple[int, int]) -> None:
     """Look at this token, with the span just before it, as long as it was."""
     since, until = span
     length = until - since if until > since else _STEPS

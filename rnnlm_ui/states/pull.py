@@ -16,7 +16,7 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import runs
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import percent, t
 from rnnlm_ui.page import plain
 from rnnlm_ui.states.choice import text_box
 from rnnlm_ui.states.look import Look
@@ -66,7 +66,7 @@ def finding(look: Look, pull: Pull) -> str:
     top = int(pull.argmax())
     return t("states_context.pulls", n=reach(pull), character=came, before=before,
              strongest=plain(visible(pieces[top])), back=place - top,
-             share=f"{pull[top] / pull.sum():.0%}".replace("%", "\N{NO-BREAK SPACE}%"),
+             share=percent(pull[top] / pull.sum()),
              **look.words)
 
 
@@ -80,7 +80,7 @@ def _text(look: Look, pull: Pull) -> None:
         reading.text, share_fill(shares[reading.owners]), key="context.pull",
         tips=[_tip(look, int(i), pull) for i in reading.owners], size="1.3rem",
         selected=min(int(np.searchsorted(reading.owners, place)), len(reading.owners) - 1),
-        legend=(t("states_context.faint", share=f"{FAINTEST:.0%}".replace("%", " %")),
+        legend=(t("states_context.faint", share=percent(FAINTEST)),
                 t("states_context.strong"), share_gradient()),
         label=t("states_context.text_label", **look.words))
     if clicked is not None and int(reading.owners[clicked]) != place:

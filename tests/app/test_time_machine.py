@@ -76,6 +76,23 @@ def test_newest_and_best_are_one_press_away(run: RunFolder) -> None:
     assert moment(app) == next(e.step for e in entries(run.checkpoints) if e.best)
 
 
+def test_the_slider_goes_back_to_where_a_button_has_taken_it_from(run: RunFolder) -> None:
+    app = opened("gradients", run.id, step=16)
+    app.button(key="time.newest").click().run()
+    slider(app).set_value(16).run()
+    assert moment(app) == 16 and app.query_params["step"] == "16"
+    slider(app).set_value(22).run()
+    assert moment(app) == 22
+
+
+def test_what_a_busy_browser_says_late_takes_no_moment_back(run: RunFolder) -> None:
+    app = opened("gradients", run.id, step=16)
+    late = app._tree.get_widget_states()  # the slider at 16
+    app.button(key="time.newest").click().run()
+    app._run(late)
+    assert moment(app) == entries(run.checkpoints)[-1].step and not app.exception
+
+
 def test_each_run_has_its_own_moment(run: RunFolder, runs_folder: Path) -> None:
     other = trained(runs_folder, max_steps=30)
     app = opened("gradients", run.id, step=16)

@@ -104,7 +104,7 @@ def test_the_answer_with_theory_of_an_rnn_is_its_rate_beside_bound_and_estimate(
     assert said == ("**This RNN’s gradient really goes × 0.600 a step, where the bound would allow "
                     "× 2.500** (γσ; σ = 2.50). The mean-field estimate, a gradient in random "
                     "directions, says × 0.700.")
-    assert "spectral radius 0.90" in matrix_text(reaches, RunConfig(cell="rnn"))
+    assert "spectral radius 0.90" in matrix_text(reaches)
 
 
 def test_the_answer_with_theory_of_an_lstm_is_what_its_gates_alone_would_reach() -> None:
