@@ -35,7 +35,7 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
 def _whole(scene: Scene, answer: DeltaGenerator) -> None:
     table, settings = st.container(), st.container()
     with settings:
-        _which_text(scene)
+        _which_text()
     try:
         game = play.game(scene, int(session.widget(NUMBER, 1) or 1))
     except UnrollError as error:
@@ -140,14 +140,14 @@ def _your_round(game: play.Game, n: int, guess: play.Guess, true: str) -> str:
 
 
 # -- which text ------------------------------------------------------------------------------------
-def _which_text(scene: Scene) -> None:
+def _which_text() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.number_input(t("generate_game.number"), 1, MOST_NUMBER, key=NUMBER, step=1, width=180,
                         bind="query-params", help=t("generate_game.number_help"))
         st.button(t("generate_game.another"), icon=":material/casino:", key="game.another",
                   on_click=_another)
         st.button(t("generate_game.again"), icon=":material/restart_alt:", key="game.again",
-                  type="tertiary", on_click=lambda: play.forget(scene))
+                  type="tertiary", on_click=play.forget)
 
 
 def _another() -> None:

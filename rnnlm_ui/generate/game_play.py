@@ -88,7 +88,7 @@ def take(now: Game, picks: list[str | None], bet: str) -> None:
     session.remember(_GUESSES, (now.key, tuple(guesses)))
 
 
-def forget(scene: Scene) -> None:
+def forget() -> None:
     """The same text from its beginning."""
     session.forget(_GUESSES)
 
