@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rnnlm_core.figures.generate import percent as _percent
+from rnnlm_core.figures.generate import percent
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import runs, session
 from rnnlm_ui.generate.signs import unsigned
@@ -103,10 +103,6 @@ def share_of_bet(bet: str) -> str:
     from rnnlm_core.insight.guessing import BETS
 
     return percent(BETS[bet])
-
-
-def percent(share: float) -> str:
-    return _percent(share)
 
 
 def _key(scene: Scene, number: int) -> str:
