@@ -149,6 +149,7 @@ def test_odd_beginnings(view: str) -> None:
     for prompt in ODD:
         app.text_input(key="cut_text").set_value(prompt).run()
         assert not app.exception and not app.error
+        assert re.search(r"\d", answer(app)) and "�" not in said(app)
 
 
 @pytest.mark.parametrize("query", [
