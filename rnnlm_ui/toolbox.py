@@ -68,8 +68,13 @@ def next_step(key: str, tool: str | None, label: str) -> bool:
     return True
 
 
-def function_of(package: str, tool: str, name: str = "show") -> Callable[..., Any] | None:
-    """A function of the tool's module; None where it has none of this name."""
+def draw(package: str, tool: str, *given: object) -> None:
+    """What the tool shows; each of them has a `show`."""
+    import_module(f"{package}.{tool}").show(*given)
+
+
+def function_of(package: str, tool: str, name: str) -> Callable[..., Any] | None:
+    """A function that not every tool's module has; None where it has none of this name."""
     found: Callable[..., Any] | None = getattr(import_module(f"{package}.{tool}"), name, None)
     return found
 

@@ -12,7 +12,16 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from rnnlm_core.data.marks import short
-from rnnlm_core.figures.palette import LIGHT, diverging, fade, sequential
+from rnnlm_core.figures.palette import (
+    LIGHT,
+    diverging,
+    fade,
+    sequential,
+    share_fill,
+    share_gradient,
+    value_fill,
+    value_gradient,
+)
 from rnnlm_core.figures.template import MONO, columns, esc
 
 Values = NDArray[np.floating[Any]]
@@ -37,6 +46,16 @@ class Scale:
     @property
     def low(self) -> float:
         return -self.top if self.signed else 0.0
+
+    def fills(self, values: NDArray[np.floating]) -> list[str]:
+        """The fill of each value in a text."""
+        shares = values / (self.top or 1.0)
+        return value_fill(shares) if self.signed else share_fill(shares)
+
+    @property
+    def gradient(self) -> str:
+        """The CSS gradient that is the key of `fills`."""
+        return value_gradient() if self.signed else share_gradient()
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def deltas(bench: Bench) -> list[Values]:
 
 
 def _columns(bench: Bench) -> list[Column]:
-    config, gate = bench.scene.config, bench.gate
+    gate = bench.gate
     if gate == "s":
         p, e = bench.step.prediction.p, bench.back.values["s"]
         return [Column(Vector("p", "p", p, scale_of(p, 1.0, False)), ""),
@@ -59,8 +59,8 @@ def _columns(bench: Bench) -> list[Column]:
     found = [Column(Vector(gate, "∂L/∂h" if gate == "h" else f"∂L/∂{gate}", over,
                            scale_of(over)), "")]
     both = deltas(bench)
-    found.append(Column(Vector(f"a.{gate}", back_symbol(f"a.{gate}", config), both[0],
-                               scale_of(both[0])), "→"))
+    found.append(Column(Vector(f"a.{gate}", back_symbol(f"a.{gate}"), both[0], scale_of(both[0])),
+                        "→"))
     if gate == "n":  # r multiplies after the product: its other side has another δ
         found.append(Column(Vector("r*delta", "r ⊙ δ<sub>n</sub>", both[1], scale_of(both[1])),
                             "→"))

@@ -18,7 +18,7 @@ from rnnlm_ui.cell.cells_beside import CELLS, compared, step_of
 from rnnlm_ui.cell.stage import on_stage
 from rnnlm_ui.cell.symbols import forward_scale, forward_symbol
 from rnnlm_ui.components.live_plot import live_plot
-from rnnlm_ui.i18n import number, t
+from rnnlm_ui.i18n import number, percent, t
 from rnnlm_ui.toolbox import Scene
 
 _BOX = {"h": "candidate"}  # where the one block of an RNN is drawn
@@ -91,10 +91,6 @@ def vectors(bench: Bench, cell: str) -> dict[str, Vector]:
 def finding(bench: Bench) -> str:
     """How much of the old state goes straight through each, and what the gates cost."""
     count, cell = compared(bench), bench.scene.config.cell
-    return t(f"cell_cells.answer_{cell}", gru=_percent(count.kept["gru"]),
-             lstm=_percent(count.kept["lstm"]), n=number(count.parameters[cell]),
+    return t(f"cell_cells.answer_{cell}", gru=percent(count.kept["gru"]),
+             lstm=percent(count.kept["lstm"]), n=number(count.parameters[cell]),
              rnn=number(count.parameters["rnn"]))
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"

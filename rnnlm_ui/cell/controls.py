@@ -73,7 +73,7 @@ def row(bench: Bench, losses: bool, distances: bool = True) -> None:
             st.segmented_control(t("cell_step.loss"), choice.LOSSES, key=choice.LOSS, required=True,
                                  label_visibility="collapsed",
                                  format_func=lambda loss: t(f"cell_step.loss_name.{loss}"))
-        _more(bench)
+        _more()
 
 
 def _steps(bench: Bench) -> None:
@@ -110,7 +110,7 @@ def _level_name(bench: Bench, level: str) -> str:
     return t("cell_step.level_cell")
 
 
-def _more(bench: Bench) -> None:
+def _more() -> None:
     """The reader's own text, and a network small enough to be seen whole."""
     with st.popover(t("cell_step.text"), type="tertiary", icon=":material/edit:"):
         # no `max_chars`: the browser would keep a longer text back without a word

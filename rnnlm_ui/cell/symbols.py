@@ -40,7 +40,7 @@ def forward_symbol(name: str, config: RunConfig) -> str:
     return f"{name} = {'tanh' if name in 'gn' else 'σ'}(a<sub>{name}</sub>)"
 
 
-def back_symbol(name: str, config: RunConfig) -> str:
+def back_symbol(name: str) -> str:
     """`∂L/∂c_t`; δ in front of a gate's function, e at the output."""
     if name.startswith("a."):
         gate = name[2:]
@@ -59,7 +59,7 @@ def vectors(values: Mapping[str, Values], bench: Bench, back: bool) -> dict[str,
     pieces = tokens(bench) if len(bench.vocabulary) <= MOST else ()
     found = {}
     for name, entries in values.items():
-        symbol = back_symbol(name, config) if back else forward_symbol(name, config)
+        symbol = back_symbol(name) if back else forward_symbol(name, config)
         if back and bench.narrow and name == "c_before":  # no room for a line below it
             symbol = t("cell_back.held_short", of=symbol)
         found[name] = Vector(name, symbol, entries,

@@ -26,6 +26,4 @@ def switch() -> str:
 
 
 def show(tool: str, answer: DeltaGenerator, scene: Scene) -> None:
-    draw = toolbox.function_of(_PACKAGE, tool)
-    assert draw is not None
-    draw(scene, answer)
+    toolbox.draw(_PACKAGE, tool, scene, answer)

@@ -12,10 +12,10 @@ from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import runs, session
 from rnnlm_ui.components.coloured_text import coloured_text
-from rnnlm_ui.generate.check_repeats import share_of
 from rnnlm_ui.generate.check_text import Checked, held_out_passages
 from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.states import move_loop
+from rnnlm_ui.states.prove_words import share_text
 from rnnlm_ui.tokens import words_of
 from rnnlm_ui.toolbox import Scene
 
@@ -60,11 +60,11 @@ def _repeated(scene: Scene, written: str) -> str:
     """How much of what was written so stood before, beside held-out text of that length."""
     from rnnlm_core.insight.repeats import repeated_share
 
-    share = share_of(repeated_share(written))
+    share = share_text(repeated_share(written))
     others = [repeated_share(passage) for passage in held_out_passages(scene, len(written))]
     if not others:
         return t("generate_check.loop.repeated_alone", share=share)
-    return t("generate_check.loop.repeated", share=share, mean=share_of(float(np.mean(others))))
+    return t("generate_check.loop.repeated", share=share, mean=share_text(float(np.mean(others))))
 
 
 def _without_state(scene: Scene, text: str, answer: DeltaGenerator) -> None:

@@ -7,7 +7,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.errors import BadInput
-from rnnlm_core.figures.generate import percent
 from rnnlm_core.figures.generate_check import YARDSTICK_HEIGHT, yardstick_figure
 from rnnlm_core.figures.palette import LIGHT, fade
 from rnnlm_core.figures.states import visible
@@ -16,6 +15,7 @@ from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.generate.check_text import Checked, held_out_passages
 from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.page import plain
+from rnnlm_ui.states.prove_words import share_text
 from rnnlm_ui.states.table import table
 from rnnlm_ui.tokens import words_of
 from rnnlm_ui.toolbox import Scene
@@ -51,16 +51,12 @@ def show(scene: Scene, checked: Checked, answer: DeltaGenerator) -> None:
 
 
 def _answer(own: float, others: list[float], length: int) -> str:
-    values = {"share": share_of(own), "n": number(length)}
+    values = {"share": share_text(own), "n": number(length)}
     if not others:
         return t("generate_check.repeats.alone", **values)
     relation = "above" if own > max(others) else "below" if own < min(others) else "within"
-    return t(f"generate_check.repeats.{relation}", mean=share_of(float(np.mean(others))),
-             low=share_of(min(others)), high=share_of(max(others)), **values)
-
-
-def share_of(share: float) -> str:
-    return percent(share) if share else "0 %"
+    return t(f"generate_check.repeats.{relation}", mean=share_text(float(np.mean(others))),
+             low=share_text(min(others)), high=share_text(max(others)), **values)
 
 
 def _loop(scene: Scene, checked: Checked) -> str:

@@ -83,11 +83,11 @@ def show(scene: Scene, checked: Checked, answer: DeltaGenerator) -> None:
     entropy = surprise_of_characters(found.entropy, checked.owners)
     picture, side = st.columns([2.1, 1], gap="medium")
     with picture:
-        _text(checked, found, bits, entropy, scene)
+        _text(checked, bits, entropy, scene)
         unknown_note(checked.unknown)
         _strip(checked, found, bits, entropy, scene)
     with side:
-        _table(scene, checked, own)
+        _table(scene, own)
         _place(checked, found, bits, scene)
 
 
@@ -117,8 +117,8 @@ def _answer(scene: Scene, own: Mean, found: Expectation, checked: Checked) -> st
              entropy=f"{own.entropy:.2f}", more=f"{abs(own.excess):.2f}", band=f"{own.band:.2f}")
 
 
-def _text(checked: Checked, found: Expectation, bits: NDArray[np.floating],
-          entropy: NDArray[np.floating], scene: Scene) -> None:
+def _text(checked: Checked, bits: NDArray[np.floating], entropy: NDArray[np.floating],
+          scene: Scene) -> None:
     template, read = t("generate_check.tip"), np.isfinite(bits)
     unread = t("generate_check.not_guessed")
     tips = [template.format(bits=f"{b:.1f}", entropy=f"{e:.1f}") if known else unread
@@ -160,7 +160,7 @@ def _strip(checked: Checked, found: Expectation, bits: NDArray[np.floating],
               alt=t("generate_check.strip_alt"), rev=(scene.digest, checked.revision))
 
 
-def _table(scene: Scene, checked: Checked, own: Mean) -> None:
+def _table(scene: Scene, own: Mean) -> None:
     """This text beside held-out text."""
     texts = {t("generate_check.this_text"): own}
     if (held_out := held_out_mean(scene.path, scene.step, scene.digest)) is not None:

@@ -84,7 +84,7 @@ def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
         texts = written(*key, start, tuple(replace(one, seed=seed + index) for one in settings))
     names = [setting_name(one) for one in settings]
     answer.markdown(cuts_words.texts_answer(names, numbers, human))
-    _measures(scene, names, numbers, human, narrow)
+    _measures(names, numbers, human, narrow)
     st.markdown(t("generate_cuts.measured_on", n=len(found.starts),
                   length=number(found.human.shape[1]), **words_of(scene.config)))
     _texts(scene, names, texts, start, prompt)
@@ -113,8 +113,8 @@ def from_box(line: DeltaGenerator, own: bool, most: int, narrow: bool) -> int:
     return min(int(now or 1), most)
 
 
-def _measures(scene: Scene, names: Sequence[str], numbers: Sequence[Measured],
-              human: Measured | None, narrow: bool) -> None:
+def _measures(names: Sequence[str], numbers: Sequence[Measured], human: Measured | None,
+              narrow: bool) -> None:
     beside = 2 if narrow else 4
 
     def panel(kind: str, values: Sequence[float], say: str, across: float | None) -> Panel:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnlm_core.errors import Problem
-from rnnlm_core.figures.generate import MARKS, percent
+from rnnlm_core.figures.generate import MARKS
 from rnnlm_core.figures.states import visible
 from rnnlm_ui.generate.cuts_dials import rule_name
-from rnnlm_ui.i18n import joined, number, t
+from rnnlm_ui.i18n import joined, number, percent, t
 from rnnlm_ui.page import plain
+from rnnlm_ui.states.prove_words import share_text
 from rnnlm_ui.tokens import listed
 
 if TYPE_CHECKING:
@@ -31,10 +32,6 @@ def flat(text: str) -> str:
     return text.replace("\n", MARKS["\n"])
 
 
-def share(value: float) -> str:
-    return percent(value) if value else "0 %"
-
-
 # -- one place ----------------------------------------------------------------------------------
 def place_answer(found: Sequence[Stage], settings: SamplingSettings, choice: Any) -> str:
     """How many are left to draw from, how sure that is, and what became of the one that stands."""
@@ -49,8 +46,8 @@ def _of_here(found: Sequence[Stage], settings: SamplingSettings, choice: Any) ->
     if choice.here is None or len(found) == 1:
         return ""
     values = {"piece": plain(visible(choice.pieces[choice.here])),
-              "before": share(float(found[0].p[choice.here])),
-              "after": share(float(found[-1].p[choice.here]))}
+              "before": share_text(float(found[0].p[choice.here])),
+              "after": share_text(float(found[-1].p[choice.here]))}
     for stage in found:
         if stage.cut[choice.here]:
             return t("generate_cuts.here_cut", rule=rule_name(stage.rule, settings), **values)
@@ -107,29 +104,27 @@ def texts_answer(names: Sequence[str], numbers: Sequence[Measured], human: Measu
     near, far = order[0], order[-1]
     if human is None:
         return t("generate_cuts.texts_alone", far=plain(names[far]),
-                 far_share=percent_of(numbers[far].repeated))
-    values = {"near": plain(names[near]), "near_share": percent_of(numbers[near].repeated),
-              "human": percent_of(human.repeated)}
+                 far_share=percent(numbers[far].repeated))
+    values = {"near": plain(names[near]), "near_share": percent(numbers[near].repeated),
+              "human": percent(human.repeated)}
     if len(names) == 1:
         return t("generate_cuts.texts_one", **values)
     return t("generate_cuts.texts_answer", far=plain(names[far]),
-             far_share=percent_of(numbers[far].repeated), **values)
+             far_share=percent(numbers[far].repeated), **values)
 
 
 def beam_answer(beams: Sequence[Beamed], human: Measured | None) -> str:
     """Whether the likeliest text is worse, claimed only where this run shows it."""
     one, wide = beams[0].measured, beams[-1].measured
     values = {"width": beams[-1].width, "bits": f"{wide.surprise:.2f}",
-              "repeated": percent_of(wide.repeated), "one_bits": f"{one.surprise:.2f}",
-              "one_repeated": percent_of(one.repeated)}
+              "repeated": percent(wide.repeated), "one_bits": f"{one.surprise:.2f}",
+              "one_repeated": percent(one.repeated)}
     if human is None:
         return t("generate_cuts.beam_alone", **values)
-    values |= {"human_bits": f"{human.surprise:.2f}", "human": percent_of(human.repeated)}
+    values |= {"human_bits": f"{human.surprise:.2f}", "human": percent(human.repeated)}
     likelier = wide.surprise < human.surprise
     worse = more_repetitive(wide.repeated, human.repeated)
     kind = ("worse" if worse else "likelier") if likelier else "not_likelier"
     return t(f"generate_cuts.beam_{kind}", **values)
 
 
-def percent_of(value: float) -> str:
-    return f"{value:.0%}".replace("%", " %")

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.errors import UnrollError
-from rnnlm_core.figures.generate import candidates_figure, candidates_height
+from rnnlm_core.figures.generate import candidates_figure, candidates_height, percent
 from rnnlm_core.figures.palette import surprise_fill, surprise_gradient
 from rnnlm_ui import look_inside, session
 from rnnlm_ui.components.coloured_text import coloured_text
@@ -35,7 +35,7 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
 def _whole(scene: Scene, answer: DeltaGenerator) -> None:
     table, settings = st.container(), st.container()
     with settings:
-        _which_text(scene)
+        _which_text()
     try:
         game = play.game(scene, int(session.widget(NUMBER, 1) or 1))
     except UnrollError as error:
@@ -120,7 +120,7 @@ def _round(game: play.Game) -> None:
     st.markdown(_your_round(game, n, guess, true))
     share = float(game.passage.shares[n])
     st.markdown(t("generate_game.network", bits=bits_text(game.networks[n]),
-                  share=play.percent(share)))
+                  share=percent(share)))
     candidates = list(game.passage.likeliest[n])
     if all(character != true for character, _ in candidates):
         candidates.append((true, share))
@@ -130,7 +130,7 @@ def _round(game: play.Game) -> None:
 
 
 def _your_round(game: play.Game, n: int, guess: play.Guess, true: str) -> str:
-    values = {"bits": bits_text(game.yours[n]), "left": play.percent(float(2 ** -game.yours[n])),
+    values = {"bits": bits_text(game.yours[n]), "left": percent(float(2 ** -game.yours[n])),
               "true": named(true)}
     if guess.pick is None:
         return t("generate_game.you_none", **values)
@@ -140,14 +140,14 @@ def _your_round(game: play.Game, n: int, guess: play.Guess, true: str) -> str:
 
 
 # -- which text ------------------------------------------------------------------------------------
-def _which_text(scene: Scene) -> None:
+def _which_text() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.number_input(t("generate_game.number"), 1, MOST_NUMBER, key=NUMBER, step=1, width=180,
                         bind="query-params", help=t("generate_game.number_help"))
         st.button(t("generate_game.another"), icon=":material/casino:", key="game.another",
                   on_click=_another)
         st.button(t("generate_game.again"), icon=":material/restart_alt:", key="game.again",
-                  type="tertiary", on_click=lambda: play.forget(scene))
+                  type="tertiary", on_click=play.forget)
 
 
 def _another() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rnnlm_core.figures.generate import percent as _percent
+from rnnlm_core.figures.generate import percent
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import runs, session
 from rnnlm_ui.generate.signs import unsigned
@@ -88,7 +88,7 @@ def take(now: Game, picks: list[str | None], bet: str) -> None:
     session.remember(_GUESSES, (now.key, tuple(guesses)))
 
 
-def forget(scene: Scene) -> None:
+def forget() -> None:
     """The same text from its beginning."""
     session.forget(_GUESSES)
 
@@ -103,10 +103,6 @@ def share_of_bet(bet: str) -> str:
     from rnnlm_core.insight.guessing import BETS
 
     return percent(BETS[bet])
-
-
-def percent(share: float) -> str:
-    return _percent(share)
 
 
 def _key(scene: Scene, number: int) -> str:

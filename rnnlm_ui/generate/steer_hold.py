@@ -12,8 +12,6 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
 from rnnlm_core.figures.generate import percent
 from rnnlm_core.figures.generate_lines import Course, course_figure
-from rnnlm_core.figures.palette import share_fill, share_gradient, value_fill, value_gradient
-from rnnlm_core.figures.states import Scale
 from rnnlm_core.records import SampledToken
 from rnnlm_ui import look_inside, session
 from rnnlm_ui.components.live_plot import live_plot
@@ -164,15 +162,10 @@ def _texts(scene: Scene, choice: Choice, beginning: str, start: tuple[int, ...],
     for key, tokens, values in zip(("untouched", "held"), written, made, strict=True):
         owners = [n for n, token in enumerate(tokens) for _ in token.text]
         texts.append(Side(t(f"generate_steer.{key}"), f"steer.{key}", beginning,
-                          "".join(token.text for token in tokens), _fills(values[owners], scale),
+                          "".join(token.text for token in tokens), scale.fills(values[owners]),
                           t(f"generate_steer.{key}_label")))
     sides(texts, [1], (t("states.end", name=name, value=signed(scale.low)), signed(scale.top),
-                       value_gradient() if scale.signed else share_gradient()))
-
-
-def _fills(values: np.ndarray, scale: Scale) -> list[str]:
-    shares = values / scale.top
-    return value_fill(shares) if scale.signed else share_fill(shares)
+                       scale.gradient))
 
 
 def _finding(config: RunConfig, run: Run, choice: Choice, finding: UnitFinding | None,

@@ -42,6 +42,4 @@ def page_of(tool: str) -> Callable[..., Any]:
 
 
 def show(tool: str, answer: DeltaGenerator, scene: Scene) -> None:
-    draw = toolbox.function_of(_PACKAGE, tool)
-    assert draw is not None
-    draw(scene, answer)
+    toolbox.draw(_PACKAGE, tool, scene, answer)

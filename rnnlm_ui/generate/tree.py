@@ -22,7 +22,7 @@ def panel(writing: Writing) -> None:
     rows = [parting.branch.number for parting in partings]
     st.subheader(_finding(partings), anchor=False)
     shown = rows.index(tree.shown)
-    lines = tuple(_line(writing, parting, rows) for parting in partings)
+    lines = tuple(_line(parting, rows) for parting in partings)
     click = live_plot(
         lambda: branches_figure(lines, shown, t("generate.tree_axis")), key="generate.tree",
         height=branches_height(len(lines)), alt=t("generate.tree_alt", n=len(lines)),
@@ -55,13 +55,13 @@ def _row(writing: Writing, partings: list[Parting], rows: list[int]) -> None:
                   type="tertiary", on_click=wish, args=("delete", shown),
                   help=t("generate.delete_help", n=shown))
         st.download_button(
-            t("generate.export"), exported(writing, partings), t("generate.export_name"),
+            t("generate.export"), exported(partings), t("generate.export_name"),
             icon=":material/download:", key="generate.export", type="tertiary")
     if writing.tree.full:
         st.markdown(f":material/info: {t('generate.tree_full', n=MOST_BRANCHES)}")
 
 
-def _line(writing: Writing, parting: Parting, rows: list[int]) -> BranchLine:
+def _line(parting: Parting, rows: list[int]) -> BranchLine:
     branch = parting.branch
     start = sum(len(token.text) for token in branch.tokens[:parting.at])
     length = sum(len(token.text) for token in branch.tokens)
@@ -76,7 +76,7 @@ def _bits(branch: Branch) -> str:
     return "–" if branch.bits is None else f"{branch.bits:.2f}"
 
 
-def exported(writing: Writing, partings: list[Parting]) -> str:
+def exported(partings: list[Parting]) -> str:
     """All branches as one text, each below a line that says where it parts from which."""
     parts = []
     for parting in partings:

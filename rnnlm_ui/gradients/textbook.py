@@ -17,12 +17,11 @@ def show(answer: DeltaGenerator) -> None:
     part = st.segmented_control(
         t("textbook.parts"), PARTS, key=session.choice(_KEY, PARTS, PARTS[0]), required=True,
         format_func=lambda p: t(f"textbook.part.{p}"), label_visibility="collapsed") or PARTS[0]
-    draw, place = toolbox.function_of(_PACKAGE, f"textbook_{part}"), st.empty()
-    assert draw is not None
+    place = st.empty()
     if session.recall(f"textbook.ready.{part}", None) is None:  # the first time, it is computed
         place.skeleton(height=420)
         if (prepare := toolbox.function_of(_PACKAGE, f"textbook_{part}", "prepare")) is not None:
             prepare()
         session.remember(f"textbook.ready.{part}", True)
         place.empty()
-    draw(answer)
+    toolbox.draw(_PACKAGE, f"textbook_{part}", answer)

@@ -37,12 +37,10 @@ def next_step(tool: str) -> bool:
 
 
 def show(tool: str, answer: DeltaGenerator, scene: Scene | None = None) -> None:
-    draw = toolbox.function_of(_PACKAGE, tool)
-    assert draw is not None
     if scene is None:
-        draw(answer)
+        toolbox.draw(_PACKAGE, tool, answer)
     else:
-        draw(scene, answer)
+        toolbox.draw(_PACKAGE, tool, scene, answer)
         if tool not in _TELLS_DIVERGENCE:
             answer.markdown(_diverged(scene))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.data.marks import short
-from rnnlm_core.figures.palette import SURPRISE_TOP, share_fill, value_fill
+from rnnlm_core.figures.palette import SURPRISE_TOP
 from rnnlm_core.figures.states import Scale, visible
 from rnnlm_core.figures.states_move import HEIGHT, PathWords, path_figure
 from rnnlm_ui import session
@@ -179,10 +179,9 @@ def _picture(look: Look, answer: DeltaGenerator, fill: Fill, plane: str) -> None
 
 def _text(look: Look, fill: Fill) -> None:
     """The text that the path goes along, filled alike."""
-    owners, scale = look.reading.owners, fill.scale
-    shares = fill.values[owners] / (scale.top or 1.0)
+    owners = look.reading.owners
     clicked = coloured_text(
-        look.reading.text, value_fill(shares) if scale.signed else share_fill(shares),
+        look.reading.text, fill.scale.fills(fill.values[owners]),
         key="states.walked", size="1.05rem", link=look.link, owners=owners.tolist(),
         selected=min(int(np.searchsorted(owners, look.place)), len(owners) - 1),
         label=t("states.text_label", name=fill.name, **look.words))

@@ -10,15 +10,7 @@ import streamlit as st
 
 from rnnlm_core.data.marks import short
 from rnnlm_core.errors import Problem
-from rnnlm_core.figures.palette import (
-    SURPRISE_TOP,
-    share_fill,
-    share_gradient,
-    surprise_fill,
-    surprise_gradient,
-    value_fill,
-    value_gradient,
-)
+from rnnlm_core.figures.palette import SURPRISE_TOP, surprise_fill, surprise_gradient
 from rnnlm_core.figures.states import alternatives_figure, visible
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
@@ -57,8 +49,7 @@ def text_picture(look: Look) -> None:
 
 def _fills(look: Look, unit: int) -> list[str]:
     """A unit's fill of each character, on the chosen unit's scale."""
-    shares = look.values[look.reading.owners, unit] / look.scale.top
-    return value_fill(shares) if look.scale.signed else share_fill(shares)
+    return look.scale.fills(look.values[look.reading.owners, unit])
 
 
 def _legend(look: Look) -> tuple[str, str, str]:
@@ -69,7 +60,7 @@ def _legend(look: Look) -> tuple[str, str, str]:
     if look.colour == "two":
         name = t("states.two_names", name=name, second=look.name_of(look.second))
     return (t("states.end", name=name, value=low), high,
-            value_gradient() if scale.signed else share_gradient())
+            scale.gradient)
 
 
 def _tips(look: Look) -> list[str]:

@@ -6,7 +6,7 @@ A correlation finds a unit; what follows from a change shows whether the network
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -14,7 +14,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.errors import UnrollError
 from rnnlm_core.figures.generate import MARKS
-from rnnlm_core.figures.palette import share_fill, share_gradient, value_fill, value_gradient
 from rnnlm_core.figures.states import Scale
 from rnnlm_core.figures.states_prove import Pair, pairs_figure, pairs_height
 from rnnlm_ui import look_inside, session
@@ -91,7 +90,7 @@ def _text(made: Bench, tried: Trial | None, effect: Effect | None) -> None:
     place = tried.place if tried is not None else len(reading.ids)
     selected = int(np.searchsorted(reading.owners, place))
     clicked = coloured_text(
-        reading.text, _fills(values[reading.owners], scale), key="prove.text", size="1.3rem",
+        reading.text, scale.fills(values[reading.owners]), key="prove.text", size="1.3rem",
         selected=selected if selected < len(reading.owners) else None,
         marked=marked,  # type: ignore[arg-type]
         legend=_legend(made, unit, scale), label=t("states_prove.text_label", **made.look.words),
@@ -103,17 +102,12 @@ def _text(made: Bench, tried: Trial | None, effect: Effect | None) -> None:
         session.again()
 
 
-def _fills(values: Any, scale: Scale) -> list[str]:
-    shares = values / scale.top
-    return value_fill(shares) if scale.signed else share_fill(shares)
-
-
 def _legend(made: Bench, unit: int, scale: Scale) -> tuple[str, str, str]:
     low, high = signed(scale.low), signed(scale.top)
     if has_no_limits(made.part, made.look.config):
         low, high = f"≤ {low}", f"≥ {high}"
     return (t("states.end", name=made.name(unit), value=low), high,
-            value_gradient() if scale.signed else share_gradient())
+            scale.gradient)
 
 
 # -- the next token ------------------------------------------------------------------------------
@@ -166,7 +160,7 @@ def _writing(made: Bench, tried: Trial) -> None:
 
 def _written(name: str, one: Written, scale: Scale, parts: int | None) -> None:
     st.markdown(t(f"states_prove.written.{name}"))
-    coloured_text(one.text, _fills(one.values, scale), key=f"prove.{name}", size="1.1rem",
+    coloured_text(one.text, scale.fills(one.values), key=f"prove.{name}", size="1.1rem",
                   selected=parts if parts is not None and parts < len(one.text) else None,
                   label=t(f"states_prove.written_label.{name}"))
 

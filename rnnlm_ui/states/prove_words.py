@@ -86,7 +86,8 @@ def context(made: Bench, tried: Trial) -> str:
 
 
 def share_text(share: float) -> str:
-    return percent(share) if share else "0 %"  # none of so many places: exactly
+    """`0 %` where it is exactly none: of so many places, or after a cut."""
+    return percent(share) if share else "0 %"
 
 
 def numbers(before: float, after: float, controls: Sequence[float]) -> str:

@@ -37,9 +37,7 @@ def next_step(tool: str) -> bool:
 
 
 def show(tool: str, look: Look, answer: DeltaGenerator) -> None:
-    draw = toolbox.function_of(_PACKAGE, tool)
-    assert draw is not None
-    draw(look, answer)
+    toolbox.draw(_PACKAGE, tool, look, answer)
 
 
 def before(tool: str, folder: RunFolder, step: int | None, shown: Entry) -> DeltaGenerator | None:

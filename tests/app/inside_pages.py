@@ -21,6 +21,13 @@ def trained(root: Path, text: str | None = None, **changes: object) -> RunFolder
     return folder
 
 
+def weights(folder: RunFolder) -> dict[str, bytes]:
+    """All kept checkpoints, to the bit: looking at a run changes none."""
+    kept = {path.name: path.read_bytes() for path in folder.checkpoints.iterdir()}
+    assert kept
+    return kept
+
+
 def opened(page: str, run: str | None = None, language: str = "en", **query: object) -> AppTest:
     """A page as a link to it with these query parameters shows it."""
     app = AppTest.from_file(str(APP), default_timeout=60)

@@ -17,8 +17,7 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui.cell.bench import default_text
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
-from tests.app.inside_pages import APP, LANGUAGES, go, opened, said, trained
-from tests.app.test_states_match import weights
+from tests.app.inside_pages import APP, LANGUAGES, go, opened, said, trained, weights
 from tests.small_runs import small_text
 
 pytestmark = pytest.mark.usefixtures("runs_folder")
@@ -53,7 +52,9 @@ def test_every_gate_and_layer_of_every_cell(
         app = cells(folder.id, language, cell_gate=gate)
         assert not app.error and app.selectbox(key="cell_gate").value == gate
         assert len(app.selectbox(key="cell_gate").options) == len(gates)
-        assert all(0 <= share <= 100 for share in percent(heading(app)))
+        shares = percent(heading(app))  # of the units here and of the whole text, or of one unit
+        assert len(shares) == (1 if config.hidden == 1 else 2)
+        assert all(0 <= share <= 100 for share in shares)
         assert translate(language, f"cell_cells.gate.{config.cell}_{gate}").strip() in heading(app)
         assert "{" not in said(app) and "nan" not in said(app).lower()
         told.add(heading(app))
@@ -76,7 +77,9 @@ def test_gates_are_chosen_and_one_steps_and_plays() -> None:
     app.button(key="cell.before").click().run()
     assert heading(app) == chosen
     app.button(key="cell.play").click().run()
-    assert not app.exception and not app.error
+    assert app.session_state["keep.cell.playing"] and not app.exception and not app.error
+    app.button(key="cell.play").click().run()
+    assert "keep.cell.playing" not in app.session_state and heading(app) == chosen
 
 
 @LANGUAGES

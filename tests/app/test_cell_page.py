@@ -13,8 +13,7 @@ from rnnlm_core.nets.cells import GATES
 from rnnlm_ui.cell.tiny import tiny_config
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
-from tests.app.inside_pages import APP, LANGUAGES, go, opened, said, trained
-from tests.app.test_states_match import weights
+from tests.app.inside_pages import APP, LANGUAGES, go, opened, said, trained, weights
 from tests.small_runs import small_text
 
 pytestmark = pytest.mark.usefixtures("runs_folder")

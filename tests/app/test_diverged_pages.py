@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,8 @@ def test_a_short_text_in_64_bits_has_not_overflowed_yet(runs: dict[str, RunFolde
 def test_they_are_compared_as_far_as_they_came(runs: dict[str, RunFolder]) -> None:
     app = opened("compare", runs=".".join(run.id for run in runs.values()))
     assert not app.exception and not app.error
+    assert re.search(r"reaches \d+\.\d\d bits per character", said(app))
+    assert not re.search(r"\b(nan|inf)\b", said(app))
 
 
 def test_an_earlier_moment_of_it_can_be_looked_at(runs: dict[str, RunFolder]) -> None:

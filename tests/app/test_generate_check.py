@@ -16,8 +16,7 @@ from rnnlm_ui.generate.check import VIEWS
 from rnnlm_ui.generate.check_text import SOURCES
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
-from tests.app.inside_pages import LANGUAGES, opened, said, trained
-from tests.app.test_states_match import weights
+from tests.app.inside_pages import LANGUAGES, opened, said, trained, weights
 from tests.small_runs import new_run
 
 pytestmark = pytest.mark.usefixtures("runs_folder")

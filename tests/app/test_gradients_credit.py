@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -13,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from rnnlm_ui import session
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
-from tests.app.inside_pages import LANGUAGES, opened, said, trained
+from tests.app.inside_pages import LANGUAGES, opened, said, trained, weights
 from tests.small_runs import new_run, small_text
 
 pytestmark = pytest.mark.usefixtures("runs_folder")
@@ -39,11 +38,6 @@ def spoken(language: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def begins(app: AppTest, language: str, key: str) -> str:
     start = re.split(r"\{", translate(language, key))[0]
     return next(m.value for m in app.markdown if start and start in m.value)
-
-
-def weights(path: Path) -> str:
-    kept = sorted((path / "checkpoints").iterdir())
-    return hashlib.sha256(b"".join(file.read_bytes() for file in kept)).hexdigest()
 
 
 # -- who taught whom ------------------------------------------------------------------------------
@@ -88,7 +82,7 @@ def test_a_click_asks_about_another_guess(monkeypatch: pytest.MonkeyPatch) -> No
 @CELLS
 def test_both_tools_of_every_cell(runs_folder: Path, changes: dict[str, object]) -> None:
     folder = trained(runs_folder, max_steps=20, **changes)
-    before = weights(folder.path)
+    before = weights(folder)
     app = lab("taught", folder.id)
     seen = [begins(app, "en", "gradients_taught.answer")]
     if changes["cell"] == "lstm":
@@ -105,7 +99,7 @@ def test_both_tools_of_every_cell(runs_folder: Path, changes: dict[str, object])
         app.segmented_control(key="truncate_which").set_value("layer0").run()
         assert "W_hh of layer 1" in begins(app, "en", "gradients_truncate.answer")
     assert not app.error and not app.exception
-    assert weights(folder.path) == before
+    assert weights(folder) == before
 
 
 def test_a_choice_that_another_run_has_not_gives_way(runs_folder: Path) -> None:

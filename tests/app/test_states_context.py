@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -13,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
 from rnnlm_ui.states.context import VIEWS
-from tests.app.inside_pages import LANGUAGES, opened, said, trained
+from tests.app.inside_pages import LANGUAGES, opened, said, trained, weights
 from tests.small_runs import small_text
 
 pytestmark = pytest.mark.usefixtures("runs_folder")
@@ -75,7 +74,7 @@ def test_a_click_on_the_text_asks_what_that_guess_hangs_on(monkeypatch: pytest.M
     ids=lambda c: " ".join(str(v) for v in c.values()))
 def test_every_view_of_every_cell(runs_folder: Path, changes: dict[str, object]) -> None:
     folder = trained(runs_folder, max_steps=40, learning_rate=0.03, **changes)
-    before = _weights(folder.path)
+    before = weights(folder)
     app = context(folder.id)
     answers = set()
     for view in VIEWS:
@@ -83,7 +82,7 @@ def test_every_view_of_every_cell(runs_folder: Path, changes: dict[str, object])
         assert not app.exception and not app.error
         answers.add(next(m.value for m in app.markdown if m.value.startswith("**")))
     assert len(answers) == len(VIEWS)
-    assert _weights(folder.path) == before
+    assert weights(folder) == before
 
 
 @pytest.mark.parametrize("text", [
@@ -126,8 +125,3 @@ def test_a_run_whose_text_is_gone(runs_folder: Path) -> None:
     shutil.rmtree(folder.store)
     app = context(folder.id)
     assert not app.exception and not app.error
-
-
-def _weights(path: Path) -> str:
-    kept = sorted((path / "checkpoints").iterdir())
-    return hashlib.sha256(b"".join(file.read_bytes() for file in kept)).hexdigest()

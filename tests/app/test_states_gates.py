@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -15,7 +14,7 @@ from rnnlm_core.insight.gates import parts_of
 from rnnlm_ui.components.live_plot import PlotEvents, Point
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
-from tests.app.inside_pages import LANGUAGES, opened, said, trained
+from tests.app.inside_pages import LANGUAGES, opened, said, trained, weights
 from tests.small_runs import small_text
 
 pytestmark = pytest.mark.usefixtures("runs_folder")
@@ -46,7 +45,7 @@ def test_it_counts_units_that_hold_for_long_beside_the_untrained_and_the_gate(la
 @CELLS
 def test_every_gate_of_every_cell(runs_folder: Path, changes: dict[str, object]) -> None:
     folder = trained(runs_folder, max_steps=40, learning_rate=0.03, **changes)
-    before = _weights(folder.path)
+    before = weights(folder)
     app = gates(folder.id)
     parts = parts_of(folder.config())
     seen = set()
@@ -61,7 +60,7 @@ def test_every_gate_of_every_cell(runs_folder: Path, changes: dict[str, object])
     assert len(seen) == len(parts)
     if len(parts) == 1:
         assert "has no gates" in said(app)
-    assert _weights(folder.path) == before
+    assert weights(folder) == before
 
 
 def test_a_gate_of_another_cell_is_not_kept() -> None:
@@ -126,8 +125,3 @@ def test_chinese_text(runs_folder: Path, language: str) -> None:
 
 def _title(app: AppTest) -> str:
     return next(m.value for m in app.markdown if m.value.startswith("**Update gate z"))
-
-
-def _weights(path: Path) -> str:
-    kept = sorted((path / "checkpoints").iterdir())
-    return hashlib.sha256(b"".join(file.read_bytes() for file in kept)).hexdigest()

@@ -11,13 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from rnnlm_core.insight.long_reading import LongReading
 from rnnlm_core.insight.match import Levels, Match, Span
-from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE
 from rnnlm_ui.states.brush import default_span
 from rnnlm_ui.states.choice import PARTS
 from rnnlm_ui.states.match_lines import line_of
-from tests.app.inside_pages import LANGUAGES, opened, said, trained
+from tests.app.inside_pages import LANGUAGES, opened, said, trained, weights
 from tests.small_runs import small_text
 
 pytestmark = pytest.mark.usefixtures("runs_folder")
@@ -25,10 +24,6 @@ pytestmark = pytest.mark.usefixtures("runs_folder")
 
 def match(run: str, language: str = "en", **query: object) -> AppTest:
     return opened("states", run, language, tool="match", **query)
-
-
-def weights(folder: RunFolder) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.checkpoints.iterdir()}
 
 
 @LANGUAGES

@@ -1,4 +1,4 @@
-"""A really started app in a real browser: the `server` and `page` factories.
+"""A really started app in a real browser: `app`, and the `server` and `page` factories.
 
 `server(app)` runs `python -m streamlit run app` in a foreign working directory on a free port, with
 its own empty runs folder (UNROLL_RUNS), and stops it with the module. `page(server, "train")` opens
@@ -86,6 +86,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., S
     yield start
     for one in running:
         one.stop()
+
+
+@pytest.fixture(scope="module")
+def app(server: Callable[..., Server]) -> Server:
+    """The app as a person starts it; a story that needs another one has its own."""
+    return server(ROOT / "app.py")
 
 
 @pytest.fixture(scope="session")

@@ -2,18 +2,11 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from rnnlm_ui.runs import DIALOGUE
-from tests.browser.conftest import ROOT
 
 PATIENCE = 60_000  # milliseconds; two busy cores load a page in several seconds
-
-
-@pytest.fixture(scope="module")
-def app(server):
-    return server(ROOT / "app.py")
 
 
 def says(tab, pattern):

@@ -2,19 +2,11 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
-
-from tests.browser.conftest import ROOT
 
 PATIENCE = 60_000  # milliseconds; two busy cores load a page in several seconds
 FILLED = """() => [...document.querySelectorAll('.coloured-text [data-i]')].map(
   el => !getComputedStyle(el).backgroundColor.endsWith(', 0)'))"""
-
-
-@pytest.fixture(scope="module")
-def app(server):
-    return server(ROOT / "app.py")
 
 
 def test_pointing_shows_what_pulls_and_a_click_keeps_it(app, page):

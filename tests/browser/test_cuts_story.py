@@ -2,17 +2,9 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT
-
 PATIENCE = 60_000  # milliseconds; two busy cores load a page in several seconds
-
-
-@pytest.fixture(scope="module")
-def app(server):
-    return server(ROOT / "app.py")
 
 
 def test_a_click_on_a_character_shows_its_place(app, page):

@@ -2,18 +2,10 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
-
-from tests.browser.conftest import ROOT
 
 PATIENCE = 120_000  # milliseconds; two busy cores start torch in several seconds
 GRID = ".live-plot[aria-label*='Grid of starts and lags']"
-
-
-@pytest.fixture(scope="module")
-def app(server):
-    return server(ROOT / "app.py")
 
 
 def test_a_grid_fills_a_rescue_joins_and_a_link_brings_both(app, page):

@@ -2,19 +2,12 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from rnnlm_ui.runs import DIALOGUE
-from tests.browser.conftest import ROOT
 
 PATIENCE = 60_000  # milliseconds; two busy cores load a page in several seconds
 HEAD, ROW = 38, 35  # pixels of the table
-
-
-@pytest.fixture(scope="module")
-def app(server):
-    return server(ROOT / "app.py")
 
 
 def says(tab, pattern):

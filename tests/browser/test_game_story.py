@@ -2,17 +2,9 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT
-
 PATIENCE = 60_000  # milliseconds
-
-
-@pytest.fixture(scope="module")
-def app(server):
-    return server(ROOT / "app.py")
 
 
 def test_a_guess_is_bet_typed_and_answered_by_the_network(app, page):

@@ -10,15 +10,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from rnnlm_ui.i18n import translate
-from tests.browser.conftest import ROOT
 
 PATIENCE = 30_000
 READY = re.compile(".")
-
-
-@pytest.fixture(scope="module")
-def app(server: Callable[..., Any]) -> Any:
-    return server(ROOT / "app.py")
 
 
 def chart(lab: Page, name: str) -> Locator:

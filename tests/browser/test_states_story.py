@@ -6,18 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from rnnlm_ui.i18n import translate
-from tests.browser.conftest import ROOT
 
 PATIENCE = 30_000
-
-
-@pytest.fixture(scope="module")
-def app(server: Callable[..., Any]) -> Any:
-    return server(ROOT / "app.py")
 
 
 def ring(plot: Locator) -> float:

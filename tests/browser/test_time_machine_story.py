@@ -8,18 +8,12 @@ from playwright.sync_api import expect
 from rnnlm_core import launch
 from rnnlm_core.run.history import entries
 from tests.app.inside_pages import trained
-from tests.browser.conftest import ROOT
 from tests.small_runs import wait_until
 
 PATIENCE = 60_000  # milliseconds; two busy cores load a page in several seconds
 CURVES = """() => {
   const plot = document.querySelector('.live-plot');
   return plot && plot._fullData ? plot._fullData.map(trace => trace.name) : []; }"""
-
-
-@pytest.fixture(scope="module")
-def app(server):
-    return server(ROOT / "app.py")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import re
 import signal
 import time
 
-import pytest
 from playwright.sync_api import expect
 
 from rnnlm_core import launch
@@ -18,11 +17,6 @@ POINTS = """() => {
 LAST = POINTS.replace("x.length", "x.at(-1)")
 RANGE = "() => document.querySelector('.live-plot').layout.xaxis.range.map(v => +v)"
 SMALL = "hidden=16&embedding=8&batch=8&sequence_length=32&max_seconds=600&lang=en"
-
-
-@pytest.fixture(scope="module")
-def app(server):
-    return server(ROOT / "app.py")
 
 
 def own_runs(app):

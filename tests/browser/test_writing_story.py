@@ -3,10 +3,7 @@
 import re
 import time
 
-import pytest
 from playwright.sync_api import expect
-
-from tests.browser.conftest import ROOT
 
 PATIENCE = 60_000  # milliseconds
 LETTERS = ".coloured-text > span[data-i]"
@@ -18,11 +15,6 @@ FILE_NAMES = """() => {
     for (const link of document.querySelectorAll('[data-testid=stSidebarNavLink]'))
       if (!window.fileNames.includes(link.innerText)) window.fileNames.push(link.innerText);
   }).observe(document, { childList: true, subtree: true, characterData: true }); }"""
-
-
-@pytest.fixture(scope="module")
-def app(server):
-    return server(ROOT / "app.py")
 
 
 def write(tab, prompt):
