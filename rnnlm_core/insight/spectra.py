@@ -174,7 +174,7 @@ def spectra(model: LanguageModel, ids: NDArray[np.integer] | Tensor, layer: int 
     All singular values at a few lags, the largest and the participation at about twelve; all
     exponents up to 512 directions, the 128 largest beyond. Errors as `trajectory`.
 
-    On one core of an EPYC: LSTM-128 0.6 s, LSTM-256 2.5 s, LSTM-512 4 s.
+    What it takes is measured: `python -m benchmarks gradients_jacobians`.
     """
     course = trajectory(model, ids, layer)
     steps = len(course.steps) - RUN_UP

@@ -14,7 +14,7 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.generate.check_text import Checked, held_out_passages
-from rnnlm_ui.i18n import number, t
+from rnnlm_ui.i18n import number, percent, t
 from rnnlm_ui.toolbox import Scene
 
 AROUND = 160  # characters of the training text on either side
@@ -88,7 +88,7 @@ def _source(scene: Scene, passage: str, hue: str) -> None:
     at, times = training.find(passage), training.count(passage)
     st.subheader(t("generate_check.copied.place"), anchor=False)
     st.markdown(t("generate_check.copied.at", line=number(training.count("\n", 0, at) + 1),
-                  at=number(at + 1), share=f"{at / len(training):.0%}".replace("%", " %"),
+                  at=number(at + 1), share=percent(at / len(training)),
                   n=number(times)))
     since, until = max(0, at - AROUND), at + len(passage) + AROUND
     head, tail = ("…" if since else ""), ("…" if until < len(training) else "")

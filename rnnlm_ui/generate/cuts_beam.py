@@ -28,7 +28,7 @@ from rnnlm_ui.generate.cuts_measured import (
     start_of,
 )
 from rnnlm_ui.generate.cuts_texts import BEFORE, from_box
-from rnnlm_ui.i18n import number, t
+from rnnlm_ui.i18n import number, percent, t
 from rnnlm_ui.tokens import words_of
 from rnnlm_ui.toolbox import Scene
 
@@ -93,7 +93,7 @@ def _texts(scene: Scene, shown: Sequence[tuple[str, Continuation]], start: tuple
         bits = sum(text.bits) / max(1, len(text.text))
         again = repeated_share(text.text) if len(text.text) >= LENGTH else 0.0
         st.markdown(t("generate_cuts.beam_head", name=name, bits=f"{bits:.2f}",
-                      repeated=f"{again:.0%}".replace("%", " %")))
+                      repeated=percent(again)))
         coloured_text(
             cuts_words.flat(before + text.text), [""] * len(before) + surprise_fill(text.bits),
             prompt=len(before), key=f"cuts.beamed.{row}", size="1.05rem",
