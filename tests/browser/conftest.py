@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +32,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
          "--disable-component-update", "--no-first-run", "--disable-quic"]
 Theme = Literal["light", "dark"]
 KNOWN_404 = re.compile(r"/[^/]+/_stcore/(health|host-config)$")
+FAILED = pytest.StashKey[bool]()
 LOUD = re.compile(r"Traceback|\bWARNING\b|\bERROR\b|Error:|Warning:")
 
 
@@ -103,9 +104,21 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport,
+                                                              pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open `path` of a server; `page.watch` is its `Watch`. Options go to the browser context."""
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """Open `path` of a server; `page.watch` is its `Watch`. Options go to the browser context.
+
+    After a failure it prints what stood on each page, and what the server said.
+    """
     opened: list[tuple[BrowserContext, Watch]] = []
 
     def open_page(server: Server, path: str = "", *, theme: Theme = "light", width: int = 1440,
@@ -125,7 +138,11 @@ def page(browser: Browser) -> Iterator[Callable[..., Page]]:
         return new
 
     yield open_page
-    for context, _ in opened:
+    for context, watch in opened:
+        if request.node.stash.get(FAILED, False):
+            for tab in context.pages:
+                print(f"\n--- {tab.url}\n{tab.inner_text('body')}")
+            print("\n".join(["--- browser", *watch.console, "--- server", watch.server.log()]))
         context.close()
     for _, watch in opened:
         watch.check()
