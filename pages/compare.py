@@ -32,7 +32,7 @@ def live() -> None:
     try:
         launch.keep_queue_going(launch.runs_root())
         if any(launch.status(row.folder).state != row.status.state for row in watched):
-            st.rerun()
+            session.page_again()
         with st.container():  # always a place, so that the chart below keeps its own, and its zoom
             experiment_progress.progress(in_group(listed, group))
         compare_view.picture(compared, session.widget("axis", "seconds"))

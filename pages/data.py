@@ -28,7 +28,7 @@ data_vectors.take_result()
 data_upload.keep_up()
 head(t("data.title"), actions=source_switch)
 config = session.draft()
-problem = data_text.take_fault()
+problem = data_text.refusal()
 if problem is not None:
     refused(problem)
 

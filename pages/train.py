@@ -59,7 +59,7 @@ def look_at(deed: str, do: Callable[..., str]) -> None:
     """Do what was pressed and look at the run; what is wrong is told right below the button."""
     try:
         if deeds.carry_out(deed, do, session.choose_run):
-            st.rerun()  # the whole page is drawn anew, with the run's controls
+            session.page_again()  # the whole page is drawn anew, with the run's controls
     except BadInput as error:
         fault(error)
         vector_repairs.offer(error, "train")
@@ -134,7 +134,7 @@ def live(folder: RunFolder, active: bool, unit: str) -> None:
         moving(folder, active, unit)
     except UnrollError as error:
         if not folder.exists():
-            st.rerun()
+            session.page_again()
         fault(error)
 
 
@@ -142,7 +142,7 @@ def moving(folder: RunFolder, active: bool, unit: str) -> None:
     """Controls, answer and pictures; ends with a full run when the training has ended."""
     status, tail = launch.status(folder), tail_of(folder.path).refresh()
     if active and not runs.is_active(status.state):
-        st.rerun()
+        session.page_again()
     config, yardsticks = folder.config_now(), folder.yardsticks()
     if active:
         controls(folder, status, folder.config())

@@ -9,7 +9,7 @@ import streamlit as st
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.corpus import Corpus
-from rnnlm_ui import config_form, data_text
+from rnnlm_ui import config_form, data_text, session
 from rnnlm_ui.beside import Beside, beside
 from rnnlm_ui.data_tokens import place_shown
 from rnnlm_ui.i18n import duration, number, t
@@ -57,7 +57,7 @@ def waiting(corpus: Corpus, config: RunConfig, count: Beside) -> None:
 def _progress(kind: str, count: Beside) -> None:
     """Ends with a run of the whole page."""
     if count.done:
-        st.rerun()
+        session.page_again()
         return
     at, whole, begun = count.at, count.whole, count.begun
     name = "merging" if kind == "bpe" and at and at == whole and count.name == "fitting" else \

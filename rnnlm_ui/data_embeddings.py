@@ -126,7 +126,7 @@ def section(corpus: Corpus, ids: Tokenizer, config: RunConfig) -> None:
     st.subheader(t("embeddings.title"), anchor=False)
     answer = st.container()
     _choice(config)
-    if (refused := data_vectors.take_fault()) is not None:
+    if (refused := data_vectors.refusal()) is not None:
         fault(refused)
     if (error := _problem(config)) is not None:
         lacking = error.code in vector_repairs.NO_TABLE
@@ -208,4 +208,4 @@ def _picture(vectors: NDArray[np.float64], names: list[str], corpus: Corpus, con
         st.markdown(":gray[" + t("embeddings.later") + "]")
     if click is not None and click.trace == 0 and click.index is not None:
         session.remember(_TOKEN, names[click.index])
-        st.rerun()
+        session.page_again()

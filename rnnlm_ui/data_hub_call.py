@@ -143,7 +143,7 @@ def progress_line(call: HubCall | None, done: int, key: str, told: Callable[[str
     """How far a call is, `done` of what it wants (`told`: megabytes, wanted), and the button that
     ends it. Ends with a run of the whole page."""
     if call is None or call.done:
-        st.rerun()
+        session.page_again()
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(t("common.cancel"), icon=":material/close:", key=f"{key}.cancel",

@@ -28,7 +28,7 @@ def finder() -> None:
 
 def _find() -> None:
     if session.recall("data.whole_page", False):  # something was chosen: all of the page changes
-        st.rerun()
+        session.page_again()
         return
     busy = present() is not None
     session.preset("data.hub_id", _draft_id())

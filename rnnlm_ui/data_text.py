@@ -29,6 +29,8 @@ from rnnlm_core.errors import CorpusError, UnrollError
 from rnnlm_ui import session
 from rnnlm_ui.runs import corpus_title
 
+_FAULT = "data.fault"
+
 
 class Counted(NamedTuple):
     """A text in numbers, and as these settings divide it into tokens."""
@@ -134,11 +136,10 @@ def use(corpus: Corpus) -> None:
 
 def refuse(error: UnrollError) -> None:
     """The text stays as it is; why is told once."""
-    session.remember("data.fault", error)
+    session.tell(_FAULT, error)
 
 
-def take_fault() -> UnrollError | None:
-    """What went wrong since the last look: told once."""
-    error: UnrollError | None = session.recall("data.fault", None)
-    session.forget("data.fault")
+def refusal() -> UnrollError | None:
+    """Why the text the reader wanted is not there."""
+    error: UnrollError | None = session.told(_FAULT)
     return error

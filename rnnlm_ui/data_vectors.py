@@ -66,12 +66,12 @@ def take_result() -> None:
 
 def refuse(error: UnrollError) -> None:
     """Told once; the table stays as it is."""
-    session.remember(_FAULT, error)
+    session.tell(_FAULT, error)
 
 
-def take_fault() -> UnrollError | None:
-    error: UnrollError | None = session.recall(_FAULT, None)
-    session.forget(_FAULT)
+def refusal() -> UnrollError | None:
+    """Why the table the reader wanted is not there."""
+    error: UnrollError | None = session.told(_FAULT)
     return error
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from rnnlm_core.config import RunConfig
 from rnnlm_core.data.compression import xz_bits
 from rnnlm_core.data.corpus import Corpus
+from rnnlm_ui import session
 from rnnlm_ui.beside import Beside, beside
 from rnnlm_ui.data_text import parts
 from rnnlm_ui.i18n import t
@@ -31,7 +32,7 @@ def fact(corpus: Corpus, config: RunConfig) -> None:
 def _waiting(work: Beside) -> None:
     """Ends with a run of the whole page."""
     if work.done:
-        st.rerun()
+        session.page_again()
     else:
         _said(t("data.xz_waits"))
 

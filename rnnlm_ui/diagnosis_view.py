@@ -50,7 +50,7 @@ def could_be_better(folder: RunFolder, status: Status, tail: RunTail, config: Ru
         _row(folder, config, _undone(folder, finding), unit)
     try:
         if deeds.carry_out("try", _tried, lambda made: time_machine.go_to(made, None)):
-            st.rerun()
+            session.page_again()
     except BadInput as error:
         fault(error)
     _deeper(folder, health)

@@ -118,7 +118,7 @@ def _draw(folder: RunFolder, names: Sequence[str], step: int, digest: str) -> No
         _neighbours(folder, names, chosen, near)
     if click is not None and click.trace == 0 and click.index is not None:
         session.remember(_CHOSEN, names[click.index])
-        st.rerun()
+        session.page_again()
 
 
 def _neighbours(folder: RunFolder, names: Sequence[str], chosen: int | None,

@@ -189,7 +189,7 @@ def _start_what_was_pressed() -> None:
     try:
         if deeds.carry_out("race", raced, select) or deeds.carry_out(
                 "experiment", started, select):
-            st.rerun()
+            session.page_again()
     except BadInput as error:
         fault(error)
 

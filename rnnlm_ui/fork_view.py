@@ -65,7 +65,7 @@ def fork_what_was_pressed() -> None:
     """The fork, and the page anew, to look at it; or one sentence on why it does not go."""
     try:
         if deeds.carry_out("fork", forked, lambda made: time_machine.go_to(made, None)):
-            st.rerun()
+            session.page_again()
     except BadInput as error:
         fault(error)
 

@@ -77,7 +77,7 @@ def follow_checkpoints(folder: RunFolder, shown: Entry | None) -> None:
         newer = not fixed and now is not None and (shown is None or now.sha256 != shown.sha256)
         if not runs.is_active(status.state) or (
                 newer and time.monotonic() - drawn > SECONDS_BETWEEN):
-            st.rerun()
+            session.page_again()
         if shown is not None:
             st.markdown(t("time.stamp" if fixed else "inside.stamp", shown=number(shown.step),
                           now=number(status.step)))

@@ -41,7 +41,7 @@ def _enter_through_app() -> None:
     """
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
-        st.rerun()
+        st.rerun()  # still the run that the reader asked for
 
 
 def primary_label(text: str, icon: str, disabled: bool = False) -> str:

@@ -92,4 +92,4 @@ def take_over(tail: RunTail) -> None:
                           on_click=lambda rate=rate: deeds.press("rate", rounded(rate)))
     if deeds.carry_out("rate", float, lambda rate: session.set_draft(
             replace(session.draft(), learning_rate=rate))):
-        st.rerun()  # the whole page: the settings stand outside the part that moves
+        session.page_again()  # the whole page: the settings stand outside the part that moves

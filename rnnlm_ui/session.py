@@ -31,10 +31,10 @@ _NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
 MOST_COMPARED = 12
 _LONGEST_NAME = 80  # of what a link says in a run's place
 (_LANGUAGE, _SWITCH, _RUN, _NO_RUN, _SHOWN, _SENT, _STEPS, _COMPARED, _NO_RUNS, _DRAFT,
- _DRAFT_ERROR, _CHOICES) = (
+ _DRAFT_ERROR, _CHOICES, _TOLD, _OWN_ACCORD) = (
     f"unroll.{name}" for name in ("language", "language_switch", "run", "no_run", "shown", "sent",
                                   "steps", "compared", "no_runs", "draft", "draft_error",
-                                  "choices"))
+                                  "choices", "told", "own_accord"))
 
 
 @contextmanager
@@ -49,6 +49,7 @@ def address() -> Iterator[None]:
 
 
 def _take_over() -> None:
+    _forget_told()
     query = st.query_params
     lang, run = query.get("lang", ""), query.get("run", "")
     if _is_wish("lang", lang) or _goes_back():
@@ -66,7 +67,7 @@ def _take_over() -> None:
     if _DRAFT not in st.session_state:
         st.session_state[_DRAFT], problem = _settings_of(query.to_dict())
         if problem is not None:
-            st.session_state[_DRAFT_ERROR] = problem
+            tell(_DRAFT_ERROR, problem)
 
 
 def _write() -> None:
@@ -237,8 +238,8 @@ def set_draft(config: RunConfig) -> None:
 
 
 def draft_error() -> ConfigError | None:
-    """Why the settings in the URL could not be used: told once."""
-    error: ConfigError | None = st.session_state.pop(_DRAFT_ERROR, None)
+    """Why the settings in the URL could not be used."""
+    error: ConfigError | None = told(_DRAFT_ERROR)
     return error
 
 
@@ -310,13 +311,43 @@ def _chosen() -> dict[str, tuple[str, str]]:
 
 def again() -> None:
     """Draw anew what is being drawn: the fragment where only that runs, else the whole page."""
-    st.rerun(scope="fragment" if _alone() else "app")
+    if _alone():
+        st.rerun(scope="fragment")
+    page_again()
+
+
+def page_again() -> None:
+    """Draw the whole page anew, of its own accord: what the reader was told stays."""
+    st.session_state[_OWN_ACCORD] = True
+    st.rerun()
 
 
 def _alone() -> bool:
     """Whether only a fragment runs."""
     context = get_script_run_ctx()
     return context is not None and bool(context.fragment_ids_this_run)
+
+
+# -- what the reader is told once ------------------------------------------------------------------
+def tell(name: str, value: object) -> None:
+    """Something to say under this name: it stands on the page until the reader does something."""
+    st.session_state.setdefault(_TOLD, {})[name] = (value, False)
+
+
+def told(name: str) -> Any:
+    """What there is to say under this name, None for nothing; call it where it is said."""
+    notes: dict[str, tuple[object, bool]] = st.session_state.get(_TOLD, {})
+    if name not in notes:
+        return None
+    notes[name] = (notes[name][0], True)
+    return notes[name][0]
+
+
+def _forget_told() -> None:
+    """What was said is not said again, but where the page is only drawn anew of its own accord."""
+    if not st.session_state.pop(_OWN_ACCORD, False):
+        notes: dict[str, tuple[object, bool]] = st.session_state.get(_TOLD, {})
+        st.session_state[_TOLD] = {name: note for name, note in notes.items() if not note[1]}
 
 
 # -- anything else a page wants to keep ------------------------------------------------------------

@@ -9,6 +9,7 @@ import streamlit as st
 
 from rnnlm_core.comparison import differing
 from rnnlm_core.figures.compare import Spoke, Trial, sweep_figure
+from rnnlm_ui import session
 from rnnlm_ui.compare_runs import Row, in_group, setting_name
 from rnnlm_ui.compare_table import toggle
 from rnnlm_ui.components.live_plot import live_plot
@@ -62,7 +63,7 @@ def _picture(members: Sequence[Row], names: Sequence[str], losses: dict[str, flo
     if clicked is not None:
         run = trials[clicked.trace].id
         toggle(chosen, {run: run not in chosen})
-        st.rerun()
+        session.page_again()
 
 
 def _as_table(members: Sequence[Row], names: Sequence[str], losses: dict[str, float]) -> str:

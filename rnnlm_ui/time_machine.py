@@ -247,7 +247,7 @@ def walk(folder: RunFolder) -> bool:
     def tick() -> None:
         if time.monotonic() - drawn >= PACE:
             _step_on(folder)
-            st.rerun()
+            session.page_again()
 
     st.fragment(tick, run_every=PACE / 2, key="time.tick")()
     return True

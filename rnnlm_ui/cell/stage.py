@@ -36,7 +36,7 @@ def on_stage(scene: Scene, answer: DeltaGenerator, tool: str, finding: Callable[
 
     def once() -> None:
         if choice.is_playing() != playing:
-            st.rerun()  # with or without the clock
+            session.page_again()  # with or without the clock
         try:
             reading, problem = choice.opened(scene), None
         except UnrollError as error:

@@ -29,7 +29,7 @@ def offer() -> None:
                           args=("tiny", cell))
     try:
         if deeds.carry_out("tiny", _begun, _look_at):
-            st.rerun()
+            session.page_again()
     except BadInput as error:
         fault(error)
 

@@ -30,4 +30,4 @@ def watch() -> None:
     said = result.get("narrow")
     if isinstance(said, bool) and said != known:
         session.remember(_NARROW, said)
-        st.rerun()
+        session.page_again()

@@ -49,7 +49,7 @@ def page(folder: RunFolder, narrow: bool) -> None:
     with controls(folder, narrow, along=True):
         switch()
     if not is_on():
-        st.rerun()
+        session.page_again()
     typed = session.recall(_TYPED, Typed(0, ""))
     try:
         found = _completed(folder, typed.text)

@@ -74,7 +74,7 @@ def live(folder: RunFolder, ticking: bool, narrow: bool) -> None:
         along.switch()
         steps = st.container(horizontal=True, gap="xsmall", width="content")
     if along.is_on():
-        st.rerun()
+        session.page_again()
     if _first_paint(folder) and (sample := _newest_sample(folder)) is not None:
         _example(folder, sample, answer)
         return
@@ -89,7 +89,7 @@ def live(folder: RunFolder, ticking: bool, narrow: bool) -> None:
             text_of_sample(sample)
         return
     if writing.active != ticking:
-        st.rerun()
+        session.page_again()
     with steps:
         history(writing)
     with answer:

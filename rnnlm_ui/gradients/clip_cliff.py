@@ -80,7 +80,7 @@ def _click(at: Point) -> None:
     assert at.column is not None and at.row is not None
     session.remember(_CLICKED, [round(round(float(value) / _STEP) * _STEP, 2)
                                 for value in (_W[at.column], _B[at.row])])
-    st.rerun()
+    session.page_again()
 
 
 def _take_over_click() -> None:

@@ -36,7 +36,7 @@ def show(scene: Scene, answer: DeltaGenerator) -> None:
 
     def look() -> None:
         if runs.is_active(launch.status(scene.folder).state) != active:
-            st.rerun()
+            session.page_again()
         _draw(scene, tail_of(scene.folder.path).refresh())
 
     with answer:

@@ -63,7 +63,7 @@ def show(_scene: Scene, answer: DeltaGenerator) -> None:
     _settings(folders is not None and goes_on(folders))
     try:
         if deeds.carry_out("clip.pair", started, session.compare):
-            st.rerun()
+            session.page_again()
     except UnrollError as error:
         fault(error)
     if folders is None:
@@ -77,7 +77,7 @@ def show(_scene: Scene, answer: DeltaGenerator) -> None:
             launch.keep_queue_going(launch.runs_root())
         ones = [_one(folder) for folder in folders]
         if [one.status.state for one in ones] != states:
-            st.rerun()
+            session.page_again()
         _draw(ones)
 
     with answer:

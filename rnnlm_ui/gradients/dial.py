@@ -62,7 +62,7 @@ def _answer(chosen: Choices, was_active: bool) -> None:
     cells = own.cells(chosen)
     order = own.desk().running(own.visitor())
     if was_active and order is None:
-        st.rerun()  # the whole page: Start comes back, and nothing moves any more
+        session.page_again()  # the whole page: Start comes back, and nothing moves any more
     if (problem := own.desk().failure(own.visitor())) is not None:
         fault(problem)
     if dial_guess.given(chosen):

@@ -93,7 +93,7 @@ def grid(cells: Sequence[Sequence[Cell]], chosen: Choices, seen: bool, looked: C
         clicked = f"{chosen.rows[events.click.row]}:{chosen.lags[events.click.column or 0]}"
         if clicked != session.widget(LOOKED, FOLLOW):
             session.set_widget(LOOKED, clicked)
-            st.rerun()  # the whole page: the clip button is for the cell that is looked at
+            session.page_again()  # the clip button is for the cell that is looked at
 
 
 def _box(cell: Cell, seen: bool, tight: bool) -> Box:

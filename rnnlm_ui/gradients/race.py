@@ -40,7 +40,7 @@ def show(answer: DeltaGenerator) -> None:
     problem = None
     try:
         if carry_out(race_start.DEED, race_start.start, _look_at):
-            st.rerun()
+            session.page_again()
     except UnrollError as error:
         problem = error
     lost, listed = session.asked(RACE), rows()
@@ -136,7 +136,7 @@ class _Track:
             training = any(runs.is_active(status.state) for status in statuses)
             missing = self.lags > 0 and race_album.look_on(self.albums, training)
             if self._changed(statuses, training or missing):
-                st.rerun()
+                session.page_again()
             drawn, standings = self._looked_at()
         except UnrollError as error:
             with trouble:

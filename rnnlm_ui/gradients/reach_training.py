@@ -127,7 +127,7 @@ def _measured(view: View, moments: Sequence[Entry]) -> None:
     if len(moments) > 1:
         st.markdown(t("gradients_reach.training_measured", n=len(known), all=len(moments)))
         if len(missing) == 1:
-            st.rerun()  # all are known: nothing is to be looked at again
+            session.page_again()  # all are known: nothing is to be looked at again
 
 
 def _point(step: int, profile: LagProfile) -> ReachPoint | None:

@@ -213,4 +213,4 @@ def _map(found: Credit, seen: Window, asked: settings.Asked, place: int, key: Se
                       rev=(*key, place)).click
     if point is not None and point.row is not None and point.row + 1 != place:
         session.remember("taught.place", (seen.ids.tobytes(), point.row + 1))
-        st.rerun()
+        session.page_again()

@@ -38,7 +38,7 @@ def text_picture(seen: Window, found: Credit, place: int, config: RunConfig) -> 
         label=t("gradients_taught.text_label", **words))
     if clicked is not None and 0 < int(seen.owners[clicked]) != place:
         session.remember("taught.place", (seen.ids.tobytes(), int(seen.owners[clicked])))
-        st.rerun()
+        session.page_again()
     st.markdown(pull_sentence(seen, found, place, words))
     unknown_note(seen.unknown)
 

@@ -52,10 +52,10 @@ def show(look: Look, answer: DeltaGenerator) -> None:
     own = own_findings(look)
     if (fresh := just_asked(own)) is not None:
         look_at(fresh)
-        st.rerun()
+        session.page_again()
     if found and own_is_gone(look, own):
         look_at(found[0])
-        st.rerun()
+        session.page_again()
     rows = [*own.findings, *found]
     chosen = _chosen(look, rows)
     answer.markdown(_own_answer(look, chosen)

@@ -190,4 +190,4 @@ def _flat(found: Found) -> NDArray[np.float64]:
 def _go_to(look: Look, part: str, layer: int, unit: int) -> None:
     if look.choice != (wanted := Choice(part, layer, unit)):
         choose(wanted)
-        st.rerun()
+        session.page_again()

@@ -110,4 +110,4 @@ def _text(look: Look, brush: Brush, levels: Levels) -> None:
     st.markdown(f":small[:gray[{t('states_match.how')}]]")
     if ends is not None and ends != (brush.first, brush.last):
         keep_brush(look, ends)
-        st.rerun()
+        session.page_again()

@@ -174,7 +174,7 @@ def _picture(look: Look, answer: DeltaGenerator, fill: Fill, plane: str) -> None
     if point is not None and point.index is not None and point.trace == clickable \
             and point.index != look.place:
         look.go_to(point.index)
-        st.rerun()
+        session.page_again()
 
 
 def _text(look: Look, fill: Fill) -> None:
@@ -187,7 +187,7 @@ def _text(look: Look, fill: Fill) -> None:
         label=t("states.text_label", name=fill.name, **look.words))
     if clicked is not None and int(owners[clicked]) != look.place:
         look.go_to(int(owners[clicked]))
-        st.rerun()
+        session.page_again()
 
 
 def _answer(found: Laid, behind: bool) -> str:

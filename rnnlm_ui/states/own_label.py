@@ -194,7 +194,7 @@ def _marking(look: Look, stretches: list[Stretch]) -> None:
     stretches are no more those that it was drawn with.
     """
     if marks(look) != stretches:
-        st.rerun()
+        session.page_again()
     text = look.reading.text
     start_text, start = session.recall(_START, ("", None))
     start = start if start_text == text else None
@@ -206,7 +206,7 @@ def _marking(look: Look, stretches: list[Stretch]) -> None:
     if clicked is not None and start is not None:
         session.forget(_START)
         mark(look, (start, clicked))
-        st.rerun()
+        session.page_again()
     if clicked is not None:
         start = clicked
         session.remember(_START, (text, start))

@@ -13,7 +13,7 @@ from rnnlm_core.data.marks import short
 from rnnlm_core.figures.palette import share_fill, share_gradient
 from rnnlm_core.figures.states import alternatives_figure, visible
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import runs
+from rnnlm_ui import runs, session
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import percent, t
@@ -85,7 +85,7 @@ def _text(look: Look, pull: Pull) -> None:
         label=t("states_context.text_label", **look.words))
     if clicked is not None and int(reading.owners[clicked]) != place:
         look.go_to(int(reading.owners[clicked]))
-        st.rerun()
+        session.page_again()
 
 
 def _tip(look: Look, index: int, pull: Pull) -> str:

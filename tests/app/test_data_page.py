@@ -149,7 +149,8 @@ def test_a_link_with_a_text_that_is_none_names_no_inner_names(language: str) -> 
 def test_after_a_refused_upload_the_text_on_the_page_is_called_the_one_from_before(language: str
                                                                                    ) -> None:
     app = opened("home", language=language)
-    app.session_state["keep.data.fault"] = CorpusError("corpus.binary", name="a.png")
+    app.session_state["unroll.told"] = {
+        "data.fault": (CorpusError("corpus.binary", name="a.png"), False)}
     app = go(app, "data")
     stays = {"en": "The text from before stays: Character names.",
              "zh": "仍然使用原来的文本：字符名称。"}[language]
