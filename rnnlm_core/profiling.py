@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rnnlm_core.insight.gradients import LagCurve, LagProfile
 
 SHARE = 0.02  # of the seconds of training
+CAUTION = 0.85  # of it is planned with: a profile may take longer than the one before
 SPARSE = 1e-3  # of the training so far is the least between two: a week's file stays small
 CHARACTERS = 24_000  # of the held-out text, as many as the pages read
 LAGS, WINDOWS = 100, 16
@@ -50,9 +51,10 @@ class Profiler:
         if self._trainer.steps == self._step:
             return False
         costs, passed = self._costs or self._guess(seconds), seconds - self._last
-        if not ending and (passed < SPARSE * seconds or costs > SHARE * passed):
+        share = CAUTION * SHARE
+        if not ending and (passed < SPARSE * seconds or costs > share * passed):
             return False  # each is paid by the time since the one before: they come evenly
-        return self._spent + costs <= SHARE * (seconds - self._began)
+        return self._spent + costs <= share * (seconds - self._began)
 
     def _guess(self, seconds: float) -> float:
         """What the first one may cost: as training takes for as many steps in time, or twice what
