@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from rnnlm_core.errors import RunError, UnrollError
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry
-from rnnlm_ui import look_inside, runs, time_machine
+from rnnlm_ui import look_inside, runs, session, time_machine
 from rnnlm_ui.components import viewport
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import fault, head, how_to_read, next_link
@@ -62,6 +62,7 @@ def told(draw: Callable[[], None]) -> None:
         draw()
     except UnrollError as error:
         look_inside.why_nothing(error)
+    session.address_now()
 
 
 folder = runs.current(runs.DIALOGUE)

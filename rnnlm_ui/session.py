@@ -2,7 +2,7 @@
 
 In the URL, so that a link or a reload brings the same view: `?lang=`, `?run=`, `?step=` (the moment
 of that run), `?runs=` (those that are compared), what differs from the default settings, and the
-choices of a view, in no language: `?unit=nats`.
+choices of a view, in no language: `?unit=nats`; the reader's own texts, as long as they are short.
 `address()` takes over what is new in it and writes it from session state, on every run, as
 Streamlit drops plain parameters when a page is left. Widgets with a `key` look after themselves
 (`bind="query-params"`, `persist_state="session"`).
@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -29,12 +29,15 @@ RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 STEP = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
 MOST_COMPARED = 12
+LONGEST_TEXT = 300  # characters of a text in the URL; a longer one is kept by the tab alone
 _LONGEST_NAME = 80  # of what a link says in a run's place
+_LINE_END = re.compile(r"\r\n?")
+_NO_LETTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # half a pair is none, too
 (_LANGUAGE, _SWITCH, _RUN, _NO_RUN, _SHOWN, _SENT, _STEPS, _COMPARED, _NO_RUNS, _DRAFT,
- _DRAFT_ERROR, _CHOICES, _TOLD, _OWN_ACCORD) = (
+ _DRAFT_ERROR, _CHOICES, _TEXTS, _TOLD, _OWN_ACCORD) = (
     f"unroll.{name}" for name in ("language", "language_switch", "run", "no_run", "shown", "sent",
                                   "steps", "compared", "no_runs", "draft", "draft_error",
-                                  "choices", "told", "own_accord"))
+                                  "choices", "texts", "told", "own_accord"))
 
 
 @contextmanager
@@ -75,12 +78,12 @@ def _write() -> None:
     for name, sent in st.session_state[_SENT].items():
         if wanted.get(name, "") != st.query_params.get(name, ""):
             sent.append(wanted.get(name, ""))
-    for name in [*FIELDS, *OLD_NAMES, *_chosen(), "lang", "run", "step", "runs"]:
-        present = st.query_params.get(name)
-        if name in wanted and present != wanted[name]:
-            st.query_params[name] = wanted[name]
-        elif name not in wanted and present is not None:
-            del st.query_params[name]
+    changes: dict[str, str | list[str]] = {}
+    for name in [*FIELDS, *OLD_NAMES, *_chosen(), *_texts(), "lang", "run", "step", "runs"]:
+        if st.query_params.get_all(name) != ([wanted[name]] if name in wanted else []):
+            changes[name] = wanted.get(name, [])  # no value: it goes
+    if changes:  # all at once: each writing is a step of the browser's Back
+        st.query_params.update(changes)
 
 
 def _is_wish(name: str, value: str) -> bool:
@@ -128,8 +131,8 @@ def url_parameters() -> dict[str, str]:
         parameters["step"] = str(step)
     if ids := compared():
         parameters["runs"] = ".".join(ids)
-    return parameters | {name: value for name, (value, default) in _chosen().items()
-                         if value != default}
+    parameters |= {name: value for name, (value, default) in _chosen().items() if value != default}
+    return parameters | {name: short for name, text in _texts().items() if (short := text.short)}
 
 
 # -- language --------------------------------------------------------------------------------------
@@ -280,6 +283,17 @@ def number(key: str, low: float, high: float, step: float, default: float) -> st
     return key
 
 
+def news(key: str) -> str | None:
+    """For what a page chooses without a widget of its own, or not always: what the URL asks for the
+    first time, or by Back; "" where it asks for nothing, None where it says nothing new."""
+    return st.query_params.get(key, "") if key not in _chosen() or _goes_back() else None
+
+
+def stand(key: str, value: str) -> None:
+    """From now on the URL has this; nothing where it is ""."""
+    _chosen()[key] = (value, "")
+
+
 def _asked(key: str) -> str:
     """What is to be shown: what was chosen; in a link, or by going back, what the address says."""
     chosen = _chosen()
@@ -292,12 +306,6 @@ def _goes_back() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def address_now() -> None:
-    """Write the address at the end of a fragment with choices: the page itself does not go on."""
-    if _alone():
-        _write()
-
-
 def asked(key: str) -> str | None:
     """What the address says of this choice, be it an option or not, until it is first drawn."""
     return None if key in st.session_state else st.query_params.get(key)
@@ -307,6 +315,86 @@ def _chosen() -> dict[str, tuple[str, str]]:
     """By key: what is chosen, and what would be without a choice."""
     found: dict[str, tuple[str, str]] = st.session_state.setdefault(_CHOICES, {})
     return found
+
+
+# -- the reader's own texts ------------------------------------------------------------------------
+@dataclass(frozen=True)
+class _Text:
+    """What is known of a field of text when it has been made ready for drawing."""
+
+    own: str  # what the reader wrote or a link brought, "" for nothing
+    shown: str  # in the field
+    default: str | None  # what stands in it where there is nothing of the reader's own
+    long: str  # their last one that the URL could not have: an address without one means this one
+    lines: bool = True
+
+    @property
+    def short(self) -> str:
+        """As the URL has it, "" where it has nothing of it."""
+        found = _readable(self.own, self.lines)
+        return found if len(found) <= LONGEST_TEXT else ""
+
+
+def text(key: str, default: str = "", lines: bool = True, longest: int | None = None) -> str:
+    """As `choice`, for a field of text; only what the reader wrote stands in the URL.
+
+    Until they write, the field holds `default`, as it does where they emptied it and the default
+    becomes another one, as another run's may. `lines` False: for a field of a single line;
+    `longest`: for one that takes no more characters, so a link's text is cut. Others keep it whole
+    and their page says how much of it is read.
+    """
+    texts, state = _texts(), st.session_state
+    before = texts.get(key, _Text("", "", None, ""))
+    own = before.own
+    if key not in state or _goes_back():
+        own = _asked_text(key, lines)[:longest]
+        state[key] = own or default
+    elif state[key] != before.shown:  # the reader has written
+        own = state[key] or ""
+    elif not own and before.default != default:
+        state[key] = default
+    own = "" if own == default else own
+    long = before.long if 0 < len(own) <= LONGEST_TEXT else own
+    texts[key] = _Text(own, state[key] or "", default, long, lines)
+    return key
+
+
+def own_text(key: str) -> str:
+    """What the reader wrote into the field with this key, "" for nothing."""
+    found = _texts().get(key)
+    return found.own if found is not None else ""
+
+
+def clear_text(key: str) -> None:
+    """Away with the reader's own: the field is filled with its default when it is drawn next."""
+    _texts()[key] = _Text("", widget(key, ""), None, "")
+
+
+def _asked_text(key: str, lines: bool) -> str:
+    known = _texts().get(key)
+    if known is not None and not _goes_back():
+        return known.own
+    asked = _readable(st.query_params.get(key, ""), lines)
+    return asked or (known.long if known is not None else "")
+
+
+def _readable(text: str, lines: bool) -> str:
+    """As a field can show it and a URL have it: all line ends alike, and no control character but a
+    tab."""
+    found = _NO_LETTER.sub("", _LINE_END.sub("\n", text))
+    return found if lines else found.replace("\n", " ")
+
+
+def _texts() -> dict[str, _Text]:
+    found: dict[str, _Text] = st.session_state.setdefault(_TEXTS, {})
+    return found
+
+
+# -- a fragment ------------------------------------------------------------------------------------
+def address_now() -> None:
+    """Write the address at the end of a fragment with choices: the page itself does not go on."""
+    if _alone():
+        _write()
 
 
 def again() -> None:

@@ -21,6 +21,9 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry
 from rnnlm_ui import look_inside, runs, session, time_machine
 from rnnlm_ui.i18n import t
+from rnnlm_ui.page import plain
+
+_LONGEST_NAME = 40  # of what a link says in a tool's place
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,29 @@ class Scene:
 def chosen(key: str, tools: Sequence[str]) -> str:
     """The tool that the switch shows, before it is drawn: the reader's, or that of a link
     (`?key=tool`), else the first."""
-    return session.widget(session.choice(key, tools, tools[0]), tools[0]) or tools[0]
+    if session.widget(key, "") == "":  # it is not drawn yet, or the page was left
+        asked = session.asked(key) or ""
+        session.remember(_no_tool(key), "" if asked in tools else asked[:_LONGEST_NAME])
+    tool = session.widget(session.choice(key, tools, tools[0]), tools[0]) or tools[0]
+    if tool != tools[0]:  # the reader has chosen since
+        session.forget(_no_tool(key))
+    return tool
 
 
 def switch(key: str, tools: Sequence[str], name: Callable[[str], str]) -> str:
-    """The row of tools; the chosen one."""
+    """The row of tools; the chosen one. Above it, until another is chosen: that there is none such
+    as a link asks for."""
+    if no_tool := session.recall(_no_tool(key), ""):
+        st.error(t("common.no_tool", asked=plain(no_tool), shown=name(tools[0])),
+                 icon=":material/error:")
     return st.segmented_control(
         t("common.tools"), tools, key=session.choice(key, tools, tools[0]), required=True,
         format_func=name, label_visibility="collapsed") or tools[0]
+
+
+def _no_tool(key: str) -> str:
+    """Under which name it is kept what a link has called a tool."""
+    return f"no_tool.{key}"
 
 
 def next_step(key: str, tool: str | None, label: str) -> bool:

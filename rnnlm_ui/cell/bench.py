@@ -132,20 +132,11 @@ def opened(scene: Scene, own: bool = True) -> CellReading:
 
 def text_to_read(scene: Scene) -> str:
     """The reader's own text, whichever the run; else the beginning of the run's held-out text."""
-    own = session.recall("cell.own_text", "")
-    if own.strip():
-        session.preset(TEXT, own)
-    elif session.recall("cell.text_of", None) != scene.folder.id \
-            or not (session.widget(TEXT, None) or "").strip():
-        session.set_widget(TEXT, default_text(runs.opened(scene.folder)))
-    session.remember("cell.text_of", scene.folder.id)
+    default = default_text(runs.opened(scene.folder))
+    if not session.widget(session.text(TEXT, default), "").strip():
+        session.clear_text(TEXT)
+        session.text(TEXT, default)
     return session.widget(TEXT, "")[:LONGEST_TEXT]
-
-
-def back_to_run() -> None:
-    """Away with the reader's own text: the run's own is read again."""
-    session.forget("cell.own_text")
-    session.forget("cell.text_of")
 
 
 def default_text(run: Run) -> str:

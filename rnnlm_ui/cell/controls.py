@@ -115,14 +115,13 @@ def _more() -> None:
     with st.popover(t("cell_step.text"), type="tertiary", icon=":material/edit:"):
         # no `max_chars`: the browser would keep a longer text back without a word
         written = st.text_area(t("cell_step.own_text", n=choice.LONGEST_TEXT), key=choice.TEXT,
-                               height=120, width=380, persist_state="session",
-                               on_change=lambda: session.remember(
-                                   "cell.own_text", session.widget(choice.TEXT, "")))
+                               height=120, width=380, persist_state="session")
         if len(written or "") > choice.LONGEST_TEXT:
             st.markdown(t("states.text_cut", n=choice.LONGEST_TEXT))
-        if (session.recall("cell.own_text", "") or "").strip():
+        if session.own_text(choice.TEXT):
             st.button(t("cell_step.run_text"), key="cell.run_text", type="tertiary",
-                      icon=":material/undo:", on_click=choice.back_to_run)
+                      icon=":material/undo:", on_click=session.clear_text,
+                      args=(choice.TEXT,))
     offer()
 
 

@@ -12,6 +12,7 @@ from rnnlm_core.errors import BadInput
 from rnnlm_core.presets import PRESETS
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import deeds, session, time_machine
+from rnnlm_ui.cell.bench import TEXT
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import fault
 
@@ -47,5 +48,5 @@ def tiny_config(cell: str) -> RunConfig:
 
 
 def _look_at(made: RunFolder) -> None:
-    session.forget("cell.own_text")
+    session.clear_text(TEXT)
     time_machine.go_to(made, None)

@@ -145,8 +145,9 @@ def _held_out(scene: Scene) -> Checked:
 
 
 def _own(scene: Scene) -> Checked | None:
-    written = st.text_area(t("generate_check.own_text", n=number(LONGEST)), key=OWN, height=120,
-                           persist_state="session", placeholder=t("generate_check.paste")) or ""
+    written = st.text_area(
+        t("generate_check.own_text", n=number(LONGEST)), key=session.text(OWN), height=120,
+        persist_state="session", placeholder=t("generate_check.paste")) or ""
     if len(written) > LONGEST:
         st.markdown(t("states.text_cut", n=number(LONGEST)))
     return _read("own", written[:LONGEST], scene) if written else None

@@ -81,7 +81,8 @@ def rule_name(rule: str, settings: SamplingSettings) -> str:
 
 def beginning_box(place: Any, label: str, narrow: bool) -> str:
     """The text that a reader goes on from; "" where they have typed none."""
-    place.text_input(label, key=TEXT, max_chars=LONGEST_TEXT, bind="query-params",
+    key = session.text(TEXT, lines=False, longest=LONGEST_TEXT)
+    place.text_input(label, key=key, max_chars=LONGEST_TEXT, persist_state="session",
                      placeholder=t("generate_cuts.placeholder"),
                      width="stretch" if narrow else 380)
     return (session.widget(TEXT, "") or "")[:LONGEST_TEXT]

@@ -43,3 +43,4 @@ def _whole(scene: Scene, answer: DeltaGenerator) -> None:
     except UnrollError as error:
         with answer:
             look_inside.why_nothing(error)
+    session.address_now()

@@ -65,16 +65,10 @@ class Beginning:
 
 
 def beginning_box(run: Run, key: str, label: str, default: Callable[[str], str]) -> Beginning:
-    """A box to write a beginning in; a run that is new to it fills it with `default` of its
-    held-out text."""
-    if session.recall(f"{key}.run", None) != run.folder.id or session.widget(key, None) is None:
-        own = session.recall(f"{key}.own", "")
-        session.set_widget(key, own or default(look_inside.text_of(run)[0]))
-        session.remember(f"{key}.run", run.folder.id)
+    """A box to write a beginning in; until then it holds `default` of the run's held-out text."""
     # no `max_chars`: the browser would keep a longer text back without a word
-    typed = st.text_area(label, key=key, height=90, persist_state="session",
-                         on_change=lambda: session.remember(f"{key}.own",
-                                                            session.widget(key, ""))) or ""
+    typed = st.text_area(label, key=session.text(key, default(look_inside.text_of(run)[0])),
+                         height=90, persist_state="session") or ""
     if len(typed) > LONGEST:
         st.markdown(t("states.text_cut", n=number(LONGEST)))
     return _as_read(run, typed[:LONGEST])

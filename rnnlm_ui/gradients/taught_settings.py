@@ -29,7 +29,7 @@ WARM_UP = 100  # tokens that are read before a stretch of the run's text
 LONGEST = 400  # characters of the reader's own
 MEASURE, PART, LAYER, LENGTH = (f"taught_{name}" for name in
                                 ("measure", "part", "layer", "tokens"))
-PLACE, OWN = "taught.from", "taught.own"
+PLACE, OWN = "taught.from", "taught_own"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def settings(scene: Scene) -> Asked:
         measure = _switch("measure", MEASURE, MEASURES,
                           {m: t(f"gradients_taught.measure_name.{m}") for m in MEASURES})
         part, layer = _state(config)
-        own_now = session.widget(OWN, "")
+        own_now = session.widget(session.text(OWN, lines=False), "")
         length = len(text_ids(scene.path))
         if length < 2 and not own_now:
             raise BadInput("text.too_short", value=length, limit=2)

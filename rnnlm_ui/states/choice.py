@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ LONGEST_TEXT = 2_000
 DEFAULT_TEXT, DEFAULT_LINES = 200, 4
 FEWEST_TO_SEE = 80  # characters: a memory needs room to show
 COLOURS = ("unit", "two", "surprise")
+_WHOLE = re.compile(r"[0-9]{1,5}")
 PART, LAYER, UNIT, ORDER, PAGE, TEXT, FOUND, MEANS, COLOUR, SECOND, EXPECTED = (
     f"states_{name}" for name in ("part", "layer", "unit", "order", "page", "text", "found",
                                   "means", "colour", "second", "expected"))
@@ -32,10 +34,18 @@ PART, LAYER, UNIT, ORDER, PAGE, TEXT, FOUND, MEANS, COLOUR, SECOND, EXPECTED = (
 
 def settle(folder: RunFolder, config: RunConfig, findings: Sequence[UnitFinding]) -> Choice:
     """Bring the widgets in line with this run; until the reader chooses, the best unit is shown."""
-    if session.recall("states.run", None) != folder.id:
-        session.remember("states.run", folder.id)
+    before = session.recall("states.run", None)
+    session.remember("states.run", folder.id)
+    asked = [session.news(key) for key in (PART, LAYER, UNIT)]
+    if asked[0] is not None:  # a link, or Back
+        linked = _of_link(config, *(said or "" for said in asked))
+        session.remember("states.own_choice", linked is not None)
+        if linked is not None:
+            _set(linked)
+    elif before != folder.id:
         session.remember("states.own_choice", False)
-    if not session.recall("states.own_choice", False):
+    own = session.recall("states.own_choice", False)
+    if not own:
         best = findings[0] if findings else None
         _set(Choice(best.part, best.layer, best.unit) if best
              else Choice("h", config.layers - 1, 0))
@@ -45,7 +55,23 @@ def settle(folder: RunFolder, config: RunConfig, findings: Sequence[UnitFinding]
                     min(max(0, session.widget(LAYER, 0) or 0), config.layers - 1),
                     min(max(0, session.widget(UNIT, 0) or 0), config.hidden - 1))
     _set(choice)
+    for key, value in ((PART, choice.part), (LAYER, str(choice.layer)), (UNIT, str(choice.unit))):
+        needed = own and (key != LAYER or config.layers > 1)
+        session.stand(key, value if needed else "")
     return choice
+
+
+def _of_link(config: RunConfig, part: str, layer: str, unit: str) -> Choice | None:
+    """What a link asks for; None where that is nothing, or no unit that this run has."""
+    part, layer = part or "h", layer or str(config.layers - 1)
+    if part not in PARTS[config.cell] or not _is_below(layer, config.layers) \
+            or not _is_below(unit, config.hidden):
+        return None
+    return Choice(part, int(layer), int(unit))
+
+
+def _is_below(said: str, limit: int) -> bool:
+    return bool(_WHOLE.fullmatch(said)) and int(said) < limit
 
 
 def choose(choice: Choice) -> None:
@@ -65,17 +91,7 @@ def _set(choice: Choice) -> None:
 
 def text_to_read(run: Run) -> str:
     """The reader's own text, whichever the run; else the beginning of the run's held-out text."""
-    own, known = session.recall("states.own_text", ""), session.recall("states.text_of", None)
-    if own:
-        session.preset(TEXT, own)
-    elif known != run.folder.id or session.widget(TEXT, None) is None:
-        session.set_widget(TEXT, default_text(run))
-    session.remember("states.text_of", run.folder.id)
-    return session.widget(TEXT, "")[:LONGEST_TEXT]
-
-
-def keep_text() -> None:
-    session.remember("states.own_text", session.widget(TEXT, ""))
+    return session.widget(session.text(TEXT, default_text(run)), "")[:LONGEST_TEXT]
 
 
 def default_text(run: Run) -> str:
@@ -94,7 +110,7 @@ def text_box(place: DeltaGenerator) -> None:
     """Where the reader writes a text of their own."""
     # no `max_chars`: the browser would keep a longer text back without a word
     written = place.text_area(t("states.text", n=number(LONGEST_TEXT)), key=TEXT, height=96,
-                              on_change=keep_text, persist_state="session")
+                              persist_state="session")
     if len(written or "") > LONGEST_TEXT:
         place.markdown(t("states.text_cut", n=number(LONGEST_TEXT)))
 

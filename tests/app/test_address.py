@@ -22,7 +22,7 @@ def page(written: list[dict[str, str]]) -> None:
             session.choose_run("c")
             st.rerun()
         st.write(f"looks at {session.run_id()} {session.moment()}")
-    written.append(st.query_params.to_dict())
+    written.append({name: said for name, said in st.query_params.to_dict().items() if said})
 
 
 def opened(**query: str) -> tuple[AppTest, list[dict[str, str]]]:
@@ -96,7 +96,7 @@ def test_a_choice_stands_in_the_address_in_no_language(
         with session.address():
             st.segmented_control("unit", ["bits", "nats"], format_func=lambda name: name + "!",
                                  key=session.choice("unit", ["bits", "nats"], "bits"))
-        written.append(st.query_params.to_dict())
+        written.append({name: said for name, said in st.query_params.to_dict().items() if said})
 
     written: list[dict[str, str]] = []
     app = AppTest.from_function(page, args=(written,))

@@ -17,7 +17,7 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui.cell.bench import default_text
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
-from tests.app.inside_pages import APP, LANGUAGES, go, opened, said, trained, weights
+from tests.app.inside_pages import LANGUAGES, opened, said, trained, weights
 from tests.small_runs import small_text
 
 pytestmark = pytest.mark.usefixtures("runs_folder")
@@ -118,10 +118,7 @@ def test_the_output_layer_is_no_gate_here() -> None:
 @LANGUAGES
 @pytest.mark.parametrize("text", ["A", "", "漢", "**<b>$x$</b>**", "A" * 5_000])
 def test_any_text_is_read_or_refused_in_words(text: str, language: str) -> None:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.session_state["keep.cell.own_text"] = text
-    app.query_params.update({"run": NAMES, "inside": "cells", "lang": language})
-    app = go(app.run(), "cell")
+    app = cells(NAMES, language, cell_text=text)
     assert len(app.error) == (1 if text in ("A", "漢", "**<b>$x$</b>**") else 0)
 
 

@@ -13,7 +13,7 @@ from rnnlm_core.nets.cells import GATES
 from rnnlm_ui.cell.tiny import tiny_config
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
-from tests.app.inside_pages import APP, LANGUAGES, go, opened, said, trained, weights
+from tests.app.inside_pages import LANGUAGES, opened, said, trained, weights
 from tests.small_runs import small_text
 
 pytestmark = pytest.mark.usefixtures("runs_folder")
@@ -138,10 +138,7 @@ def test_the_unit_is_chosen_by_number_and_the_distance_by_its_name() -> None:
 @pytest.mark.parametrize("tool", ["forward", "back"])
 @pytest.mark.parametrize("text", ["A", "", "漢", "**<b>$x$</b>**", "A" * 5_000])
 def test_any_text_is_read_or_refused_in_words(text: str, tool: str, language: str) -> None:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.session_state["keep.cell.own_text"] = text
-    app.query_params.update({"run": NAMES, "inside": tool, "lang": language})
-    app = go(app.run(), "cell")
+    app = cell(NAMES, tool, language, cell_text=text)
     assert "<b>" not in said(app)
     refused = text in ("A", "漢", "**<b>$x$</b>**")  # less than two letters that it knows
     assert len(app.error) == (1 if refused else 0)

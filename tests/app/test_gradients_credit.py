@@ -66,7 +66,7 @@ def test_every_control_of_taught(spoken: str) -> None:
         app.segmented_control(key="taught_measure").set_value(measure).run()
         start = translate(spoken, f"gradients_taught.bars.{measure}").split("{")[0]
         assert sum(start in m.value for m in app.markdown) == 1
-    app.text_input(key="taught.own").set_value("LATIN SMALL LETTER A\nLATIN").run()
+    app.text_input(key="taught_own").set_value("LATIN SMALL LETTER A\nLATIN").run()
     assert begins(app, spoken, "gradients_taught.answer") not in answers
     assert not app.error and not app.exception
 
@@ -74,7 +74,7 @@ def test_every_control_of_taught(spoken: str) -> None:
 def test_a_click_asks_about_another_guess(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rnnlm_ui.gradients.taught_text.coloured_text", lambda *_, **__: 5)
     app = lab("taught", DIALOGUE)
-    app.text_input(key="taught.own").set_value("he said so").run()
+    app.text_input(key="taught_own").set_value("he said so").run()
     assert "The guess of “i”" in said(app).replace("\\", "")
     assert app.session_state["keep.taught.place"][1] == 5
 
@@ -112,7 +112,7 @@ def test_a_choice_that_another_run_has_not_gives_way(runs_folder: Path) -> None:
 @pytest.mark.parametrize("text", ["🙂", "🙂🙂"])
 def test_a_text_of_characters_without_an_id_is_told_so(text: str) -> None:
     app = lab("taught", DIALOGUE)
-    app.text_input(key="taught.own").set_value(text).run()
+    app.text_input(key="taught_own").set_value(text).run()
     assert [e.value for e in app.error] == [
         "Nothing is left to read\\: the model has no id for 🙂\\. Write with characters of its own "
         "text\\."]
@@ -123,11 +123,11 @@ def test_a_text_of_characters_without_an_id_is_told_so(text: str) -> None:
     ("<b>*$\\_`{guess}%{x}", None), ("e" * 500, None)])
 def test_odd_texts(text: str, code: str | None) -> None:
     app = lab("taught", DIALOGUE)
-    app.text_input(key="taught.own").set_value(text).run()
+    app.text_input(key="taught_own").set_value(text).run()
     assert not app.exception
     assert [e.value.startswith(f"Tokens in the text\\: {code}") for e in app.error] == \
         ([True] if code is not None else [])
-    app.text_input(key="taught.own").set_value("he said").run()  # nothing is lost
+    app.text_input(key="taught_own").set_value("he said").run()  # nothing is lost
     assert not app.error
 
 

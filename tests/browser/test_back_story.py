@@ -36,3 +36,28 @@ def test_back_shows_the_tool_before_and_forth_the_one_after(
     shows("textbook")
     lab.go_forward()
     shows("room")
+
+
+def test_ones_own_text_and_unit_come_back_by_a_reload_and_each_by_one_step_back(
+        app: Any, page: Callable[..., Page]) -> None:
+    lab = page(app, "states?lang=en")
+    text = lab.locator(".st-key-states_text textarea")
+    unit = lab.locator(".st-key-states_unit input")
+    expect(text).not_to_have_value("", timeout=PATIENCE)
+    found, own = text.input_value(), 'the horse said "hello"\nand <b>left</b> & more 😀'
+    text.fill(own)
+    text.press("Control+Enter")
+    expect(lab).to_have_url(re.compile("states_text=the.horse"), timeout=PATIENCE)
+    unit.fill("5")
+    unit.press("Enter")
+    expect(lab).to_have_url(re.compile("states_unit=5"), timeout=PATIENCE)
+    lab.reload()
+    expect(text).to_have_value(own, timeout=PATIENCE)
+    expect(unit).to_have_value("5", timeout=PATIENCE)
+    lab.go_back()
+    expect(unit).not_to_have_value("5", timeout=PATIENCE)
+    expect(text).to_have_value(own, timeout=PATIENCE)
+    lab.go_back()
+    expect(text).to_have_value(found, timeout=PATIENCE)
+    lab.go_forward()
+    expect(text).to_have_value(own, timeout=PATIENCE)
