@@ -62,7 +62,7 @@ def goes_back(app: AppTest, patch: pytest.MonkeyPatch, key: str = "mine",
     if text is not None:
         app.query_params[key] = text
     with patch.context() as back:
-        back.setattr("rnnlm_ui.session._goes_back", lambda: True)
+        back.setattr("rnnlm_ui.session.script.goes_back", lambda: True)
         app.run()
     assert not app.exception
     return app
@@ -267,13 +267,13 @@ def test_a_unit_that_was_chosen_stands_in_the_address_and_a_found_one_does_not(
     assert said(there) == said(app)
     assert unit_of(go(go(there, "home"), "states")) == ("z", 5)
     with monkeypatch.context() as back:  # to before it was chosen
-        back.setattr("rnnlm_ui.session._goes_back", lambda: True)
+        back.setattr("rnnlm_ui.session.script.goes_back", lambda: True)
         for name in ("part", "unit"):
             app.query_params.pop(f"states_{name}", None)
         app.run()
     assert unit_of(app) == found and asked_unit(app) == [None, None, None]
     with monkeypatch.context() as back:  # and forth again
-        back.setattr("rnnlm_ui.session._goes_back", lambda: True)
+        back.setattr("rnnlm_ui.session.script.goes_back", lambda: True)
         app.query_params.update({"states_part": "z", "states_unit": "5"})
         app.run()
     assert unit_of(app) == ("z", 5) and not app.exception

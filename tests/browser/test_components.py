@@ -345,7 +345,7 @@ def test_the_first_link_to_a_fresh_server_enters_through_the_app(server: Callabl
     expect(here.get_by_role("link", name=translate("zh", "nav.gradients"))).to_be_visible()
 
 
-# -- session.py ------------------------------------------------------------------------------------
+# -- session ---------------------------------------------------------------------------------------
 def test_the_address_brings_language_run_and_settings_and_keeps_them(lab: Any, page: Open) -> None:
     here = page(lab, "text?lang=zh&run=names-lstm&hidden=32")
     said = here.get_by_text("language zh, run names-lstm, hidden 32")

@@ -70,7 +70,7 @@ def test_a_diverged_run_has_passed_nothing():
 
 
 def test_a_link_with_one_bad_setting_keeps_the_others():
-    config, error = session._settings_of(
+    config, error = session.settings_of(
         {"corpus": "stories_zh", "cell": "gru", "hidden": "9999", "other": "x"})
 
     assert (config.corpus, config.cell, config.hidden) == ("stories_zh", "gru", 256)
