@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rnnlm_ui import session
+from rnnlm_ui.session import reader_language
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
 from tests.app.inside_pages import LANGUAGES, opened, said, trained, weights
@@ -31,7 +31,7 @@ def lab(tool: str, run: str, language: str = "en", **query: object) -> AppTest:
 @pytest.fixture
 def spoken(language: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """AppTest names options outside of the session, where the browser's language holds."""
-    monkeypatch.setattr(session, "_browser_language", lambda: language)
+    monkeypatch.setattr(reader_language, "_browser_language", lambda: language)
     return language
 
 
