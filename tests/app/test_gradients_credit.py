@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rnnlm_ui.session import reader_language
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
+from rnnlm_ui.session import reader_language
 from tests.app.inside_pages import LANGUAGES, opened, said, trained, weights
 from tests.small_runs import new_run, small_text
 
