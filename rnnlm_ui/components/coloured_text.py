@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from rnnlm_ui import session
 from rnnlm_ui.components.shared import ignore_event, is_index, script, style
 from rnnlm_ui.i18n import t
 
@@ -47,11 +48,12 @@ def coloured_text(text: str | Sequence[str], fills: Sequence[str], *, key: str,
     Returns the index of the character that was just clicked or walked to with the arrow keys, else
     None. The outline follows the reader at once, `selected` only has to agree later.
     """
+    if selected is not None and (at := _clicked(session.widget(key, None), text)) is not None:
+        selected = at  # the caller only learns of it now, and what is drawn is already beyond it
     result = _show(text, fills, key, tips, size, legend, label or t("component.text_label"),
                    prompt=prompt, selected=selected, cursor=cursor, stream=stream_from, lines=lines,
                    bands=bands, link=link, owners=owners, marked=marked, over=over)
-    clicked = result.get("click")
-    return clicked if is_index(clicked, len(text)) else None
+    return _clicked(result, text)
 
 
 def brushed_text(text: str, fills: Sequence[str], brush: tuple[int, int], *, key: str, label: str,
@@ -67,6 +69,11 @@ def brushed_text(text: str, fills: Sequence[str], brush: tuple[int, int], *, key
     if isinstance(ends, list) and len(ends) == 2 and all(is_index(end, len(text)) for end in ends):
         return min(ends), max(ends)
     return None
+
+
+def _clicked(result: Any, text: str | Sequence[str]) -> int | None:
+    clicked = None if result is None else result.get("click")
+    return clicked if is_index(clicked, len(text)) else None
 
 
 def _show(text: str | Sequence[str], fills: Sequence[str], key: str,

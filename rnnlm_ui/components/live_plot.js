@@ -12,6 +12,7 @@ const SCRIPT = "app/static/plotly.min.js";
 const MOVED_WITHIN = 3000; // ms in which a chart that left the page comes back elsewhere in it
 
 const plots = new WeakMap();
+const waiting = new Set(); // without the script: drawn with the next chart that has it
 const zoomed = new Map(); // by chart and uirevision: the view, the plot that has it, when it left
 let loading = null;
 
@@ -238,6 +239,7 @@ function mount(root) {
 
 function unmount(root, plot) {
   plots.delete(root);
+  waiting.delete(plot);
   plot.resize.disconnect();
   plot.unwatch();
   plot.unlink();
@@ -259,6 +261,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const opener = parentElement.querySelector(".live-plot-save > button");
   opener.title = data.save;
   opener.setAttribute("aria-label", data.save);
-  plotly().then(() => draw(plot), () => say(plot, data.failed));
+  plotly().then(() => {
+    waiting.add(plot);
+    for (const one of waiting) draw(one);
+    waiting.clear();
+  }, () => {
+    waiting.add(plot);
+    say(plot, data.failed);
+  });
   return () => unmount(parentElement, plot);
 }

@@ -60,6 +60,18 @@ def test_one_gate_is_followed_to_one_element_and_back(app: Any, page: Callable[.
     drawn(lab, "the gradient is ×")
 
 
+def test_the_outline_goes_where_the_reader_goes(app: Any, page: Callable[..., Page]) -> None:
+    """From the second click on it fell back to the letter before."""
+    lab = page(app, "cell?lang=en&run=dialogue2-gru")
+    drawn(lab, "^.*After “")
+    outlined = lab.locator(".coloured-text > [aria-selected=true]")
+    for index in ("10", "30", "20"):
+        lab.locator(f".coloured-text > [data-i='{index}']").click()
+        expect(lab).to_have_url(re.compile(f"cell_place={index}(&|$)"), timeout=PATIENCE)
+        expect(lab.locator(".stApp[data-test-script-state=notRunning]")).to_be_visible()
+        expect(outlined).to_have_attribute("data-i", index)
+
+
 def test_a_phone_sees_the_cell_without_scrolling_sideways(
         app: Any, page: Callable[..., Page]) -> None:
     lab = page(app, "cell?lang=zh&inside=back", width=390, locale="zh-CN")
