@@ -7,7 +7,7 @@ from rnnlm_ui.page import head, how_to_read, next_link
 from rnnlm_ui.tokens import words_on
 
 folder, tool = runs.current(), tools.chosen()
-head(t(f"generate.question.{tool}"), actions=tools.actions(tool))
+head(tools.question(tool), actions=tools.actions(tool))
 if tool in tools.OWN_PAGE:
     tools.page_of(tool)(folder)
 else:

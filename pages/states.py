@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from rnnlm_core.errors import RunError, UnrollError
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import Entry
-from rnnlm_ui import look_inside, runs, session, time_machine
+from rnnlm_ui import look_inside, runs, session, time_machine, toolbox
 from rnnlm_ui.components import viewport
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import fault, head, how_to_read, next_link
@@ -68,8 +68,8 @@ def told(draw: Callable[[], None]) -> None:
 folder = runs.current(runs.DIALOGUE)
 head(t(f"states.question.{tools.chosen()}"), actions=lambda: runs.picker(runs.DIALOGUE))
 look_inside.missing_run()
-time_machine.slider(folder, lambda: time_machine.fork_link(folder))
-stamp, tool, shown = st.container(), tools.switch(), None
+tool, shown = toolbox.tools_and_moment(folder, tools.switch), None
+stamp = st.container()
 room = look_inside.room("states", folder, height=560)
 try:
     shown = time_machine.entry(folder)

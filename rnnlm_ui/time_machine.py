@@ -27,7 +27,8 @@ from rnnlm_ui.tokens import Tokens, tokens_of
 
 _NEAR = 0.1  # of the step: an evaluation so close to a moment is that of the moment, about
 PACE = 1.2  # seconds that a moment stays in sight while they are walked through
-_WIDTH = 380  # pixels: on a phone the slider has a line of its own, at 1152 px the row is one line
+_WIDTH = 330  # pixels: on a phone the slider has a line of its own; at 1280 px the row is one line
+# with the tools of Generate and Cell, at 1152 px by itself
 _SLIDER, _WALKING = "time.moment.{}", "time.walking"
 _STANDS = "time.stands"  # the newest slider's run and step, and which slider it is
 
@@ -149,7 +150,7 @@ def slider(folder: RunFolder, actions: Callable[[], object] | None = None) -> No
     place = steps[-1] if now is None else now
     turn = _turn(folder, place)
     session.set_widget(_SLIDER.format(turn), place)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
         walking = _is_walking(folder)
         st.button(t("time.pause" if walking else "time.walk"), key="time.walk",
                   icon=f":material/{'pause' if walking else 'play_arrow'}:", help=t("time.help"),

@@ -69,7 +69,7 @@ def switch(key: str, tools: Sequence[str], name: Callable[[str], str]) -> str:
                  icon=":material/error:")
     return st.segmented_control(
         t("common.tools"), tools, key=session.choice(key, tools, tools[0]), required=True,
-        format_func=name, label_visibility="collapsed") or tools[0]
+        format_func=name, label_visibility="collapsed", wrap=True) or tools[0]
 
 
 def _no_tool(key: str) -> str:
@@ -97,13 +97,22 @@ def function_of(package: str, tool: str, name: str) -> Callable[..., Any] | None
     return found
 
 
+def tools_and_moment(folder: RunFolder, switch: Callable[[], str]) -> str:
+    """The row of tools with the moment of the run beside it, below it where the window is too
+    narrow for both: the picture begins higher up. The chosen tool."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        tool = switch()
+        time_machine.slider(folder, lambda: time_machine.fork_link(folder))
+    return tool
+
+
 def of_run(page: str, folder: RunFolder, switch: Callable[[], str],
            show: Callable[[str, DeltaGenerator, Scene], None]) -> None:
-    """Below the title: the time slider, the row of tools, and the chosen one on this run; it is
-    drawn anew for each newer checkpoint, without flicker."""
+    """Below the title: the row of tools and the time slider, and the chosen tool on this run; it
+    is drawn anew for each newer checkpoint, without flicker."""
     look_inside.missing_run()
-    time_machine.slider(folder, lambda: time_machine.fork_link(folder))
-    stamp, tool, shown = st.container(), switch(), None
+    tool, shown = tools_and_moment(folder, switch), None
+    stamp = st.container()
     room = look_inside.room(page, folder, height=520)
     try:
         shown = time_machine.entry(folder)

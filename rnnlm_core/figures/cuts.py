@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from rnnlm_core.figures.palette import DASH, LIGHT, fade
-from rnnlm_core.figures.template import FONT, MONO, columns, esc
+from rnnlm_core.figures.template import FONT, MONO, SHARES, columns, esc
 
 HEAD, FOOT = 50, 4  # pixels above and below the bars of a panel
 BEAMS_HEIGHT = 300
@@ -154,7 +154,7 @@ def widths_figure(widths: Sequence[int], values: Sequence[float], texts: Sequenc
                "ticktext": [str(width) for width in widths], "fixedrange": True,
                "range": [-0.25, len(widths) - 0.75]},
         yaxis={"title": {"text": esc(words[1])}, "range": [0, top * 1.18], "fixedrange": True,
-               "nticks": 6, "tickformat": ".0%" if share else ""})
+               "nticks": 6, **(SHARES if share else {})})
     if human is not None:
         figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=human[0], y1=human[0],
                          line={"color": LIGHT["ngram"], "width": 1.5, "dash": "dash"})

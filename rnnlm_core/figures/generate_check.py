@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from rnnlm_core.figures.palette import LIGHT, fade
-from rnnlm_core.figures.template import esc
+from rnnlm_core.figures.template import SHARES, esc
 
 Values = NDArray[np.floating[Any]]
 STRIP_HEIGHT, YARDSTICK_HEIGHT, CURVE_HEIGHT = 310, 112, 430
@@ -100,7 +100,7 @@ def yardstick_figure(value: float, others: Sequence[float], cell: str, axis: str
                       f"<span style='color:{LIGHT[cell]}'>●</span> {esc(words[0])}   "
                       f"<span style='color:{LIGHT['dim']}'>●</span> {esc(words[1])}"}],
         xaxis={"title": {"text": esc(axis)}, "range": [-0.02 * top, 1.06 * top], "nticks": 8,
-               "fixedrange": True, **({"tickformat": ".0%"} if share else {}),
+               "fixedrange": True, **(SHARES if share else {}),
                **({"labelalias": {"0": _found(0, share, least)}} if least else {})},
         yaxis={"visible": False, "range": [-0.8, 0.8], "fixedrange": True})
     return figure

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from rnnlm_core.figures.palette import LIGHT
-from rnnlm_core.figures.template import end_label, esc, spread
+from rnnlm_core.figures.template import SHARES, end_label, esc, spread
 from rnnlm_core.figures.training import pushed_inside
 
 _TOP, _BOTTOM, _RIGHT, _LETTER, _GAP = 12, 46, 16, 8, 19
@@ -86,5 +86,5 @@ def course_figure(courses: Sequence[Course], levels: Sequence[Level], words: tup
                "dtick": 1 if longest_course <= 8 else None,
                "range": [first - 0.5, first + longest_course - 0.5]},
         yaxis={"title": {"text": esc(words[1])}, "range": [0, end], "fixedrange": True,
-               "nticks": 6, "tickformat": ".0%" if shares else ""})
+               "nticks": 6, **(SHARES if shares else {})})
     return figure

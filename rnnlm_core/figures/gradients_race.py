@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from rnnlm_core.figures.palette import DASH, LIGHT, fade
-from rnnlm_core.figures.template import end_label, esc, spread
+from rnnlm_core.figures.template import SHARES, end_label, esc, spread
 from rnnlm_core.figures.training import pushed_inside
 
 Values = NDArray[np.float64]
@@ -180,7 +180,7 @@ def answers_figure(lines: Sequence[Answers], chance: float, distance: int | None
         xaxis={"type": "log", "title": {"text": esc(x_title)}, "tickmode": "array",
                "tickvals": ticks, "ticktext": [str(n) for n in ticks], "tickangle": 0,
                "range": [math.log10(at[0]) - 0.03, math.log10(at[-1]) + 0.03]},
-        yaxis={"title": {"text": esc(y_title)}, "range": [0, 1.05], "tickformat": ".0%",
+        yaxis={"title": {"text": esc(y_title)}, "range": [0, 1.05], **SHARES,
                "nticks": 6})
     return figure
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rnnlm_core.data.marks import short
 from rnnlm_core.figures.palette import LIGHT, fade, sequential
 from rnnlm_core.figures.states import glyph
-from rnnlm_core.figures.template import MONO, columns, esc
+from rnnlm_core.figures.template import MONO, SHARES, columns, esc
 
 Values = NDArray[np.float64]
 # the first of the next guesses that each group of a bar begins with; the last has no end
@@ -83,7 +83,7 @@ def bars_figure(by_loss: Values, pieces: Sequence[str], total: Values | None, wo
                "showticklabels": False, "ticks": ""},
         yaxis={"title": {"text": esc(words.y)}, "nticks": 6, "zeroline": True,
                "zerolinecolor": LIGHT["dim"], "zerolinewidth": 1,
-               **({"tickformat": ".0%"} if share else {"exponentformat": "power"})})
+               **(SHARES if share else {"exponentformat": "power"})})
     return figure
 
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from rnnlm_core.figures.palette import LIGHT, fade
-from rnnlm_core.figures.template import esc
+from rnnlm_core.figures.template import SHARES, esc
 
 Values = NDArray[np.floating[Any]]
 HEIGHT = 320
@@ -46,9 +46,9 @@ def triangle_figure(low: Values, high: Values, hovers: Sequence[str], cell: str,
     figure.update_layout(
         height=height, hovermode="closest", margin=_MARGIN,
         annotations=_key(cell, words, untrained is not None),
-        xaxis={"title": {"text": esc(words.x)}, "range": [-0.03, 1.03], "tickformat": ".0%",
+        xaxis={"title": {"text": esc(words.x)}, "range": [-0.03, 1.03], **SHARES,
                "showgrid": False, "dtick": 0.25},
-        yaxis={"title": {"text": esc(words.y)}, "range": [-0.03, 1.03], "tickformat": ".0%",
+        yaxis={"title": {"text": esc(words.y)}, "range": [-0.03, 1.03], **SHARES,
                "showgrid": False, "dtick": 0.25})
     return figure
 
@@ -70,7 +70,7 @@ def memory_figure(x: Values, y: Values, hovers: Sequence[str], cell: str, words:
     axis = {"type": "log", "range": [math.log10(_LOWEST) - 0.06, math.log10(_HIGHEST) + 0.06],
             "tickmode": "array", "tickvals": [0.1, 0.3, 1, 3, 10, 30, 100],
             "ticktext": [esc("<0.1"), "0.3", "1", "3", "10", "30", "100"]}
-    across = {"range": [-0.03, 1.03], "tickformat": ".0%", "dtick": 0.25} if shares else axis
+    across = {"range": [-0.03, 1.03], **SHARES, "dtick": 0.25} if shares else axis
     notes = _key(cell, words, untrained is not None, bottom=not shares)
     if not shares:
         notes.append({"x": -0.45, "y": -0.45, "text": esc(words.diagonal), "showarrow": False,
@@ -102,7 +102,7 @@ def spread_figure(edges: Values, shares: Values, cell: str, names: tuple[str, st
         annotations=_bar_key(cell, names, untrained is not None),
         xaxis={"title": {"text": esc(x)}, "range": [float(edges[0]), float(edges[-1])],
                "hoverformat": ".2f", "nticks": 6},
-        yaxis={"title": {"text": esc(y)}, "range": [0, top * 1.22], "tickformat": ".0%",
+        yaxis={"title": {"text": esc(y)}, "range": [0, top * 1.22], **SHARES,
                "nticks": 5})
     return figure
 

@@ -12,6 +12,10 @@ from rnnlm_core.figures.palette import LIGHT
 
 FONT = "'Source Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 MONO = "'Source Code Pro', 'Noto Sans Mono CJK SC', monospace"
+# An axis of shares: `40 %`, as in the sentences; Plotly's format alone would write `40%`.
+SHARES: dict[str, Any] = {
+    "tickformat": ".0%",
+    "labelalias": {f"{n}%": f"{n}\N{NO-BREAK SPACE}%" for n in range(201)}}
 # Control characters, direction marks and zero-width ones could reorder or hide the rest of a label.
 HIDDEN = dict.fromkeys(
     [*range(32), *range(0x7F, 0xA0), 0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F),

@@ -40,17 +40,18 @@ def _draw(bench: Bench) -> Wish:
 
 
 def _one(bench: Bench, cell: str) -> Wish:
-    """A cell with its heading, its drawing, and its equations."""
+    """A cell with its heading, its drawing, what it costs, and its equations."""
     own = cell == bench.scene.config.cell
     count = compared(bench)
     times, parameters = count.times[cell], count.parameters[cell]
     whose = "own" if own else "fresh"
-    st.markdown(t(f"cell_cells.{whose}", cell=cell.upper(), times=times,
-                  formula=_formula(bench, times), n=number(parameters)))
+    st.markdown(t(f"cell_cells.{whose}", cell=cell.upper()))
     gate = _BOX.get(bench.gate, bench.gate)
     canvas = compared_canvas(cell, vectors(bench, cell), gate if own else None, bench.narrow)
     events = live_plot(canvas.figure(), key=f"cell.beside.{cell}", height=int(canvas.height),
                        on=("click",), alt=t(f"cell_cells.alt_{cell}"))
+    st.markdown(t("cell_cells.count", times=times, formula=_formula(bench, times),
+                  n=number(parameters)))
     st.latex(cells_formulas.equations(cell, bench.scene.config.activation))
     point = events.click
     if own and point is not None and point.trace < len(canvas.clicked):

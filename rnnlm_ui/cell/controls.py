@@ -13,7 +13,6 @@ from rnnlm_ui import runs, session
 from rnnlm_ui.cell import bench as choice
 from rnnlm_ui.cell.bench import Bench
 from rnnlm_ui.cell.symbols import gate_name
-from rnnlm_ui.cell.tiny import offer
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import plain
@@ -111,7 +110,7 @@ def _level_name(bench: Bench, level: str) -> str:
 
 
 def _more() -> None:
-    """The reader's own text, and a network small enough to be seen whole."""
+    """The reader's own text."""
     with st.popover(t("cell_step.text"), type="tertiary", icon=":material/edit:"):
         # no `max_chars`: the browser would keep a longer text back without a word
         written = st.text_area(t("cell_step.own_text", n=choice.LONGEST_TEXT), key=choice.TEXT,
@@ -122,7 +121,6 @@ def _more() -> None:
             st.button(t("cell_step.run_text"), key="cell.run_text", type="tertiary",
                       icon=":material/undo:", on_click=session.clear_text,
                       args=(choice.TEXT,))
-    offer()
 
 
 def left_out(scene: Scene) -> None:

@@ -24,9 +24,13 @@ _COLUMNS = ("read", "sum", "value", "product", "state", "prediction")
 
 def cell_drawing(bench: Bench, values: Mapping[str, Values], back: bool, alt: str) -> Wish:
     """Every vector where it stands, `values` by the names of `insight.cell_step`."""
-    words = CellWords([t(f"cell_step.column.{name}") for name in _COLUMNS],
-                      t("cell_step.from_next" if back else "cell_step.to_next"),
-                      t("cell_step.loss_is", bits=three(bench.step.prediction.loss / math.log(2))),
+    columns = [t(f"cell_step.column.{name}") for name in _COLUMNS]
+    nats = bench.step.prediction.loss
+    loss = {"bits": three(nats / math.log(2)), "nats": three(nats)}
+    if back:  # e is of the loss in nats, the bars stay shares
+        columns[-1] = t("cell_back.error_column")
+    words = CellWords(columns, t("cell_step.from_next" if back else "cell_step.to_next"),
+                      t("cell_back.loss_is" if back else "cell_step.loss_is", **loss),
                       t("cell_back.held"))
     canvas = cell_canvas(bench.scene.config.cell, vectors(values, bench, back), outcome(bench),
                          words, bench.gate, bench.unit, back, bench.narrow)

@@ -118,8 +118,9 @@ def formulas(bench: Bench) -> list[str]:
     first = rf"{name}[{n}] = \sum_j {W}[{n},j]\,x_t[j] + \sum_j {U}[{n},j]\,h_{{t-1}}[j] + b[{n}]"
     if gate == "n":
         first = (rf"a_n[{n}] = \sum_j W_n[{n},j]\,x_t[j] + b_{{ih}}[{n}] + r[{n}]\,m[{n}]")
-    numbers = (rf" = {three_latex(sums[0])} + {three_latex(sums[1])} + "
-               rf"{three_latex(sum(bias))} = {a}")
+    # in the order of the letters; b_hn is in m, so r weighs it, too
+    told = (sums[0], bias[0], sums[1] + bias[1]) if gate == "n" else (*sums, sum(bias))
+    numbers = f" = {' + '.join(map(three_latex, told))} = {a}"
     value = "h_t" if gate == "h" else gate
     phi = rf"{value}[{n}] = {_LATEX[block.function]}{_bracketed(a)} = {v[gate]}"
     return [first + numbers, phi, *_state(bench.scene.config.cell, n, v)]

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from rnnlm_core.errors import UnrollError
 from rnnlm_ui import session
 from rnnlm_ui.cell import bench as choice
-from rnnlm_ui.cell import controls
+from rnnlm_ui.cell import controls, tiny
 from rnnlm_ui.cell.bench import Bench, Wish
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import fault
@@ -70,5 +70,6 @@ def _show(scene: Scene, reading: CellReading, place: DeltaGenerator, problem: Un
         controls.row(bench, losses, distances)
     if check is not None:
         check(bench)
+    tiny.offer()  # for afterwards: in the row above it would cost the drawing a line
     if wish:
         choice.go_after(**wish)

@@ -9,7 +9,7 @@ import streamlit as st
 from rnnlm_core.figures.palette import surprise_fill
 from rnnlm_ui import session
 from rnnlm_ui.components.coloured_text import coloured_text
-from rnnlm_ui.generate.place import own_place, where
+from rnnlm_ui.generate.place import first_of, own_place, shown_place, where
 from rnnlm_ui.generate.ways import ways_on
 from rnnlm_ui.generate.wishes import adopt, settings
 from rnnlm_ui.generate.writing import MOST, Writing
@@ -21,7 +21,7 @@ _TOKENS = 60  # of each
 
 
 def panel(writing: Writing) -> None:
-    """The ways on from the place that was clicked, else from the end of the beginning."""
+    """The ways on from the outlined place, in place of what stands there."""
     from rnnlm_core.generate import character_surprise
 
     place, index = _from(writing)
@@ -49,10 +49,11 @@ def panel(writing: Writing) -> None:
 
 
 def _from(writing: Writing) -> tuple[int, int]:
-    """The place in the shown text, and how many tokens are written before it."""
-    place = own_place(writing)
-    index = writing.owners[place] if place is not None else -1
+    """The place in the shown text, and how many tokens are written before it: the place of "What
+    else". Where that is in the beginning, and while the text grows and nothing is outlined: where
+    the network began to write, as that stays."""
+    place, owners = own_place(writing) if writing.active else shown_place(writing), writing.owners
+    index = owners[place] if place is not None else -1
     if index < 0:
         return len(writing.start.shown), 0
-    owners = writing.owners
-    return len(owners) - owners[::-1].index(index), index + 1
+    return owners.index(index), first_of(writing, index)

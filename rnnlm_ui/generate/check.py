@@ -23,15 +23,16 @@ _LIMITS = frozenset({"text.too_short", "text.few_characters", "text.little_in_co
 
 def show(scene: Scene, answer: DeltaGenerator) -> None:
     """One of the views, as it is chosen here or in a link (`?check=`)."""
-    view = st.segmented_control(
+    line = st.container(horizontal=True, gap="medium")  # of the view, and of the text beside it
+    view = line.segmented_control(
         t("generate_check.view"), VIEWS, key=session.choice(_VIEW, VIEWS, VIEWS[0]), required=True,
         format_func=lambda name: t(f"generate_check.view_name.{name}"),
-        label_visibility="collapsed") or VIEWS[0]
+        label_visibility="collapsed", wrap=True) or VIEWS[0]
     draw = import_module(f"rnnlm_ui.generate.check_{view}").show
     try:
         if view == "calibration":  # of the network, and not of a text
             draw(scene, answer)
-        elif (checked := checked_text(scene)) is not None:
+        elif (checked := checked_text(scene, line)) is not None:
             draw(scene, checked, answer)
         else:
             answer.markdown(t("generate_check.empty"))

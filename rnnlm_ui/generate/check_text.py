@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from rnnlm_core.errors import BadInput
 from rnnlm_core.run.directory import RunFolder
@@ -55,13 +56,13 @@ class Checked:
         return self.text, self.ids.tobytes(), self.given
 
 
-def checked_text(scene: Scene) -> Checked | None:
-    """The source as it is chosen here or in a link (`?check_text=`), its settings, and the text;
-    None while the reader has given none. Raises where nothing of it is known."""
-    source = st.segmented_control(
+def checked_text(scene: Scene, line: DeltaGenerator) -> Checked | None:
+    """The source, in `line`, as it is chosen here or in a link (`?check_text=`), its settings, and
+    the text; None while the reader has given none. Raises where nothing of it is known."""
+    source = line.segmented_control(
         t("generate_check.text"), SOURCES, key=session.choice(_SOURCE, SOURCES, SOURCES[0]),
         required=True, format_func=lambda s: t(f"generate_check.source.{s}"),
-        label_visibility="collapsed") or SOURCES[0]
+        label_visibility="collapsed", wrap=True) or SOURCES[0]
     if source == "sample":
         return _sample(scene)
     if source == "held_out":

@@ -15,7 +15,6 @@ from rnnlm_ui import look_inside
 from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.generate import cuts_words
-from rnnlm_ui.generate.cuts_dials import beginning_box
 from rnnlm_ui.generate.cuts_measured import (
     BEAM_BEGINNINGS,
     BEAM_LENGTH,
@@ -27,7 +26,7 @@ from rnnlm_ui.generate.cuts_measured import (
     read_again,
     start_of,
 )
-from rnnlm_ui.generate.cuts_texts import BEFORE, from_box
+from rnnlm_ui.generate.cuts_texts import BEFORE, beginning
 from rnnlm_ui.i18n import number, percent, t
 from rnnlm_ui.tokens import words_of
 from rnnlm_ui.toolbox import Scene
@@ -36,10 +35,9 @@ if TYPE_CHECKING:
     from rnnlm_core.insight.decoding import Beamed, Continuation, Measured
 
 
-def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
-    line = st.container(horizontal=not narrow, vertical_alignment="top", gap="medium")
-    prompt = beginning_box(line, t("generate_cuts.beginning"), narrow)
-    index = from_box(line, bool(prompt), BEAM_BEGINNINGS, narrow)
+def show(scene: Scene, answer: DeltaGenerator, line: DeltaGenerator, narrow: bool) -> None:
+    """`line`: the row of the views, which the choice of the texts stands in, too."""
+    _, prompt, index = beginning(line, BEAM_BEGINNINGS, narrow)
     key = (scene.path, scene.step, scene.digest)
     with st.spinner(t("generate_cuts.searching")):
         found = passages_of(*key, BEAM_BEGINNINGS, BEAM_LENGTH)

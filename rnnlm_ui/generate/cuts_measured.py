@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +42,18 @@ def human_of(path: str, step: int | None, digest: str, count: int, length: int) 
         return None
     found = passages_of(path, step, digest, count, length)
     return measure(run.model, run.tokenizer, found.starts, found.human)
+
+
+def blind_of(scene: Scene, found: Passages) -> float:
+    """Bits a character of the passages for a guess that knows only how frequent each token is, the
+    run's unigram yardstick; for equal chances, log2 V a token, where the run has none."""
+    from rnnlm_core.nets.ngram import uniform_loss
+
+    tokenizer = opened(scene).tokenizer
+    kept = {yardstick.name: yardstick.full for yardstick in scene.folder.yardsticks()}
+    nats = kept.get("unigram", float(uniform_loss(tokenizer.size)))
+    characters = sum(len(tokenizer.decode(row)) for row in found.human)
+    return nats / math.log(2) * found.human.size / max(1, characters)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

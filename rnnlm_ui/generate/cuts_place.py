@@ -94,11 +94,12 @@ def logits_at(path: str, step: int | None, digest: str, ids: tuple[int, ...]
     return logits_after(run.model, run.tokenizer, ids)
 
 
-def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
-    line = st.container(horizontal=not narrow, vertical_alignment="top", gap="medium")
+def show(scene: Scene, answer: DeltaGenerator, line: DeltaGenerator, narrow: bool) -> None:
+    """`line`: the row of the views, which what is looked at stands in, too."""
     of = line.segmented_control(
         t("generate_cuts.of"), SOURCES, key=session.choice(OF, SOURCES, SOURCES[0]),
-        required=True, format_func=lambda s: t(f"generate_cuts.source.{s}")) or SOURCES[0]
+        required=True, format_func=lambda s: t(f"generate_cuts.source.{s}"),
+        label_visibility="collapsed", wrap=True) or SOURCES[0]
     choice = _of_toy() if of == "toy" else _of_text(scene, line, narrow)
     dials(scene.config, narrow)
     from rnnlm_core.insight.cuts import stages
@@ -131,6 +132,7 @@ def _of_toy() -> Choice:
 def _of_text(scene: Scene, line: DeltaGenerator, narrow: bool) -> Choice:
     """The text and the place in it, which the reader clicks or types."""
     pieces = runs.opened(scene.folder, scene.step).tokenizer
+    line = line.popover(t("generate_cuts.text"), icon=":material/edit:", type="tertiary")
     text = beginning_box(line, t("generate_cuts.text"), narrow) or own_text(scene)
     found = places_of(scene.path, scene.step, scene.digest, text)
     at = session.widget(AT, 0) or 0

@@ -28,6 +28,7 @@ from rnnlm_ui.generate.cuts_dials import (
 from rnnlm_ui.generate.cuts_measured import (
     BEGINNINGS,
     LENGTH,
+    blind_of,
     human_of,
     measured,
     opened,
@@ -69,8 +70,9 @@ def settings_of(name: str, seed: int) -> list[SamplingSettings]:
     return found
 
 
-def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
-    name, prompt, index, seed = _choices(scene, narrow)
+def show(scene: Scene, answer: DeltaGenerator, line: DeltaGenerator, narrow: bool) -> None:
+    """`line`: the row of the views, which the choice of settings and texts stands in, too."""
+    name, prompt, index, seed = _choices(scene, line, narrow)
     settings = settings_of(name, seed)
     for one in settings:
         one.checked()
@@ -83,21 +85,21 @@ def show(scene: Scene, answer: DeltaGenerator, narrow: bool) -> None:
         start = start_of(scene, found, prompt, index)
         texts = written(*key, start, tuple(replace(one, seed=seed + index) for one in settings))
     names = [setting_name(one) for one in settings]
-    answer.markdown(cuts_words.texts_answer(names, numbers, human))
+    told = cuts_words.learnt_nothing(human, blind_of(scene, found), words_of(scene.config))
+    answer.markdown(told or cuts_words.texts_answer(names, numbers, human))
     _measures(names, numbers, human, narrow)
     st.markdown(t("generate_cuts.measured_on", n=len(found.starts),
                   length=number(found.human.shape[1]), **words_of(scene.config)))
     _texts(scene, names, texts, start, prompt)
 
 
-def _choices(scene: Scene, narrow: bool) -> tuple[str, str, int, int]:
-    line = st.container(horizontal=not narrow, vertical_alignment="top", gap="medium")
+def _choices(scene: Scene, line: DeltaGenerator, narrow: bool) -> tuple[str, str, int, int]:
     name = line.segmented_control(
         t("generate_cuts.set"), SETS, key=session.choice(SET, SETS, SETS[0]), required=True,
-        format_func=lambda s: t(f"generate_cuts.set_name.{s}")) or SETS[0]
-    prompt = beginning_box(line, t("generate_cuts.beginning"), narrow)
-    index = from_box(line, bool(prompt), BEGINNINGS, narrow)
-    seed = line.number_input(t("generate.seed"), 0, MOST_SEED, scene.config.seed, key=SEED,
+        format_func=lambda s: t(f"generate_cuts.set_name.{s}"),
+        label_visibility="collapsed", wrap=True) or SETS[0]
+    more, prompt, index = beginning(line, BEGINNINGS, narrow)
+    seed = more.number_input(t("generate.seed"), 0, MOST_SEED, scene.config.seed, key=SEED,
                              bind="query-params", width="stretch" if narrow else 130,
                              help=t("generate_cuts.seed_help"))
     if name == "own":
@@ -105,12 +107,15 @@ def _choices(scene: Scene, narrow: bool) -> tuple[str, str, int, int]:
     return name, prompt, index, scene.config.seed if seed is None else int(seed)
 
 
-def from_box(line: DeltaGenerator, own: bool, most: int, narrow: bool) -> int:
-    """Which of the beginnings in held-out text is shown, from 1."""
-    now = line.number_input(t("generate_cuts.from"), 1, BEGINNINGS, 1, key=FROM, disabled=own,
-                            bind="query-params", width="stretch" if narrow else 130,
-                            help=t("generate_cuts.from_help"))
-    return min(int(now or 1), most)
+def beginning(line: DeltaGenerator, most: int, narrow: bool) -> tuple[DeltaGenerator, str, int]:
+    """A popover with the beginning that the texts go on from: the reader's own, "" where there is
+    none, and the number of that in held-out text, from 1."""
+    more = line.popover(t("generate_cuts.beginning"), icon=":material/edit:", type="tertiary")
+    prompt = beginning_box(more, t("generate_cuts.beginning"), narrow)
+    now = more.number_input(t("generate_cuts.from"), 1, BEGINNINGS, 1, key=FROM,
+                            disabled=bool(prompt), bind="query-params",
+                            width="stretch" if narrow else 130, help=t("generate_cuts.from_help"))
+    return more, prompt, min(int(now or 1), most)
 
 
 def _measures(names: Sequence[str], numbers: Sequence[Measured], human: Measured | None,

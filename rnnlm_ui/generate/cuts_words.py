@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rnnlm_core.insight.decoding import Beamed, Measured
 
 _FAR = 1.5  # so many times the human text's repetitions, and
+_LEARNT = 0.95  # of the bits of a guess by frequencies alone; above it, hardly more is learnt
 _MORE = 0.05  # so much of all 8-grams beyond them, is called more repetitive
 
 
@@ -95,6 +96,15 @@ def _rule(stage: Stage, last: Stage, found: Sequence[Stage], settings: SamplingS
 def more_repetitive(repeated: float, human: float) -> bool:
     """Clearly more than real text repeats itself on the same passages."""
     return repeated > _FAR * human and repeated > human + _MORE
+
+
+def learnt_nothing(human: Measured | None, blind: float, names: dict[str, str]) -> str:
+    """That no setting can be recommended, where the network is hardly less surprised by real text
+    than one that knows only how frequent each token is (`blind` bits a character); else ""."""
+    if human is None or human.surprise < _LEARNT * blind:
+        return ""
+    return t("generate_cuts.texts_nothing", bits=f"{human.surprise:.2f}", blind=f"{blind:.2f}",
+             **names)
 
 
 def texts_answer(names: Sequence[str], numbers: Sequence[Measured], human: Measured | None) -> str:

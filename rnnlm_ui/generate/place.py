@@ -41,6 +41,13 @@ def shown_place(writing: Writing) -> int | None:
     return owners.index(max(seen, key=lambda i: writing.tokens[i].surprise))
 
 
+def first_of(writing: Writing, index: int) -> int:
+    """The first of the tokens that make the characters of this one: several bytes may make one."""
+    while index > 0 and not writing.tokens[index - 1].text:
+        index -= 1
+    return index
+
+
 def where(writing: Writing, place: int) -> str:
     """The heading of a place: what stands before it."""
     before = "".join(MARKS.get(c, c) if c != " " else c
@@ -83,9 +90,7 @@ def panel(writing: Writing) -> None:
 
 def _of_several(writing: Writing, index: int) -> int:
     """Of the bytes that make one character, the one to look at; else the token itself."""
-    first = index
-    while first > 0 and not writing.tokens[first - 1].text:
-        first -= 1
+    first = first_of(writing, index)
     if first == index:
         return index
     byte = st.segmented_control(

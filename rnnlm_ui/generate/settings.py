@@ -38,8 +38,8 @@ def controls(folder: RunFolder, narrow: bool, along: bool = False) -> DeltaGener
                 _common(names, "stretch", None if along else "stretch")
                 _more(names, config, along)
             return st.container(horizontal=True, gap="xsmall", width="content")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        _common(names, 260, None if along else 180)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        _common(names, 260, None if along else 150)
         with st.popover(t("generate.more"), icon=":material/tune:"):
             _more(names, config, along)
         st.space("stretch")

@@ -16,7 +16,7 @@ from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.generate.beginning import LONGEST_PROMPT
 from rnnlm_ui.generate.place import own_place, shown_place
 from rnnlm_ui.generate.shelf import SELECTED
-from rnnlm_ui.generate.wishes import BESIDE, HURRY, PACE, SHOWN
+from rnnlm_ui.generate.wishes import HURRY, PACE, SHOWN
 from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import error_text, joined, number, t
 from rnnlm_ui.page import plain
@@ -39,10 +39,8 @@ def show_text(writing: Writing) -> None:
             and not session.recall(HURRY, False):
         typed = min(session.recall(SHOWN, 0), whole)
     session.remember(SHOWN, whole)
-    own = own_place(writing)
-    # the newest character is no choice, and ways on begin where the reader chose
-    only_own = writing.active or session.widget(BESIDE, "") == "ways"
-    place = own if only_own else shown_place(writing)
+    # while it writes, the newest character is no choice: only the reader's own place is outlined
+    place = own_place(writing) if writing.active else shown_place(writing)
     clicked = _coloured(
         shown, [""] * before + fills,
         [lacking if missing else "" for missing in start.lacking] + tips, before,

@@ -1,7 +1,8 @@
 """The tools of the Generate page: one question each, one of them at a time.
 
 A tool is a module of this package with `show(scene, answer)`: it writes its finding, one sentence,
-into `answer` and draws below. Those in `OWN_PAGE` draw all below the title themselves, by
+into `answer` and draws below. One whose views ask different things says by `question()` what the
+chosen one asks. Those in `OWN_PAGE` draw all below the title themselves, by
 `page(folder)`, and say by `actions()` what stands right of it.
 """
 
@@ -33,6 +34,12 @@ def switch() -> str:
 def actions(tool: str) -> Callable[[], object]:
     """What stands right of the title: the run that is looked at, and what a tool does with it."""
     return toolbox.function_of(_PACKAGE, tool, "actions") or runs.picker
+
+
+def question(tool: str) -> str:
+    """The title: of the tool, or of its view where the views ask different things."""
+    asked = toolbox.function_of(_PACKAGE, tool, "question")
+    return str(asked()) if asked is not None else t(f"generate.question.{tool}")
 
 
 def page_of(tool: str) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from rnnlm_core.errors import UnrollError
 from rnnlm_core.figures.generate import candidates_height
 from rnnlm_core.records import WrittenSample
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui import look_inside, runs, session, time_machine
+from rnnlm_ui import look_inside, runs, session, time_machine, toolbox
 from rnnlm_ui.components import viewport
 from rnnlm_ui.generate import along, place, tools, tree, wishes
 from rnnlm_ui.generate import beside as ways
@@ -47,9 +47,7 @@ def page(folder: RunFolder) -> None:
             st.chat_input(t("generate.placeholder"), key=wishes.PROMPT,
                           on_submit=wishes.take_prompt)
     look_inside.missing_run()
-    time_machine.slider(folder, lambda: time_machine.fork_link(folder))
-    if len(tools.TOOLS) > 1:
-        tools.switch()
+    toolbox.tools_and_moment(folder, tools.switch)
     narrow = viewport.is_narrow()
     if along.is_on():
         st.fragment(lambda: along.page(folder, narrow), key="generate.along")()

@@ -255,12 +255,16 @@ def _units(look: Look, folder: RunFolder, found: Likeness, names: tuple[str, str
     head = f"| {plain(names[0])} | {plain(names[1])} | {t('states_compare.correlation')} |"
     st.markdown("\n".join([head, "|:--|:--|--:|", *rows]))
     if pairs:
-        csv_button(lambda: _file(pairs), f"{look.folder.id}-units", t("states_compare.download"))
+        layers = (look.choice.layer + 1, other_layer + 1)  # counted as on the page
+        csv_button(lambda: pairs_file(pairs, layers), f"{look.folder.id}-units",
+                   t("states_compare.download"))
     st.markdown(t("states_compare.meaning"))
 
 
-def _file(pairs: Sequence[UnitPair]) -> str:
+def pairs_file(pairs: Sequence[UnitPair], layers: tuple[int, int]) -> str:
+    """All pairs with the layer, from 1, that each unit is of."""
     from rnnlm_core.insight.export import csv_of
 
-    return csv_of(("this", "other", "correlation"),
-                  [(pair.first, pair.second, f"{pair.correlation:.6f}") for pair in pairs])
+    return csv_of(("this_layer", "this", "other_layer", "other", "correlation"),
+                  [(layers[0], pair.first, layers[1], pair.second, f"{pair.correlation:.6f}")
+                   for pair in pairs])

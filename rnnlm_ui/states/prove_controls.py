@@ -38,7 +38,7 @@ def controls(made: Bench) -> None:
     st.segmented_control(
         t("states_prove.kind_label"), KINDS, key=session.choice(KIND, KINDS, KINDS[0]),
         required=True, format_func=lambda k: t(f"states_prove.kind.{k}"),
-        on_change=lambda: _other_kind(made), label_visibility="collapsed")
+        on_change=lambda: _other_kind(made), label_visibility="collapsed", wrap=True)
     if kind == "clamp":
         low, high = made.limits
         st.slider(t("states_prove.value"), low, high, step=0.01, key=VALUE,

@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from rnnlm_core import launch
 from rnnlm_core.nets.cells import GATES
+from rnnlm_core.run.checkpoint import load_weights
+from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui.cell.tiny import tiny_config
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
@@ -200,3 +202,17 @@ def test_a_tiny_network_is_begun_and_looked_at(monkeypatch: pytest.MonkeyPatch, 
     assert len(made) == 1 and app.query_params["run"] == made[0].name
     assert '"hidden": 4' in (made[0] / "config.json").read_text("utf-8").replace('":4', '": 4')
     assert not app.exception
+
+
+@LANGUAGES
+def test_the_candidates_numbers_stand_under_their_letters_and_add_up(language: str) -> None:
+    """a_n = W x + b_ih + r m: each number in the formula is the term above it, b_hn being in m."""
+    app = opened("cell", DIALOGUE, language, cell_level="element", cell_gate="n")
+    shown = next(block.value for block in app.latex if "a_n[" in block.value)
+    line = shown.split(r"m[")[1].split("0.6em")[0].replace(r"\\", " ").replace("&", " ")
+    numbers = [float(x) for x in re.findall(r"-?\d+\.\d+", line.split("=", 1)[1])]
+    assert len(numbers) == 4 and sum(numbers[:3]) == pytest.approx(numbers[3], abs=2e-3)
+    unit = int(re.search(r"a_n\[(\d+)\]", shown)[1])  # type: ignore[index]
+    kept = load_weights(RunFolder(launch.models_root() / DIALOGUE).checkpoints).weights()
+    candidate = kept["layers.0.bias_ih_l0"][2 * 48 + unit]  # PyTorch's order: r, z, n
+    assert numbers[1] == pytest.approx(float(candidate), abs=1e-3)

@@ -111,8 +111,15 @@ def test_ways_on_are_shown_and_one_is_taken(language: str) -> None:
     app.segmented_control(key="ways").set_value("8").run()
     assert translate(language, "generate.ways_say", n=8, seed=1, last=8) in said(app)
     before, first = writing(app).text, writing(app).tokens
+    place = max(range(240), key=lambda i: first[i].surprise)
+    headings = [heading.value for heading in app.subheader]
+    app.segmented_control(key="beside").set_value("place").run()
+    assert [heading.value for heading in app.subheader] == headings  # both mean the same place
+    app.segmented_control(key="beside").set_value("ways").run()
+    app.segmented_control(key="ways").set_value("8").run()
     press(app, "generate.adopt.7")
-    assert len(writing(app).tokens) == 60 and writing(app).text != before
+    assert len(writing(app).tokens) == place + 60 and writing(app).text != before
+    assert writing(app).tokens[:place] == first[:place]
     assert writing(app).tree.branches[0].tokens == first
     assert app.segmented_control(key="beside").value == "place"
 

@@ -10,7 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnnlm_core.errors import ConfigError
+from rnnlm_core.insight.decoding import Measured
 from rnnlm_ui.generate.cuts_texts import settings_of
+from rnnlm_ui.generate.cuts_words import learnt_nothing
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
 from tests.app.inside_pages import LANGUAGES, opened, said, trained, weights
@@ -35,7 +37,7 @@ def answer(app: AppTest) -> str:
 @pytest.mark.parametrize("view", VIEWS)
 def test_each_view_asks_and_answers_with_numbers(view: str, language: str) -> None:
     app = cuts(DIALOGUE, view, language)
-    assert app.title[0].value == translate(language, "generate.question.cuts")
+    assert app.title[0].value == translate(language, f"generate_cuts.question.{view}")
     assert len(re.findall(r"\d", answer(app))) >= 3 and not app.error
     assert answer(app).count("**") == 2
 
@@ -227,3 +229,21 @@ def test_settings_of_a_set_meet_one_seed_and_are_refused_where_they_are_bad() ->
         assert settings[0].temperature == 1
     with pytest.raises(ConfigError):
         settings_of("rules", -1)[0].checked()
+
+
+@LANGUAGES
+def test_nothing_is_recommended_where_nothing_is_learnt(language: str) -> None:
+    nothing = translate(language, "generate_cuts.texts_nothing").split("{")[0]
+    app = cuts(DIALOGUE, "texts", language, step=0)
+    assert answer(app).startswith(nothing)
+    bits = re.findall(r"\d\.\d\d", answer(app))
+    assert float(bits[0]) > float(bits[1]) == 4.36  # the run's unigram yardstick, 3.0221 nats
+    assert not answer(cuts(DIALOGUE, "texts", language)).startswith(nothing)
+
+
+@pytest.mark.parametrize(("own", "blind", "told"), [
+    (3.79, 4.0, False), (3.81, 4.0, True), (4.6, 4.0, True)])
+def test_a_network_has_learnt_from_a_twentieth_less_than_frequencies(own: float, blind: float,
+                                                                     told: bool) -> None:
+    found = learnt_nothing(Measured(1.0, own, 0.0, None), blind, {"one": "character"})
+    assert bool(found) is told and not learnt_nothing(None, blind, {"one": "character"})

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from rnnlm_core.insight.alignment import UnitPair
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
+from rnnlm_ui.states.compare import pairs_file
 from tests.app.inside_pages import LANGUAGES, opened, said, trained
 from tests.small_runs import new_run
 
@@ -67,3 +69,9 @@ def test_short_text_and_unfinished_run_have_a_sentence_and_no_cnn_is_offered(
     offered = app.selectbox(key="states_compare_run").options
     assert any("GRU" in name for name in offered)
     assert not any("CNN" in name for name in offered), "it has no state to compare"
+
+
+def test_each_pair_in_the_file_names_the_layers_it_is_of() -> None:
+    pairs = [UnitPair(3, 0, 0.75), UnitPair(1, 2, -0.5)]
+    assert pairs_file(pairs, (1, 2)).splitlines() == [
+        "this_layer,this,other_layer,other,correlation", "1,3,2,0,0.750000", "1,1,2,2,-0.500000"]
