@@ -27,6 +27,7 @@ from rnnlm_ui.generate.steer_text import (
 )
 from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.page import plain
+from rnnlm_ui.states.picture import unknown_note
 from rnnlm_ui.tokens import listed, words_of
 from rnnlm_ui.toolbox import Scene
 
@@ -90,8 +91,15 @@ def _boxes(run: Run) -> None:
                   persist_state="session", help=t("generate_steer.forced_help"),
                   on_change=lambda: session.remember("steer.forced.own",
                                                      session.widget(FORCED, "")))
-    st.text_input(t("generate_steer.watch"), key=WATCH, max_chars=_MOST_FORCED,
-                  persist_state="session", help=t("generate_steer.watch_help"))
+    watch = st.text_input(t("generate_steer.watch"), key=WATCH, max_chars=_MOST_FORCED,
+                          persist_state="session", help=t("generate_steer.watch_help")) or ""
+    if _ids(run, typed := str(session.widget(FORCED, "") or "")):  # else that is an error
+        unknown_note(run.tokenizer.unknown_in(unsigned(typed)))
+    unknown_note(run.tokenizer.unknown_in(unsigned(watch)))
+    if len(known := tuple(dict.fromkeys(_ids(run, watch)))) > _MOST_WATCHED:
+        st.markdown(t("generate_steer.watch_cut", n=_MOST_WATCHED, given=len(known), names=t(
+            "states_prove.comma").join(named(run.tokenizer.pieces[i])
+                                       for i in known[:_MOST_WATCHED]), **words_of(run.config)))
 
 
 def _suitable(run: Run) -> str:
@@ -121,8 +129,8 @@ def _watched(run: Run, force: Force) -> tuple[int, ...]:
     from rnnlm_core.insight.forcing import CLOSES
 
     closing = CLOSES.get(run.tokenizer.pieces[force.ids[-1]], "")
-    ids = [*_ids(run, closing), *_ids(run, str(session.widget(WATCH, "") or ""))[:_MOST_WATCHED]]
-    return tuple(dict.fromkeys(ids))
+    asked = dict.fromkeys(_ids(run, str(session.widget(WATCH, "") or "")))
+    return tuple(dict.fromkeys([*_ids(run, closing), *list(asked)[:_MOST_WATCHED]]))
 
 
 # -- the place -------------------------------------------------------------------------------------
