@@ -25,7 +25,6 @@ from rnnlm_ui.toolbox import Scene
 
 NUMBER, TYPED, BET, LOOKED = "game_text", "game.typed", "bet", "game.looked"
 MOST_NUMBER = 9_999
-_NEVER = "game.never"
 
 
 def show(scene: Scene, answer: DeltaGenerator) -> None:
@@ -94,7 +93,7 @@ def _guess(game: play.Game) -> None:
         st.button(t("generate_game.no_idea"), key="game.none", type="tertiary",
                   icon=":material/question_mark:", on_click=_take, args=(game, [None], bet),
                   help=t("generate_game.no_idea_help"))
-    if never := session.told(_NEVER):
+    if never := game.that_never_come(_in_the_box()):
         st.markdown(t("generate_game.never", characters=listed(never)))
     st.markdown(t("generate_game.rule"))
 
@@ -102,12 +101,14 @@ def _guess(game: play.Game) -> None:
 def _typed(game: play.Game, bet: str) -> None:
     """Each typed character is a guess, until the first wrong one. Where one cannot come none is:
     what was typed stays, to be put right."""
-    picks = play.typed_characters(str(session.widget(TYPED, "") or ""))
-    if never := game.that_never_come(picks):
-        session.tell(_NEVER, never)
-        return
-    session.set_widget(TYPED, "")
-    _take(game, picks, bet)
+    picks = _in_the_box()
+    if not game.that_never_come(picks):
+        session.set_widget(TYPED, "")
+        _take(game, picks, bet)
+
+
+def _in_the_box() -> list[str | None]:
+    return play.typed_characters(str(session.widget(TYPED, "") or ""))
 
 
 def _take(game: play.Game, picks: list[str | None], bet: str) -> None:
