@@ -12,7 +12,7 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.data.builtin import BUILTIN
 from rnnlm_core.data.generated import family_of, value_of
 from rnnlm_core.errors import CorpusError, UnrollError
-from rnnlm_core.prepared import manifest
+from rnnlm_core.prepared import manifest, tokenizer
 from rnnlm_core.records import FINAL_STATES
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.run.history import entries
@@ -98,13 +98,23 @@ def picker(default: str = NAMES) -> RunFolder:
 def listed(now: RunFolder, with_state: bool = False) -> dict[str, str]:
     """What may be looked at, by id, and what it is called: own runs, the newest first, the shipped
     ones, and in any case `now`. `with_state`: only what has one, so no CNN."""
-    shipped = [RunFolder(launch.models_root() / name) for name in (NAMES, DIALOGUE)]
     own = launch.list_runs(launch.runs_root())[:_LISTED]
-    folders = {folder.id: folder for folder in [*own, *shipped]}
+    folders = {folder.id: folder for folder in [*own, *_shipped()]}
     folders.setdefault(now.id, now)
     if with_state:
         folders = {name: folder for name, folder in folders.items() if not _is_cnn(folder)}
     return _names(list(folders.values()))
+
+
+def shipped_alike(now: RunFolder) -> RunFolder | None:
+    """Another shipped run whose vocabulary is that of `now`, id by id; None where there is none."""
+    vocabulary = tokenizer(now).to_json()
+    return next((folder for folder in _shipped() if folder.id != now.id
+                 and tokenizer(folder).to_json() == vocabulary), None)
+
+
+def _shipped() -> list[RunFolder]:
+    return [RunFolder(launch.models_root() / name) for name in (NAMES, DIALOGUE)]
 
 
 def _is_cnn(folder: RunFolder) -> bool:

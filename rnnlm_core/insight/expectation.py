@@ -2,8 +2,9 @@
 
 On text that a network drew from its own probabilities, its mean surprise is its mean entropy, but
 for chance: at each place the expected surprise is the entropy. So their difference is a sum of
-steps of mean 0, and its spread says how far chance reaches. On other text the surprise is higher:
-by what the network does not know (the cross-entropy less the entropy).
+steps of mean 0, whose variances are the network's own as well: they say how far chance reaches, on
+whatever text. On other text the surprise is higher: by what the network does not know (the
+cross-entropy less the entropy).
 
 Source: Braverman et al. 2020 (arXiv 1906.05664), entropy and surprise of a model's own text.
 """
@@ -38,6 +39,7 @@ class Expectation:
     surprise: Floats  # (T,) bits: −log₂ of the probability of the token that came; NaN where it
     # cannot be written there at all (a mark amid a text)
     entropy: Floats  # (T,) bits
+    variance: Floats  # (T,) bits², of the surprise of a token drawn there: Σ p (log₂ p)² − H²
     candidates: NDArray[np.int64]  # (T,) how many of the likeliest reach 90 % together
     alternatives: list[list[tuple[str, float]]]  # T; the five likeliest
 
@@ -47,7 +49,7 @@ class Balance(NamedTuple):
 
     surprise: float
     entropy: float
-    band: float  # their difference is at most this by chance, 95 %, where the text is its own
+    band: float  # their difference is at most this, 95 %, on text drawn from these probabilities
     tokens: int
 
     @property
@@ -71,7 +73,7 @@ def expectation(model: LanguageModel, tokenizer: Tokenizer, ids: Ids, given: int
     if given < 1 or count < 1:
         raise BadInput("text.too_short", value=len(ids), limit=given + 1)
     read = torch.from_numpy(np.asarray(ids, np.int64))[None].to(model.device)
-    surprise, entropy = np.full(len(ids), np.nan), np.full(len(ids), np.nan)
+    surprise, entropy, variance = np.full((3, len(ids)), np.nan)
     candidates = np.zeros(len(ids), np.int64)
     alternatives: list[list[tuple[str, float]]] = [[] for _ in range(given)]
     carried = None
@@ -82,14 +84,14 @@ def expectation(model: LanguageModel, tokenizer: Tokenizer, ids: Ids, given: int
             end = min(at + _AT_ONCE, len(ids))
             logits, carried = model(read[:, at - 1:end - 1], carried)
             log_p = _log_probabilities(logits[0].double().cpu().numpy(), tokenizer, ids[at - 1:])
-            came = log_p[np.arange(end - at), ids[at:end]]
-            p = np.exp(log_p)
-            surprise[at:end] = np.where(np.isfinite(came), -came / np.log(2), np.nan)
-            entropy[at:end] = -(p * np.maximum(log_p, _LEAST)).sum(1).clip(None, 0) / np.log(2)
+            surprise[at:end] = _bits(log_p, ids[at:end])
+            p, bits = np.exp(log_p), np.maximum(log_p, _LEAST) / -np.log(2)
+            entropy[at:end] = (p * bits).sum(1).clip(0)
+            variance[at:end] = (p * (bits - entropy[at:end, None])**2).sum(1)
             ranked = np.cumsum(-np.sort(-p, axis=1), axis=1)
             candidates[at:end] = (ranked < TOGETHER).sum(1) + 1
             alternatives += [_likeliest(row, tokenizer) for row in p]
-    return Expectation(surprise, entropy, candidates, alternatives)
+    return Expectation(surprise, entropy, variance, candidates, alternatives)
 
 
 def _log_probabilities(logits: Floats, tokenizer: Tokenizer, before: Ids) -> Floats:
@@ -103,6 +105,12 @@ def _log_probabilities(logits: Floats, tokenizer: Tokenizer, before: Ids) -> Flo
     return found
 
 
+def _bits(log_p: Floats, came: Ids) -> Floats:
+    """Surprise (N,) at the tokens that came; NaN at those that cannot be written there."""
+    found = log_p[np.arange(len(came)), came] / -np.log(2)
+    return np.where(np.isfinite(found), found, np.nan)
+
+
 def _likeliest(p: Floats, tokenizer: Tokenizer) -> list[tuple[str, float]]:
     best = np.argpartition(p, -min(ALTERNATIVES, len(p)))[-ALTERNATIVES:]
     best = best[np.argsort(-p[best], kind="stable")]
@@ -112,31 +120,29 @@ def _likeliest(p: Floats, tokenizer: Tokenizer) -> list[tuple[str, float]]:
 def balance(found: Expectation) -> Balance:
     """Mean surprise beside mean entropy, and how far chance may part them.
 
-    The band is 1.96 standard errors of surprise − entropy, whose steps are uncorrelated on text
-    drawn from the network itself.
+    The band is 1.96 standard errors of surprise − entropy on text that is drawn from these very
+    probabilities (temperature 1, no cuts), whose steps are uncorrelated. It is worked out from the
+    probabilities, not from how the surprise of this text is spread: a safer text is spread less.
     """
     usable = ~np.isnan(found.surprise)
-    surprise, entropy = found.surprise[usable], found.entropy[usable]
+    surprise, entropy, variance = (
+        one[usable] for one in (found.surprise, found.entropy, found.variance))
     count = int(usable.sum())
     if not count:
         raise BadInput("text.too_short", value=0, limit=1)
-    spread = float((surprise - entropy).std(ddof=1)) if count > 1 else float("inf")
     return Balance(float(surprise.mean()), float(entropy.mean()),
-                   SIGMAS * spread / float(np.sqrt(count)), count)
+                   SIGMAS * float(np.sqrt(variance.sum())) / count, count)
 
 
-def token_surprise(model: LanguageModel, ids: Ids) -> Floats:
-    """Bits of each token (T,) with all V outputs, `<unk>` included, as it is trained; the first has
-    none: NaN. Of a CNN as well. Raises `RunError`, run.no_numbers."""
+def token_surprise(model: LanguageModel, tokenizer: Tokenizer, ids: Ids) -> Floats:
+    """The surprise alone, as `expectation` has it, NaN at the first token. Raises `RunError`,
+    run.no_numbers."""
     read = torch.from_numpy(np.asarray(ids, np.int64))[None].to(model.device)
-    found = np.full(len(ids), np.nan)
-    carried = None
+    found, carried = np.full(len(ids), np.nan), None
     with torch.no_grad():
-        for at in range(0, len(ids) - 1, 512):
-            part = read[:, at:min(at + 512, len(ids) - 1)]
-            seen, carried = model.read(part, carried)
-            nats = model.output.losses(seen[0], read[0, at + 1:at + 1 + part.shape[1]])
-            found[at + 1:at + 1 + part.shape[1]] = nats.double().cpu().numpy() / np.log(2)
-    if not np.isfinite(found[1:]).all():
-        raise RunError("run.no_numbers")
+        for at in range(1, len(ids), _AT_ONCE):
+            end = min(at + _AT_ONCE, len(ids))
+            logits, carried = model(read[:, at - 1:end - 1], carried)
+            found[at:end] = _bits(_log_probabilities(
+                logits[0].double().cpu().numpy(), tokenizer, ids[at - 1:]), ids[at:end])
     return found

@@ -158,6 +158,19 @@ def _bytes_of(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+def that_never_come(tokenizer: Tokenizer, characters: Sequence[str]) -> tuple[str, ...]:
+    """Those of some characters that no tokens spell, each once: in no text of this vocabulary."""
+    base = tokenizer.base if isinstance(tokenizer, MarkedTokenizer) else tokenizer
+    if isinstance(base, ByteUnits):
+        return ()
+    pieces = [spelled.decode("utf-8", "surrogatepass")
+              for i, spelled in enumerate(token_bytes(tokenizer)) if i != tokenizer.unknown_id]
+    # of several code points that are tokens each, a reader makes one character
+    whole = isinstance(base, GraphemeTokenizer)
+    known = {c for piece in pieces for c in (characters_of(piece) if whole else piece)}
+    return tuple(dict.fromkeys(c for c in characters if not known.issuperset([c] if whole else c)))
+
+
 def token_bytes(tokenizer: Tokenizer) -> list[bytes]:
     """What each id is written as, (V,); a start mark as nothing."""
     if isinstance(tokenizer, MarkedTokenizer):

@@ -1,18 +1,17 @@
-"""Reaching into a network while it writes: a forced token, a held unit, the state of another text.
+"""Reaching into a network while it writes: a held unit, the state of another text. (A forced token:
+`insight.forcing`.)
 
-Each is measured on the same text for all that are compared, or on many draws, never on one: what is
-said of a change says also what the same change does elsewhere (another token as unlikely, control
-units, states of random places).
+Each is measured on the same text for all that are compared: what is said of a change says also what
+the same change does elsewhere (control units, states of random places).
 
-Shapes: K changes, T tokens, V vocabulary, W watched tokens, N draws. `<unk>` is left out of all
-probabilities, as nothing writes it.
+Shapes: T tokens, V vocabulary, C controls. `<unk>` is left out of all probabilities, as nothing
+writes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -22,7 +21,7 @@ from torch import Tensor
 from rnnlm_core.data.tokenizer import Tokenizer
 from rnnlm_core.errors import RunError
 from rnnlm_core.generate import SamplingSettings, Writer, generate
-from rnnlm_core.insight.effects import Effect
+from rnnlm_core.insight.effects import NOTHING
 from rnnlm_core.insight.interventions import Intervention
 from rnnlm_core.nets.cells import Hook, State, unroll
 from rnnlm_core.nets.language_model import Carried, LanguageModel
@@ -30,9 +29,6 @@ from rnnlm_core.records import SampledToken
 
 Floats = NDArray[np.float64]
 Part = str  # "h" or "c"
-_MOST = 8_000_000  # probabilities at a time
-CLOSES = {"(": ")", "[": "]", "{": "}", "<": ">", "“": "”", "‘": "’", "（": "）", "「": "」",
-          "『": "』", "《": "》", "【": "】", '"': '"'}
 
 
 def write(model: LanguageModel, tokenizer: Tokenizer, start: Sequence[int],
@@ -69,80 +65,54 @@ def probabilities(model: LanguageModel, tokenizer: Tokenizer, ids: Tensor,
     return p
 
 
-# -- a forced token -------------------------------------------------------------------------------
-class Watched(NamedTuple):
-    """P of each watched token after step 0 (the forced one), 1, … of N texts, (W, N, T)."""
-
-    free: Floats
-    forced: Floats
-    control: Floats
-
-    def rise(self, token: int) -> tuple[float, float, float, float]:
-        """Mean over all steps: untouched, forced, with the control forced; and how far forced and
-        control are apart in standard errors over the draws."""
-        free, forced, control = (one[token].mean(1) for one in self)
-        apart = forced - control
-        error = float(apart.std(ddof=1) / np.sqrt(len(apart))) if len(apart) > 1 else np.inf
-        return (float(free.mean()), float(forced.mean()), float(control.mean()),
-                float(apart.mean()) / max(error, 1e-12))
-
-
-def as_unlikely(p: Floats, forced: int, without: Sequence[int]) -> int:
-    """The token whose probability (V,) is most like that of the forced one, to force in its place
-    as a control."""
-    distance = np.abs(np.log(np.maximum(p, 1e-300)) - np.log(max(p[forced], 1e-300)))
-    distance[[forced, *without]] = np.inf
-    distance[p == 0] = np.inf
-    return int(distance.argmin())
-
-
-def forced_draws(model: LanguageModel, tokenizer: Tokenizer, before: Sequence[int],
-                 texts: tuple[Sequence[int], Sequence[int], Sequence[int]],
-                 watched: Sequence[int], since: int, settings: SamplingSettings, draws: int
-                 ) -> tuple[Watched, list[int]]:
-    """N texts each, on the seeds from that of the settings on, that begin after `before` with the
-    three `texts`: untouched, forced and control; an empty one is drawn from its first token on.
-
-    P is that after token `since` of the written ones and after each later one. Beside the watched
-    tokens comes the one that the forced text has moved most, beyond what the control did to it.
-    Returns all of them, and which they are.
-    """
-    carried, after = read(model, before)
-    found = []
-    for first in texts:
-        rows = torch.tensor([[token.id for token in write(
-            model, tokenizer, before[-1:], replace(settings, seed=(settings.seed + n) % 2**63),
-            carried=carried, forced=dict(enumerate(first)))] for n in range(draws)])
-        at_once = max(1, _MOST // (settings.length * tokenizer.size))
-        found.append(np.concatenate([probabilities(
-            model, tokenizer, ids, tuple(part.repeat(1, len(ids), 1) for part in after)
-            )[:, since:].astype(np.float32) for ids in torch.split(rows, at_once)]))
-    free, forced, control = (p.mean((0, 1)) for p in found)
-    beyond = np.abs(forced - free) - np.abs(control - free)
-    beyond[[*watched, *_marks(tokenizer)]] = -np.inf
-    tokens = [*watched, int(beyond.argmax())]
-    return Watched(*(p[:, :, tokens].transpose(2, 0, 1).astype(np.float64) for p in found)), tokens
-
-
-def _marks(tokenizer: Tokenizer) -> list[int]:
-    """Ids that are never seen in a text."""
-    return [i for i in (tokenizer.unknown_id, tokenizer.start_id) if i is not None]
-
-
 # -- a held unit ----------------------------------------------------------------------------------
+class Held(NamedTuple):
+    """What a change moves at each of the T places of a text that all read.
+
+    `moved` (1 + C, T): total variation from the untouched network, of the change and of each
+    control. `path` (2 + C, T): P of `token`, untouched, changed, each control. `token` is the one
+    whose mean moved most beyond the controls; `there` the one that moved most at the place where
+    most moved, and `jump` its P there, untouched and changed.
+    """
+
+    moved: Floats
+    token: int
+    path: Floats
+    there: int
+    jump: tuple[float, float]
+
+    @property
+    def most(self) -> int:
+        """The place where most moved."""
+        return int(self.moved[0].argmax())
+
+    @property
+    def verdict(self) -> Literal["nothing", "no_more", "moves"]:
+        """`nothing`: not a point of probability at any place. `no_more`: no more on average than
+        under some control. Place by place, as changes of a mean may cancel out."""
+        if self.moved[0].max() < NOTHING:
+            return "nothing"
+        mean, *controls = self.moved.mean(1)
+        return "no_more" if mean <= max(controls, default=0.0) else "moves"
+
+
 def while_reading(model: LanguageModel, tokenizer: Tokenizer, before: Sequence[int],
                   text: Sequence[int], change: Intervention, controls: Sequence[Intervention]
-                  ) -> tuple[Effect, Floats]:
-    """Both read the same `text` after `before`, one with the change made from the last token of
-    `before` on: the mean of what is expected at each of the T tokens of the text, and how P of the
-    token that tells the effect goes, (2 + C, T): untouched, changed, each control."""
+                  ) -> Held:
+    """All read the same `text` after `before`, with a change made from the last token of `before`
+    on: what is expected at each of the T tokens of the text."""
     carried, _ = read(model, before)
     ids = torch.tensor([[before[-1], *text[:-1]]])
-    each = [probabilities(model, tokenizer, ids, carried, one.over(0).hook if one else None)[0]
-            for one in (None, change, *controls)]
-    mean = np.stack([p.mean(0) for p in each])
-    effect = Effect(mean[0], mean[1], mean[2:])
-    return effect, np.stack([p[:, effect.token] for p in each])
+    free, *others = (probabilities(model, tokenizer, ids, carried,
+                                   one.over(0).hook if one else None)[0]
+                     for one in (None, change, *controls))
+    by = [np.abs(p.mean(0) - free.mean(0)) for p in others]
+    token = int((by[0] - np.max([np.zeros_like(by[0]), *by[1:]], axis=0)).argmax())
+    moved = np.stack([_apart(p, free) for p in others])
+    most = int(moved[0].argmax())
+    there = int(np.abs(others[0][most] - free[most]).argmax())
+    return Held(moved, token, np.stack([p[:, token] for p in (free, *others)]), there,
+                (float(free[most, there]), float(others[0][most, there])))
 
 
 # -- the state of another text --------------------------------------------------------------------

@@ -20,6 +20,7 @@ from rnnlm_ui.generate.game_score import answer_of, bits_text, course
 from rnnlm_ui.generate.signs import named, sign
 from rnnlm_ui.i18n import t
 from rnnlm_ui.page import plain
+from rnnlm_ui.tokens import listed
 from rnnlm_ui.toolbox import Scene
 
 NUMBER, TYPED, BET, LOOKED = "game_text", "game.typed", "bet", "game.looked"
@@ -92,14 +93,22 @@ def _guess(game: play.Game) -> None:
         st.button(t("generate_game.no_idea"), key="game.none", type="tertiary",
                   icon=":material/question_mark:", on_click=_take, args=(game, [None], bet),
                   help=t("generate_game.no_idea_help"))
+    if never := game.that_never_come(_in_the_box()):
+        st.markdown(t("generate_game.never", characters=listed(never)))
     st.markdown(t("generate_game.rule"))
 
 
 def _typed(game: play.Game, bet: str) -> None:
-    """Each typed character is a guess, until the first wrong one."""
-    typed = str(session.widget(TYPED, "") or "")
-    session.set_widget(TYPED, "")
-    _take(game, play.typed_characters(typed), bet)
+    """Each typed character is a guess, until the first wrong one. Where one cannot come none is:
+    what was typed stays, to be put right."""
+    picks = _in_the_box()
+    if not game.that_never_come(picks):
+        session.set_widget(TYPED, "")
+        _take(game, picks, bet)
+
+
+def _in_the_box() -> list[str | None]:
+    return play.typed_characters(str(session.widget(TYPED, "") or ""))
 
 
 def _take(game: play.Game, picks: list[str | None], bet: str) -> None:

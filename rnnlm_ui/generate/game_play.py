@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from rnnlm_ui.generate.signs import unsigned
 from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
+    from rnnlm_core.data.tokenizer import Tokenizer
     from rnnlm_core.insight.guessing import Habits, Passage
 
 BETS = ("sure", "likely", "maybe")
@@ -36,6 +38,7 @@ class Game:
     key: str
     passage: Passage
     habits: Habits
+    tokenizer: Tokenizer
     guesses: tuple[Guess, ...]
 
     def true(self, n: int) -> str:
@@ -62,8 +65,18 @@ class Game:
 
     @property
     def offered(self) -> list[str]:
+        from rnnlm_core.insight.guessing import OFFERED
+
         first = self.passage.first + len(self.guesses)
-        return self.habits.offered(self.passage.characters[max(0, first - 2):first])
+        found = self.habits.offered(self.passage.characters[max(0, first - 2):first], 2 * OFFERED)
+        never = self.that_never_come(found)
+        return [c for c in found if c not in never][:OFFERED]
+
+    def that_never_come(self, characters: Sequence[str | None]) -> tuple[str, ...]:
+        """Which of some picks no text of this vocabulary holds."""
+        from rnnlm_core.insight.guessing import that_never_come
+
+        return that_never_come(self.tokenizer, [c for c in characters if c is not None])
 
 
 def game(scene: Scene, number: int) -> Game:
@@ -72,7 +85,7 @@ def game(scene: Scene, number: int) -> Game:
     key = _key(scene, number)
     kept, guesses = session.recall(_GUESSES, ("", ()))
     made = passage(scene.path, scene.step, scene.digest, number)
-    return Game(key, made, habits(scene.path),
+    return Game(key, made, habits(scene.path), runs.opened(scene.folder, scene.step).tokenizer,
                 tuple(guesses)[:made.length] if kept == key else ())
 
 

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rnnlm_core.generate import SamplingSettings
-    from rnnlm_core.insight.effects import Effect
+    from rnnlm_core.insight.forcing import Forced as Draws
     from rnnlm_core.insight.interventions import Intervention
-    from rnnlm_core.insight.steering import Watched, Way
+    from rnnlm_core.insight.steering import Held, Way
     from rnnlm_core.lab import Run
 
 Ids = tuple[int, ...]
 Forced = tuple[tuple[int, int], ...]  # position and token
 _NEAR = 60  # written tokens among which a place is looked for
 STEPS = 40  # over which the probabilities are followed after a forced token
-DRAWS, FEW_DRAWS, _LARGE = 16, 4, 2_000  # few of a vocabulary larger than that
+# to pick the token that is told, and as many again to measure it; few of a larger vocabulary
+DRAWS, FEW_DRAWS, _LARGE = 16, 4, 2_000
 CONTROLS = 3  # states of random places
 
 
@@ -61,31 +62,35 @@ def likeliest_place(path: str, step: int | None, digest: str, start: Ids, text: 
 
 @st.cache_data(max_entries=128, show_spinner=False)
 def control_of(path: str, step: int | None, digest: str, before: Ids, forced: int,
-               without: Ids) -> tuple[int, float, float]:
-    """The token whose probability there is nearest to that of the forced one; both of these."""
+               without: Ids) -> tuple[int | None, float, float]:
+    """The token whose probability there is near that of the forced one, None where none is; both
+    probabilities."""
     import torch
 
-    from rnnlm_core.insight.steering import as_unlikely, probabilities
+    from rnnlm_core.insight.forcing import as_unlikely
+    from rnnlm_core.insight.steering import probabilities
 
     run = _run(path, step)
     p = probabilities(run.model, run.tokenizer, torch.tensor([list(before)]))[0, -1]
     p[run.tokenizer.barred_after(before[-1])] = 0.0
     control = as_unlikely(p, forced, without)
-    return control, float(p[control]), float(p[forced])
+    return control, float(p[control]) if control is not None else 0.0, float(p[forced])
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def draws(path: str, step: int | None, digest: str, before: Ids, texts: tuple[Ids, Ids, Ids],
-          watched: Ids, since: int, settings: SamplingSettings) -> tuple[Watched, list[int]]:
-    """See `steering.forced_draws`."""
+def draws(path: str, step: int | None, digest: str, before: Ids,
+          texts: tuple[Ids, Ids, Ids | None], watched: Ids, since: int, settings: SamplingSettings,
+          never_told: Ids) -> Draws:
+    """See `forcing.forced_draws`."""
     from dataclasses import replace
 
-    from rnnlm_core.insight.steering import forced_draws
+    from rnnlm_core.insight.forcing import forced_draws
 
     run = _run(path, step)
     many = DRAWS if run.tokenizer.size <= _LARGE else FEW_DRAWS
+    longest = max(len(text) for text in texts if text is not None)
     return forced_draws(run.model, run.tokenizer, before, texts, watched, since,
-                        replace(settings, length=max(map(len, texts)) + STEPS), many)
+                        replace(settings, length=longest + STEPS), many, never_told)
 
 
 # -- a held unit ----------------------------------------------------------------------------------
@@ -123,8 +128,7 @@ def values(path: str, step: int | None, digest: str, start: Ids, text: Ids,
 
 @st.cache_data(max_entries=128, show_spinner=False)
 def held_effect(path: str, step: int | None, digest: str, start: Ids, text: Ids,
-                change: Intervention, controls: tuple[Intervention, ...]
-                ) -> tuple[Effect, NDArray[np.float64]]:
+                change: Intervention, controls: tuple[Intervention, ...]) -> Held:
     """See `steering.while_reading`."""
     from rnnlm_core.insight.steering import while_reading
 

@@ -25,19 +25,19 @@ from rnnlm_ui.generate.steer_text import (
     sides,
     surprise_legend,
 )
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import joined, number, t
 from rnnlm_ui.page import plain
+from rnnlm_ui.states.picture import unknown_note
 from rnnlm_ui.tokens import listed, words_of
 from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
-    from rnnlm_core.insight.steering import Watched
+    from rnnlm_core.insight.forcing import Forced as Draws
     from rnnlm_core.lab import Run
 
 FORCED, WATCH, PROMPT, PLACE = "steer_forced", "steer_watch", "steer_prompt", "steer.place"
 _FIRST_TRIED = ('"', "(", "“", "（", "「", "\n")  # characters that ask for something later
 _MOST_FORCED, _MOST_WATCHED = 20, 2
-_SURE, _SMALL = 2.0, 0.01  # standard errors, and of one probability, below which nothing is said
 _HEIGHT = 270
 
 
@@ -72,11 +72,12 @@ def show(scene: Scene, run: Run, answer: DeltaGenerator) -> None:
     force = Force(start.ids, free, _place(scene, start, free, ids), ids)
     with texts:
         _texts(scene, run, start, force)
-    watched, tokens = _measured(scene, run, force)
-    answer.markdown(_finding(run, force, watched, tokens,
-                             _control(scene, force, _watched(run, force))))
+    watched = _watched(run, force)
+    control = _control(scene, force, watched)
+    drawn = _measured(scene, force, watched, control[0])
+    answer.markdown(_finding(run, force, drawn, control))
     with charts:
-        _charts(scene, run, watched, tokens)
+        _charts(scene, run, drawn)
 
 
 def _boxes(run: Run) -> None:
@@ -90,8 +91,15 @@ def _boxes(run: Run) -> None:
                   persist_state="session", help=t("generate_steer.forced_help"),
                   on_change=lambda: session.remember("steer.forced.own",
                                                      session.widget(FORCED, "")))
-    st.text_input(t("generate_steer.watch"), key=WATCH, max_chars=_MOST_FORCED,
-                  persist_state="session", help=t("generate_steer.watch_help"))
+    watch = st.text_input(t("generate_steer.watch"), key=WATCH, max_chars=_MOST_FORCED,
+                          persist_state="session", help=t("generate_steer.watch_help")) or ""
+    if _ids(run, typed := str(session.widget(FORCED, "") or "")):  # else that is an error
+        unknown_note(run.tokenizer.unknown_in(unsigned(typed)))
+    unknown_note(run.tokenizer.unknown_in(unsigned(watch)))
+    if len(known := tuple(dict.fromkeys(_ids(run, watch)))) > _MOST_WATCHED:
+        st.markdown(t("generate_steer.watch_cut", n=_MOST_WATCHED, given=len(known), names=t(
+            "states_prove.comma").join(named(run.tokenizer.pieces[i])
+                                       for i in known[:_MOST_WATCHED]), **words_of(run.config)))
 
 
 def _suitable(run: Run) -> str:
@@ -118,11 +126,11 @@ def _forced(run: Run) -> tuple[int, ...]:
 
 def _watched(run: Run, force: Force) -> tuple[int, ...]:
     """What closes the forced character, and what the reader wants to see."""
-    from rnnlm_core.insight.steering import CLOSES
+    from rnnlm_core.insight.forcing import CLOSES
 
     closing = CLOSES.get(run.tokenizer.pieces[force.ids[-1]], "")
-    ids = [*_ids(run, closing), *_ids(run, str(session.widget(WATCH, "") or ""))[:_MOST_WATCHED]]
-    return tuple(dict.fromkeys(ids))
+    asked = dict.fromkeys(_ids(run, str(session.widget(WATCH, "") or "")))
+    return tuple(dict.fromkeys([*_ids(run, closing), *list(asked)[:_MOST_WATCHED]]))
 
 
 # -- the place -------------------------------------------------------------------------------------
@@ -171,58 +179,64 @@ def _before(force: Force) -> tuple[int, ...]:
 
 
 def _control(scene: Scene, force: Force, watched: tuple[int, ...]
-             ) -> tuple[int, float, float]:
+             ) -> tuple[int | None, float, float]:
     return facts.control_of(scene.path, scene.step, scene.digest, _before(force), force.ids[0],
                             (*watched, force.whole[force.place]))
 
 
-def _measured(scene: Scene, run: Run, force: Force) -> tuple[Watched, list[int]]:
-    watched = _watched(run, force)
-    control = _control(scene, force, watched)[:1]
+def _measured(scene: Scene, force: Force, watched: tuple[int, ...], control: int | None) -> Draws:
     rest: tuple[int, ...] = ()
     if force.written_at < 0:  # the beginning stays as it is behind the place
         rest = force.start[force.place:]
-    texts = (rest, (*force.ids, *rest[len(force.ids):]), (*control, *rest[1:]))
+    texts = (rest, (*force.ids, *rest[len(force.ids):]),
+             (control, *rest[1:]) if control is not None else None)
     with st.spinner(t("generate_steer.drawing")):
         return facts.draws(scene.path, scene.step, scene.digest, _before(force), texts, watched,
-                           len(force.ids) - 1, settings())
+                           len(force.ids) - 1, settings(),
+                           (control,) if control is not None else ())
 
 
-def _finding(run: Run, force: Force, watched: Watched, tokens: list[int],
-             control: tuple[int, float, float]) -> str:
+def _finding(run: Run, force: Force, drawn: Draws, control: tuple[int | None, float, float]
+             ) -> str:
+    """What is said of the one token that was picked on other draws; beside the control, or why
+    there is none."""
+    from rnnlm_core.insight.forcing import FACTOR
+
     pieces = run.tokenizer.pieces
-    rises = [watched.rise(n) for n in range(len(tokens))]
-    told = max(range(len(tokens)), key=lambda n: (
-        abs(rises[n][1] - rises[n][0]) - abs(rises[n][2] - rises[n][0])))
-    before, after, its, apart = rises[told]
-    how = "nothing" if abs(after - its) < _SMALL or abs(apart) < _SURE or \
-        abs(after - before) <= abs(its - before) else "up" if after > before else "down"
-    return t(f"generate_steer.found_force.{how}",
-             forced=quoted(plain(''.join(pieces[i] for i in force.ids)))
-             if len(force.ids) > 1 else named(pieces[force.ids[0]]),
-             token=named(pieces[tokens[told]]), before=percent(before), after=percent(after),
-             its=percent(its), control=named(pieces[control[0]]), p=percent(control[1]),
-             q=percent(control[2]), steps=facts.STEPS,
-             draws=watched.free.shape[1], **words_of(run.config))
+    rise, (other, p, q) = drawn.watched.rise(drawn.told), control
+    values = {
+        "forced": quoted(plain(''.join(pieces[i] for i in force.ids)))
+        if len(force.ids) > 1 else named(pieces[force.ids[0]]),
+        "token": named(pieces[drawn.tokens[drawn.told]]), "before": percent(rise.before),
+        "after": percent(rise.after), "steps": facts.STEPS, "draws": drawn.watched.free.shape[1],
+        "q": percent(q), "factor": number(FACTOR), **words_of(run.config)}
+    if other is None or rise.control is None:
+        beside = t("generate_steer.no_control", **values)
+    else:
+        beside = t("generate_steer.control", control=named(pieces[other]), p=percent(p),
+                   its=percent(rise.control), **values)
+    return joined([t(f"generate_steer.found_force.{rise.how}", **values), beside,
+                   t("generate_steer.of_draws", **values)])
 
 
-def _charts(scene: Scene, run: Run, watched: Watched, tokens: list[int]) -> None:
+def _charts(scene: Scene, run: Run, drawn: Draws) -> None:
     """P of each watched token step by step: the mean of all draws."""
+    watched, tokens = drawn.watched, drawn.tokens
     names = [named(run.tokenizer.pieces[i]) for i in tokens]
     columns = st.columns(min(2, len(tokens)), gap="medium")
     for n, (i, name) in enumerate(zip(tokens, names, strict=True)):
-        free, control, forced = (one[n].mean(0) for one in (
-            watched.free, watched.control, watched.forced))
+        shown = [(watched.free, "free", "ngram", "solid", 2.0),
+                 (watched.control, "control", "ngram", "dot", 2.0),
+                 (watched.forced, "forced", "ink", "solid", 3.0)]
         # at its end each has the mean over all steps, which the answer tells
-        lines = [Course(y, t("generate_steer.line.mean", line=t(f"generate_steer.line.{line}")),
-                        colour, dash, width, said=float(y.mean()))
-                 for y, line, colour, dash, width in (
-                     (free, "free", "ngram", "solid", 2), (control, "control", "ngram", "dot", 2),
-                     (forced, "forced", "ink", "solid", 3))]
+        lines = [Course(p[n].mean(0),
+                        t("generate_steer.line.mean", line=t(f"generate_steer.line.{line}")),
+                        colour, dash, width, said=float(p[n].mean()))
+                 for p, line, colour, dash, width in shown if p is not None]
         with columns[n % len(columns)]:
             st.markdown(t("generate_steer.p_of", token=name))
             live_plot(lambda lines=lines: course_figure(  # type: ignore[misc]
                 lines, [], (t("generate_steer.steps_axis", **words_of(run.config)),
                             t("generate_steer.p_axis")), percent, height=_HEIGHT, shares=True),
                 key=f"steer.p.{n}", height=_HEIGHT, on=(), alt=t("generate_steer.p_alt"),
-                rev=(scene.digest, i, watched.forced.tobytes(), watched.control.tobytes()))
+                rev=(scene.digest, i, *(p.tobytes() for p, *_ in shown if p is not None)))

@@ -12,25 +12,27 @@ from rnnlm_core.config import RunConfig
 from rnnlm_core.errors import UnrollError
 from rnnlm_core.figures.generate import percent
 from rnnlm_core.figures.generate_lines import Course, course_figure
+from rnnlm_core.figures.states import visible
 from rnnlm_core.records import SampledToken
 from rnnlm_ui import look_inside, session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.generate import steer_facts as facts
-from rnnlm_ui.generate.signs import named
+from rnnlm_ui.generate.signs import named, quoted
 from rnnlm_ui.generate.steer_text import Side, a_beginning, beginning_box, settings, sides
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import joined, t
+from rnnlm_ui.page import plain
 from rnnlm_ui.states import prove_facts
 from rnnlm_ui.states.findings import Choice, is_memory, score_text, signed, unit_name
 from rnnlm_ui.states.look import scale_of
 from rnnlm_ui.states.prove_trial import limits_of
-from rnnlm_ui.states.prove_words import numbers
+from rnnlm_ui.states.prove_words import numbers, share_text
 from rnnlm_ui.states.reading import found_units
 from rnnlm_ui.tokens import words_of
 from rnnlm_ui.toolbox import Scene
 
 if TYPE_CHECKING:
-    from rnnlm_core.insight.effects import Effect
     from rnnlm_core.insight.interventions import Intervention
+    from rnnlm_core.insight.steering import Held
     from rnnlm_core.insight.units import UnitFinding
     from rnnlm_core.lab import Run
 
@@ -38,6 +40,7 @@ WHICH, VALUE, PROMPT = "steer_unit", "steer_value", "steer_prompt"
 PART, LAYER, UNIT = "steer_part", "steer_layer", "steer_own_unit"
 OWN = "own"
 _LISTED, _HEIGHT = 12, 270
+_BEFORE = 12  # characters that are named before a place
 
 
 def show(scene: Scene, run: Run, answer: DeltaGenerator) -> None:
@@ -60,11 +63,12 @@ def show(scene: Scene, run: Run, answer: DeltaGenerator) -> None:
                   for one in (None, change))
     with texts:
         _texts(scene, choice, start.text, start.ids, (free, held), change)
-    effect, path = facts.held_effect(scene.path, scene.step, scene.digest, start.ids,
-                                     tuple(token.id for token in free), change, controls)
-    answer.markdown(_finding(scene.config, run, choice, finding, value, effect, len(free)))
+    effect = facts.held_effect(scene.path, scene.step, scene.digest, start.ids,
+                               tuple(token.id for token in free), change, controls)
+    answer.markdown(_finding(scene.config, run, _deed(scene.config, choice, finding, value), effect,
+                             start.text, free))
     with charts:
-        _chart(scene, run, effect, path, (change, *controls))
+        _charts(scene, run, effect)
 
 
 # -- which unit, and at what -----------------------------------------------------------------------
@@ -168,38 +172,68 @@ def _texts(scene: Scene, choice: Choice, beginning: str, start: tuple[int, ...],
                        scale.gradient))
 
 
-def _finding(config: RunConfig, run: Run, choice: Choice, finding: UnitFinding | None,
-             value: float, effect: Effect, places: int) -> str:
-    """What is expected on average at all places of the untouched text."""
+def _deed(config: RunConfig, choice: Choice, finding: UnitFinding | None, value: float) -> str:
     units = t("states_prove.unit_name",
               names=unit_name(choice.part, choice.layer, choice.unit, config))
-    deed = t("states_prove.deed.clamp", units=units, value=signed(value))
     if finding is not None and finding.kind == "binary":
         for side, mean in (("on", finding.mean_on), ("off", finding.mean_off)):
             if round(mean, 2) == value:
-                deed = t(f"states_prove.deed.clamp_{side}", units=units, value=signed(value),
+                return t(f"states_prove.deed.clamp_{side}", units=units, value=signed(value),
                          label=t(f"states.label.{finding.label}"))
-    token, verdict = effect.token, effect.verdict
-    if verdict == "turns":
-        verdict = "moves"
-    how = verdict if verdict != "moves" else (
-        "up" if effect.after[token] > effect.before[token] else "down")
-    return t(f"generate_steer.found_hold.{how}", deed=deed,
-             token=named(run.tokenizer.pieces[token]), places=places, **words_of(config),
-             numbers=numbers(effect.before[token], effect.after[token],
-                             [p[token] for p in effect.controls]))
+    return t("states_prove.deed.clamp", units=units, value=signed(value))
 
 
-def _chart(scene: Scene, run: Run, effect: Effect, path: np.ndarray,
-           changes: tuple[Intervention, ...]) -> None:
-    """P of the telling token at each place of the untouched text."""
-    lines = [Course(path[0], t("generate_steer.line.free"), "ngram", "solid", 2)]
-    if len(path) > 2:
-        lines.append(Course(path[2:].mean(0), t("generate_steer.line.controls"), "ngram", "dot", 2))
-    lines.append(Course(path[1], t("generate_steer.line.held")))
-    st.markdown(t("generate_steer.p_held", token=named(run.tokenizer.pieces[effect.token])))
+def _finding(config: RunConfig, run: Run, deed: str, effect: Held, start: str,
+             free: list[SampledToken]) -> str:
+    """How much it moves on average over all places of the untouched text, beside the controls; for
+    which token, and where most."""
+    mean, *controls = effect.moved.mean(1).tolist()
+    values = {"deed": deed, "mean": share_text(mean), "n": len(controls), "places": len(free),
+              "controls": share_text(float(np.mean(controls))) if controls else "",
+              **words_of(config)}
+    if effect.verdict == "nothing":
+        return t("generate_steer.found_hold.nothing", **values)
+    before, after = effect.path[:2].mean(1)
+    text = start + "".join(token.text for token in free[:effect.most])
+    was, now = effect.jump
+    pieces = run.tokenizer.pieces
+    return joined([
+        t(f"generate_steer.found_hold.{effect.verdict}", **values),
+        t("generate_steer.beside_units", **values) if controls else "",
+        t("generate_steer.held_token", token=named(pieces[effect.token]),
+          numbers=numbers(before, after, effect.path[2:].mean(1).tolist())),
+        t("generate_steer.held_most", most=share_text(float(effect.moved[0, effect.most])),
+          after=quoted(plain(("…" if len(text) > _BEFORE else "") + visible(text[-_BEFORE:]))),
+          at=effect.most + 1, token=named(pieces[effect.there]),
+          jump=t("states_prove.goes", before=share_text(was), after=share_text(now)), **values)])
+
+
+def _charts(scene: Scene, run: Run, effect: Held) -> None:
+    """At each place of the untouched text: how much moves, and P of the token that tells it. At its
+    end each line has its mean over all places, which the answer tells."""
     words = words_of(run.config)
-    live_plot(lambda: course_figure(
-        lines, [], (t("generate_steer.places_axis", **words), t("generate_steer.p_axis")), percent,
-        height=_HEIGHT, shares=True), key="steer.p_held", height=_HEIGHT, on=(),
-        alt=t("generate_steer.p_alt"), rev=(scene.digest, path.tobytes(), changes))
+    moved = [(effect.moved[1:], "controls"), (effect.moved[:1], "held")]
+    path = [(effect.path[:1], "free"), (effect.path[2:], "controls"), (effect.path[1:2], "held")]
+    columns = st.columns(2, gap="medium")
+    for column, key, lines, title, axis in (
+            (columns[0], "steer.moved", moved, t("generate_steer.moved_held"),
+             t("generate_steer.way_axis")),
+            (columns[1], "steer.p_held", path,
+             t("generate_steer.p_held", token=named(run.tokenizer.pieces[effect.token])),
+             t("generate_steer.p_axis"))):
+        shown = [_course(rows.mean(0), line) for rows, line in lines if len(rows)]
+        with column:
+            st.markdown(title)
+            live_plot(lambda shown=shown, axis=axis: course_figure(  # type: ignore[misc]
+                shown, [], (t("generate_steer.places_axis", **words), axis), percent,
+                height=_HEIGHT, shares=True), key=key, height=_HEIGHT, on=(),
+                alt=t("generate_steer.moved_alt" if key == "steer.moved" else
+                      "generate_steer.p_alt"),
+                rev=(scene.digest, key, *(one.y.tobytes() for one in shown)))
+
+
+def _course(y: np.ndarray, line: str) -> Course:
+    colour, dash, width = ("ink", "solid", 3.0) if line == "held" else \
+        ("ngram", "dot" if line == "controls" else "solid", 2.0)
+    return Course(y, t("generate_steer.line.mean", line=t(f"generate_steer.line.{line}")), colour,
+                  dash, width, said=float(y.mean()))

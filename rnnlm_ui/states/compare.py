@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -84,7 +84,8 @@ def difference_of(this: Moment, other: Moment, text: str, from_start: bool = Fal
     bits = []
     for run, spelling in ((one, common.first), (two, common.second)):
         start = [run.tokenizer.first_known] if from_start else []
-        read = token_surprise(run.model, np.array([*start, *spelling.ids], np.int64))
+        read = token_surprise(run.model, run.tokenizer,
+                              np.array([*start, *spelling.ids], np.int64))
         bits.append(surprise_of_characters(read[len(start):], spelling.owners))
     unknown = {*one.tokenizer.unknown_in(text), *two.tokenizer.unknown_in(text)}
     return Difference(text, *bits, tuple(sorted(unknown)))
@@ -154,13 +155,17 @@ def _choose(look: Look) -> tuple[RunFolder, Entry] | None:
 
 
 def choose_other(this: RunFolder, run: DeltaGenerator, moment: DeltaGenerator,
-                 with_state: bool = True) -> tuple[RunFolder, Entry] | None:
-    """The other network: this run at its first moment until the reader chooses."""
-    listed = runs.listed(this, with_state)
-    if session.widget(_RUN, None) not in listed:
-        session.set_widget(_RUN, this.id)
+                 keys: tuple[str, str] = (_RUN, _STEP), with_state: bool = True,
+                 first: RunFolder | None = None, own: Callable[[list[int]], int] = min
+                 ) -> tuple[RunFolder, Entry] | None:
+    """The other network. Until the reader chooses: the run `first` at its newest moment, or this
+    one at the moment that `own` picks."""
+    run_key, step_key = keys
+    listed, first = runs.listed(this, with_state), first or this
+    if session.widget(run_key, None) not in listed:
+        session.set_widget(run_key, first.id)
     chosen = run.selectbox(
-        t("states_compare.other"), list(listed), key=_RUN, format_func=listed.__getitem__,
+        t("states_compare.other"), list(listed), key=run_key, format_func=listed.__getitem__,
         persist_state="session")
     folder = launch.find_run(chosen, launch.runs_root()) or this
     try:
@@ -171,12 +176,11 @@ def choose_other(this: RunFolder, run: DeltaGenerator, moment: DeltaGenerator,
     if not steps:
         st.markdown(t("inside.waiting"))
         return None
-    moved = session.recall(_RUN, this.id) != folder.id
-    if moved or session.widget(_STEP, None) not in steps:
-        own = folder.id == this.id
-        session.set_widget(_STEP, min(steps) if own else max(steps))
-    session.remember(_RUN, folder.id)
-    step = moment.selectbox(t("states_compare.moment"), list(steps), key=_STEP,
+    moved = session.recall(run_key, this.id) != folder.id
+    if moved or session.widget(step_key, None) not in steps:
+        session.set_widget(step_key, own([*steps]) if folder.id == this.id else max(steps))
+    session.remember(run_key, folder.id)
+    step = moment.selectbox(t("states_compare.moment"), list(steps), key=step_key,
                             format_func=lambda s: t("states_compare.step", step=number(s)),
                             persist_state="session")
     return folder, steps[step]

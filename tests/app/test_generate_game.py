@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rnnlm_core.data.tokenizer import (
+    ByteTokenizer,
+    CharTokenizer,
+    GraphemeTokenizer,
+    WordTokenizer,
+)
 from rnnlm_core.insight import guessing
 from rnnlm_core.insight.guessing import passage
 from rnnlm_core.lab import Run
@@ -89,15 +95,41 @@ def test_bets_cost_what_the_rule_says() -> None:
         app.segmented_control(key="bet").set_value(bet).run()
         type_in(app, true[len(guesses(app))])
         assert bits_said(app) == pytest.approx(-math.log2(share), abs=0.006)
-    type_in(app, "☃")  # never seen: the bet on it is lost
+    type_in(app, "_" if true[3] != "_" else "e")
     assert bits_said(app) > -math.log2(0.6) + 1
+
+
+@LANGUAGES
+@pytest.mark.parametrize("typed", ["ZZ", "<b>", "☃"])
+def test_what_cannot_come_uses_up_no_guess(typed: str, language: str) -> None:
+    app = game(DIALOGUE, language)
+    true = coming(DIALOGUE)
+    type_in(app, true[0])
+    type_in(app, true[1] + typed)
+    assert guesses(app) == [(true[0], "likely")]
+    note = translate(language, "generate_game.never").split("{")[0]
+    assert sum(m.value.startswith(note) for m in app.markdown) == 1 and not app.error
+    assert app.text_input(key="game.typed").value == true[1] + typed  # to be put right
+    type_in(app, true[1])
+    assert len(guesses(app)) == 2 and not any(m.value.startswith(note) for m in app.markdown)
+
+
+def test_what_a_vocabulary_can_spell_by_hand() -> None:
+    picks = ["a", "e\u0301", "☃", "\n"]
+    assert guessing.that_never_come(CharTokenizer.fit("ae\u0301\n"), picks) == ("☃",)
+    assert guessing.that_never_come(CharTokenizer.fit("ae"), picks) == ("e\u0301", "☃", "\n")
+    assert guessing.that_never_come(GraphemeTokenizer.fit("a\u0301e"), picks) == (
+        "a", "e\u0301", "☃", "\n")
+    assert guessing.that_never_come(ByteTokenizer.fit("a"), picks) == ()
+    assert guessing.that_never_come(WordTokenizer.fit("a sea"), ["s", "w"]) == ("w",)
 
 
 def test_a_typed_word_is_taken_until_its_first_wrong_character() -> None:
     app = game(DIALOGUE)
     true = "".join(coming(DIALOGUE)[:6])
-    type_in(app, f"{true[:3]}☃{true[4:]}")
-    assert [pick for pick, _ in guesses(app)] == [*true[:3], "☃"]
+    wrong = "_" if true[3] != "_" else "e"
+    type_in(app, f"{true[:3]}{wrong}{true[4:]}")
+    assert [pick for pick, _ in guesses(app)] == [*true[:3], wrong]
     assert app.text_input(key="game.typed").value == ""
     type_in(app, "")
     assert len(guesses(app)) == 4

@@ -72,20 +72,68 @@ def test_own_text_surprises_as_much_as_its_entropy_and_other_text_more() -> None
 
 def test_the_band_by_hand() -> None:
     found = Expectation(np.array([np.nan, 1, 3, 2]), np.array([np.nan, 2, 1, 2]),
-                        np.zeros(4, int), [])
+                        np.array([np.nan, 0.5, 0.25, 3.25]), np.zeros(4, int), [])
     known = balance(found)
     assert (known.surprise, known.tokens) == (2, 3)
     assert known.excess == pytest.approx(1 / 3)
-    assert known.band == pytest.approx(1.96 * np.std([-1, 2, 0], ddof=1) / np.sqrt(3))
+    assert known.band == pytest.approx(1.96 * 2 / 3)  # √(0.5 + 0.25 + 3.25) is 2
+
+
+def test_the_variance_is_that_of_the_surprise_of_what_could_come() -> None:
+    tokenizer = CharTokenizer.fit(TEXT)
+    model, ids = network(tokenizer), tokenizer.encode(TEXT[:90]).astype(np.int64)
+    found = expectation(model, tokenizer, ids)
+    with torch.no_grad():
+        logits = model(torch.from_numpy(ids)[None])[0][0].double()
+    p = logits[:, 1:].softmax(-1).numpy()  # without <unk>
+    for at in (1, 30, 89):
+        bits = -np.log2(p[at - 1])
+        mean = np.average(bits, weights=p[at - 1])
+        assert found.entropy[at] == pytest.approx(mean, abs=1e-6)
+        assert found.variance[at] == pytest.approx(
+            np.average((bits - mean)**2, weights=p[at - 1]), abs=1e-5)
+
+
+def test_the_band_is_that_of_chance_and_a_safer_text_does_not_narrow_it() -> None:
+    """It holds the difference in 95 % of texts drawn from the network, whose spread it is; on text
+    that was drawn colder it is that of the places there, and not of how evenly that text came."""
+    tokenizer = CharTokenizer.fit(TEXT)
+    model = network(tokenizer)
+
+    def drawn(temperature: float, seed: int) -> Expectation:
+        settings = SamplingSettings(temperature, length=120, seed=seed)
+        return expectation(model, tokenizer, np.array([tokenizer.id_of("a"), *(
+            token.id for token in generate(model, tokenizer, "a", settings))]))
+
+    own = [balance(drawn(1.0, seed)) for seed in range(1, 61)]
+    assert binomtest(sum(one.within for one in own), 60, 0.95).pvalue > 0.01
+    spread = np.std([one.excess for one in own])
+    assert np.mean([one.band for one in own]) == pytest.approx(1.96 * spread, rel=0.25)
+    cold = drawn(0.3, 1)
+    narrow = 1.96 * np.nanstd(cold.surprise - cold.entropy, ddof=1) / np.sqrt(120)
+    assert balance(cold).band > 1.2 * narrow
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_token_surprise_is_that_of_the_states(cell: str) -> None:
     tokenizer = ByteTokenizer.fit(TEXT)
     model, text = network(tokenizer, cell), TEXT[:700] + "é"
-    found = token_surprise(model, tokenizer.encode(text))
+    found = token_surprise(model, tokenizer, tokenizer.encode(text))
     assert np.isnan(found[0])
     np.testing.assert_allclose(found, read_states(model, tokenizer, text).surprise, atol=1e-4)
+
+
+def test_a_text_has_one_surprise_whoever_asks() -> None:
+    """Where there is `<unk>`, too: it has none of the probability, as nothing writes it."""
+    tokenizer = CharTokenizer.fit(TEXT)
+    model, ids = network(tokenizer), tokenizer.encode(TEXT[:200]).astype(np.int64)
+    with torch.no_grad():
+        model.output.bias[0] += 3  # much of it otherwise
+        p = model(torch.from_numpy(ids)[None])[0][0].double()[:, 1:].softmax(-1).numpy()
+    found = token_surprise(model, tokenizer, ids)
+    assert np.isnan(found[0])
+    np.testing.assert_allclose(found[1:], -np.log2(p[np.arange(199), ids[1:] - 1]), atol=1e-5)
+    np.testing.assert_array_equal(found, expectation(model, tokenizer, ids).surprise)
 
 
 def test_bad_input_has_a_sentence() -> None:
@@ -99,8 +147,8 @@ def test_bad_input_has_a_sentence() -> None:
     with torch.no_grad():
         next(model.parameters()).fill_(float("nan"))
     ids = tokenizer.encode(TEXT)
-    for read in (lambda: expectation(model, tokenizer, ids), lambda: token_surprise(model, ids),
-                 lambda: calibration(model, ids)):
+    for read in (lambda: expectation(model, tokenizer, ids),
+                 lambda: token_surprise(model, tokenizer, ids), lambda: calibration(model, ids)):
         with pytest.raises(RunError, match="numbers"):
             read()
 

@@ -14,11 +14,9 @@ from rnnlm_core.errors import BadInput, RunError
 from rnnlm_core.generate import SamplingSettings, generate
 from rnnlm_core.insight.interventions import Intervention
 from rnnlm_core.insight.steering import (
-    Watched,
+    Held,
     Way,
-    as_unlikely,
     exchange,
-    forced_draws,
     read,
     way,
     while_reading,
@@ -119,53 +117,12 @@ def test_a_forced_token_stands_there_and_the_rest_meets_the_same_chance() -> Non
     assert forced == [*free[:10], bracket, *free[11:]]
 
 
-def test_the_watched_probabilities_are_those_of_reading_each_draw() -> None:
-    model = network(cell="lstm", layers=2)
-    bracket, closing, other = (TOKENIZER.id_of(c) for c in "()h")
-    short = SamplingSettings(1.0, length=5, seed=9)
-    found, tokens = forced_draws(model, TOKENIZER, A, ([], [bracket], [other]), [closing, 2], 0,
-                                 short, 3)
-    assert tokens[:2] == [closing, 2] and tokens[2] not in (closing, 2)
-    assert found.free.shape == found.forced.shape == found.control.shape == (3, 3, 5)
-    moved = np.zeros((3, TOKENIZER.size))
-    for n in range(3):
-        seeded = SamplingSettings(1.0, length=5, seed=9 + n)
-        for one, forced in ((found.free, {}), (found.forced, {0: bracket}),
-                            (found.control, {0: other})):
-            text = ids_of(generate(model, TOKENIZER, A, seeded, forced=forced))
-            with torch.no_grad():
-                logits = model(torch.tensor([A + text]))[0][0].double()
-            logits[:, 0] = -torch.inf
-            p = logits.softmax(-1).numpy()[len(A):]
-            assert one[:, n] == pytest.approx(p[:, tokens].T, abs=1e-6)
-            moved[1 if bracket in forced.values() else 2 if forced else 0] += p.mean(0)
-    beyond = np.abs(moved[1] - moved[0]) - np.abs(moved[2] - moved[0])
-    assert tokens[2] == max(set(range(TOKENIZER.size)) - {closing, 2}, key=beyond.__getitem__)
-    late, _ = forced_draws(model, TOKENIZER, A, ([], [bracket], [other]), [closing, 2], 2, short, 3)
-    assert late.forced[:2] == pytest.approx(found.forced[:2, :, 2:])
-
-
-def test_the_rise_is_told_with_its_error_by_hand() -> None:
-    free, control = np.full((1, 4, 2), 0.1), np.full((1, 4, 2), 0.2)
-    forced = np.array([[[0.3, 0.5], [0.5, 0.5], [0.4, 0.4], [0.6, 0.4]]])
-    before, after, its, apart = Watched(free, forced, control).rise(0)
-    assert (before, its) == pytest.approx((0.1, 0.2)) and after == pytest.approx(0.45)
-    means = np.array([0.4, 0.5, 0.4, 0.5]) - 0.2
-    assert apart == pytest.approx(0.25 / (means.std(ddof=1) / 2))
-
-
-def test_the_control_is_as_unlikely() -> None:
-    p = np.array([0.5, 0.011, 0.01, 0.009, 0.469, 0.001])
-    assert as_unlikely(p, 2, [1]) == 3 and as_unlikely(p, 2, []) == 1
-
-
 # -- a held unit ----------------------------------------------------------------------------------
 def test_a_held_unit_is_measured_on_the_same_text() -> None:
     model = network(cell="gru")
     text = TOKENIZER.known("gh(ab)")
     change = Intervention((2,), "clamp", 0.9)
-    effect, path = while_reading(model, TOKENIZER, A, text, change, [
-        Intervention((4,), "clamp", -0.9)])
+    found = while_reading(model, TOKENIZER, A, text, change, [Intervention((4,), "clamp", -0.9)])
     p = []
     for unit, value in ((None, 0.0), (2, 0.9), (4, -0.9)):
         h, rows = model.zero_state(1)[0], []
@@ -179,9 +136,35 @@ def test_a_held_unit_is_measured_on_the_same_text() -> None:
         exact = np.exp(np.stack(rows)[len(A) - 1:])
         exact[:, 0] = 0
         p.append(exact / exact.sum(1, keepdims=True))
-    for one, mine in zip((effect.before, effect.after, effect.controls[0]), p, strict=True):
-        assert one == pytest.approx(mine.mean(0), abs=1e-6)
-    assert path == pytest.approx(np.stack([one[:, effect.token] for one in p]), abs=1e-6)
+    free, held, control = p
+    for mine, other in zip(found.moved, (held, control), strict=True):
+        assert mine == pytest.approx(np.maximum(other - free, 0).sum(1), abs=1e-6)
+    means = [one.mean(0) for one in p]
+    assert found.token == int((abs(means[1] - means[0]) - abs(means[2] - means[0])).argmax())
+    assert found.path == pytest.approx(np.stack([one[:, found.token] for one in p]), abs=1e-6)
+    place = int(np.maximum(held - free, 0).sum(1).argmax())
+    assert found.most == place
+    token = int(abs(held - free)[place].argmax())
+    assert found.there == token
+    assert found.jump == pytest.approx((free[place, token], held[place, token]), abs=1e-6)
+
+
+def of_two_tokens(held: list[float], *controls: list[float]) -> Held:
+    """What is moved of two tokens at 0.5 each: a change up at one place and down at another."""
+    free = np.full(len(held), 0.5)
+    return Held(np.abs(np.array([held, *controls])), 0, np.stack([free, free + np.array(held)]), 0,
+                (0.5, 0.5))
+
+
+def test_changes_that_cancel_out_in_the_mean_are_changes_all_the_same() -> None:
+    swings = of_two_tokens([0.3, -0.3, 0.3, -0.3], [0.01, 0.02, 0.0, 0.0])
+    assert swings.path[1].mean() == pytest.approx(swings.path[0].mean())  # nothing in the mean
+    assert swings.verdict == "moves" and swings.moved[0].mean() == pytest.approx(0.3)
+    assert of_two_tokens([0.3, -0.3], [-0.4, 0.4], [0.0, 0.0]).verdict == "no_more"
+    assert of_two_tokens([0.009, -0.009], [0.001, 0.0]).verdict == "nothing"
+    rare = of_two_tokens([0.0] * 99 + [0.32], [0.001] * 100)
+    assert (rare.verdict, rare.most) == ("moves", 99)
+    assert of_two_tokens([0.2, -0.1]).verdict == "moves"
 
 
 def test_a_network_without_state_and_one_without_numbers() -> None:
