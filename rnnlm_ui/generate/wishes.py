@@ -81,11 +81,13 @@ def force(index: int, key: str) -> None:
 
 
 def travel(back: bool) -> None:
-    """Undo or redo, at once and exactly once: the dials are set before they are drawn."""
+    """Undo or redo, at once and exactly once: the dials and the time machine are set before they
+    are drawn."""
     writing: Writing | None = session.recall(WRITING, None)
     if writing is None:
         return
     (writing.undo if back else writing.redo)()
+    shelf.look_at_moment_of(writing)
     after = dict(writing.dials)
     session.forget(WISH)
     session.forget(SELECTED)
@@ -130,9 +132,9 @@ def is_active() -> bool:
 def bring(folder: RunFolder) -> Writing:
     """This tab's text as of now: opened, as wished, and grown by what is due."""
     settings(folder.config()).checked()  # said for as long as it holds, not only once
-    writing = shelf.current(folder)
     wanted = session.recall(WISH, ("",))
     what = wanted[0]
+    writing = shelf.current(folder, bool(what))
     now, hurry, budget = time.monotonic(), session.recall(HURRY, False), _HURRY_BUDGET
     if what:
         hurry = what == "rewrite" and (hurry or not writing.active)
@@ -144,8 +146,8 @@ def bring(folder: RunFolder) -> Writing:
         # only now: a newer look at the page may interrupt this one at any access to session state,
         # and a wish that was taken but not yet carried out would be lost
         session.forget(WISH)
-    elif not writing.tokens and not writing.active and not writing.kept:
-        writing.again(settings(writing.run.config), now)
+    elif writing.given and not writing.tokens and not writing.active:
+        writing.fill(settings(writing.run.config), now)
         hurry, budget = True, _EXAMPLE_BUDGET
     session.remember(HURRY, hurry)
     if hurry:
@@ -169,12 +171,14 @@ def _carry_out(writing: Writing, wanted: tuple[Any, ...], now: float) -> None:
     what, *values = wanted
     if what == "stop":
         writing.stop()
+        writing.branch.asked = True
     if what == "stop" or wanted is writing.heard:
         return
     session.forget(SELECTED)
     if what == "prompt":
         session.forget(SHOWN)
-    shelf.renew(writing)
+    if what in _STARTING:  # what is there stays as it is, by whichever weights it was written
+        shelf.renew(writing)
     wishes = settings(writing.run.config)
     writing.heard = wanted  # from here on nothing touches the session
     _do(writing, what, values, wishes, now)
