@@ -22,6 +22,7 @@ class Part:
 
     at: int  # tokens before it
     step: int  # of the weights that wrote it
+    penalised: bool = False  # whether repetition was, which puts the candidates in another order
 
 
 @dataclass

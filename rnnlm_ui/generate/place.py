@@ -66,11 +66,14 @@ def panel(writing: Writing) -> None:
     token, tokenizer = writing.tokens[index], writing.run.tokenizer
     piece = tokenizer.pieces[token.id]
     candidates = with_written(token.alternatives, piece, token.probability)
-    live_plot(lambda: candidates_figure(candidates, piece, token.kept, t("generate.written"),
+    part = writing.branch.part(index)
+    # a penalty puts them in another order than that of the bars: which were cut is not told then
+    kept = len(candidates) if part is not None and part.penalised else token.kept
+    live_plot(lambda: candidates_figure(candidates, piece, kept, t("generate.written"),
                                         t("generate.cut")),
               key="generate.candidates", height=candidates_height(len(candidates)), on=(),
               alt=t("generate.candidates_alt", **words_of(writing.run.config)),
-              rev=(tuple(candidates), piece, token.kept))
+              rev=(tuple(candidates), piece, kept))
     st.markdown(t("generate.drawn_from", kept=number(token.kept),
                   v=number(_choices(tokenizer)),
                   **words_of(writing.run.config), entropy=f"{token.entropy:.2f}"))

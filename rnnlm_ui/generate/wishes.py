@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 BESIDE = "beside"  # the key of what stands right of the text, in the URL
 PROMPT = "generate.prompt"  # the key of its widget
 DEFAULTS: dict[str, Any] = {
-    "temperature": 0.8, "keep": "all", "top_k": 5, "top_p": 0.9, "length": 240}
+    "penalty": 1.0, "temperature": 0.8, "keep": "all", "top_k": 5, "top_p": 0.9, "min_p": 0.0,
+    "length": 240}
 # documents that are written at once, of a run with marks: about as much as fits the page
 DOCUMENTS = {"none": 0, "lines": 10, "paragraphs": 1}
 _LOOK_BUDGET = 0.12  # seconds in a row: Stop is heard, and other tabs get their turn
@@ -200,7 +201,7 @@ def _do(writing: Writing, what: str, values: list[Any], wishes: SamplingSettings
     elif what == "force":
         writing.force(*values, wishes, now)
     elif what == "adopt":
-        writing.adopt(*values)
+        writing.adopt(*values, penalised=wishes.repetition_penalty != 1)
     elif what == "show":
         writing.show(values[0])
     elif what == "delete":
@@ -211,15 +212,21 @@ def _do(writing: Writing, what: str, values: list[Any], wishes: SamplingSettings
         writing.again(wishes, now, turned=True)
 
 
+def dial(name: str, default: Any) -> Any:
+    """As the widget of this setting stands; a field that was emptied counts as its first value."""
+    value = session.widget(name, default)
+    return default if value is None else value
+
+
 def settings(config: RunConfig) -> SamplingSettings:
     """As the widgets stand, for a run with this config."""
     from rnnlm_core.generate import SamplingSettings
 
-    values = {name: session.widget(name, default) for name, default in DEFAULTS.items()}
+    values = {name: dial(name, default) for name, default in DEFAULTS.items()}
     return SamplingSettings(
-        temperature=values["temperature"], seed=session.widget("draw", 1),
+        temperature=values["temperature"], seed=dial("draw", config.seed),
         top_k=values["top_k"] if values["keep"] == "top_k" else 0,
         top_p=values["top_p"] if values["keep"] == "top_p" else 1.0,
-        length=values["length"],
-        documents=session.widget("documents", DOCUMENTS[config.marks])
+        min_p=values["min_p"], repetition_penalty=values["penalty"], length=values["length"],
+        documents=dial("documents", DOCUMENTS[config.marks])
         if config.marks != "none" else 0)

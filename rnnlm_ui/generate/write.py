@@ -69,6 +69,11 @@ def _follow(folder: RunFolder) -> None:
 
 def live(folder: RunFolder, ticking: bool, narrow: bool, moment: int | None) -> None:
     """All below the title, as one fragment: looks again while the text grows."""
+    _live(folder, ticking, narrow, moment)
+    session.address_now()
+
+
+def _live(folder: RunFolder, ticking: bool, narrow: bool, moment: int | None) -> None:
     if time_machine.moment(folder) != moment:  # undo went to another one: the slider goes along
         session.page_again()
     answer = st.container()

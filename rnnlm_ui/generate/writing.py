@@ -257,13 +257,13 @@ class Writing:
             self.keep(index)
         self._start(replace(settings, length=settings.length + len(ids)), now, ids)
 
-    def adopt(self, index: int, tokens: Sequence[SampledToken]) -> None:
+    def adopt(self, index: int, tokens: Sequence[SampledToken], penalised: bool = False) -> None:
         """A branch that has these, already written, after the first `index`."""
         self._step()
         branch = self._cut(index)
         branch.tokens += tokens
         if tokens:
-            branch.begin_part(Part(index, self.step))
+            branch.begin_part(Part(index, self.step, penalised))
         self.tree = self.tree.grown(branch)
 
     def show(self, number: int) -> None:
@@ -321,7 +321,8 @@ class Writing:
     def _start(self, settings: SamplingSettings, now: float, forced: Sequence[int] = ()) -> None:
         self.stop()
         self.branch.trail = self._trail(len(self.ids))
-        self.branch.begin_part(Part(len(self.tokens), self.step))
+        self.branch.begin_part(
+            Part(len(self.tokens), self.step, settings.repetition_penalty != 1))
         length = min(settings.checked().length, MOST - len(self.tokens))
         seed = (settings.seed + len(self.tokens)) % 2**63
         self.pen.start(self.run, self.branch, self.ids,
