@@ -86,12 +86,25 @@ def _boxes(run: Run) -> None:
             or session.widget(FORCED, None) is None:
         session.remember("steer.forced.run", run.folder.id)
         session.set_widget(FORCED, own or _suitable(run))
-    st.text_input(t("generate_steer.forced"), key=FORCED, max_chars=_MOST_FORCED,
-                  persist_state="session", help=t("generate_steer.forced_help"),
+    # no `max_chars`: the browser would keep a longer text back without a word
+    st.text_input(t("generate_steer.forced"), key=FORCED, persist_state="session",
+                  help=t("generate_steer.forced_help"),
                   on_change=lambda: session.remember("steer.forced.own",
                                                      session.widget(FORCED, "")))
-    st.text_input(t("generate_steer.watch"), key=WATCH, max_chars=_MOST_FORCED,
-                  persist_state="session", help=t("generate_steer.watch_help"))
+    _say_cut(FORCED)
+    st.text_input(t("generate_steer.watch"), key=WATCH, persist_state="session",
+                  help=t("generate_steer.watch_help"))
+    _say_cut(WATCH)
+
+
+def _typed(key: str) -> str:
+    """As much of what stands in this box as is read."""
+    return str(session.widget(key, "") or "")[:_MOST_FORCED]
+
+
+def _say_cut(key: str) -> None:
+    if len(session.widget(key, "") or "") > _MOST_FORCED:
+        st.markdown(t("states.text_cut", n=_MOST_FORCED))
 
 
 def _suitable(run: Run) -> str:
@@ -107,7 +120,7 @@ def _ids(run: Run, text: str) -> tuple[int, ...]:
 
 
 def _forced(run: Run) -> tuple[int, ...]:
-    typed = str(session.widget(FORCED, "") or "")
+    typed = _typed(FORCED)
     if not typed:
         raise BadInput("steer.nothing_forced")
     if not (ids := _ids(run, typed)):
@@ -121,7 +134,7 @@ def _watched(run: Run, force: Force) -> tuple[int, ...]:
     from rnnlm_core.insight.steering import CLOSES
 
     closing = CLOSES.get(run.tokenizer.pieces[force.ids[-1]], "")
-    ids = [*_ids(run, closing), *_ids(run, str(session.widget(WATCH, "") or ""))[:_MOST_WATCHED]]
+    ids = [*_ids(run, closing), *_ids(run, _typed(WATCH))[:_MOST_WATCHED]]
     return tuple(dict.fromkeys(ids))
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BESIDE = "beside"  # the key of what stands right of the text, in the URL
 PROMPT = "generate.prompt"  # the key of its widget
+LONGEST_FORCED = 80  # characters that a reader puts in at once
 DEFAULTS: dict[str, Any] = {
     "penalty": 1.0, "temperature": 0.8, "keep": "all", "top_k": 5, "top_p": 0.9, "min_p": 0.0,
     "length": 240}
@@ -74,11 +75,12 @@ def force(index: int, key: str) -> None:
     if writing is None or not (typed := session.widget(key, "")):
         return
     session.set_widget(key, "")
+    whole, typed = typed, typed[:LONGEST_FORCED]
     ids = writing.following(index, typed)
     if ids:
         wish("force", index, ids)
     lacking = writing.run.tokenizer.unknown_in(typed)
-    session.remember(REFUSED, (lacking, bool(ids)) if lacking else None)
+    session.remember(REFUSED, (lacking, bool(ids), len(whole) > len(typed)))
 
 
 def travel(back: bool) -> None:
