@@ -45,6 +45,11 @@ def _go_on() -> None:
 
 def page(folder: RunFolder, narrow: bool) -> None:
     """All below the title, as one fragment: the sentence, the settings, the box."""
+    _page(folder, narrow)
+    session.address_now()
+
+
+def _page(folder: RunFolder, narrow: bool) -> None:
     answer, found = st.container(), None
     with controls(folder, narrow, along=True):
         switch()

@@ -16,6 +16,15 @@ from rnnlm_ui.generate.trail import Trail
 MOST_BRANCHES = 12
 
 
+@dataclass(frozen=True)
+class Part:
+    """What one network wrote of a branch: from this token on, to where the next part begins."""
+
+    at: int  # tokens before it
+    step: int  # of the weights that wrote it
+    penalised: bool = False  # whether repetition was, which puts the candidates in another order
+
+
 @dataclass
 class Branch:
     """A beginning, as it was typed, and the tokens after it."""
@@ -26,11 +35,34 @@ class Branch:
     by_hand: bool = False  # whether a reader has cut or changed it
     gone: int = 0  # characters cut off in front of a beginning that was too long
     trail: Trail = field(default_factory=lambda: Trail(""))
+    asked: bool = False  # whether a reader asked for it: it is not what the page wrote by itself
+    parts: tuple[Part, ...] = ()
 
     @property
     def untouched(self) -> bool:
         """Whether nothing of it is a reader's: it may give way to another draw."""
         return not self.by_hand and not self.prompt
+
+    def part(self, index: int) -> Part | None:
+        """The part that the token at `index` belongs to."""
+        return next((part for part in reversed(self.parts) if part.at <= index), None)
+
+    def written(self) -> list[Part]:
+        """The parts of which there is a token; neighbours by one network are one."""
+        found: list[Part] = []
+        for part in self.parts:
+            if part.at < len(self.tokens) and (not found or found[-1].step != part.step):
+                found.append(part)
+        return found
+
+    @property
+    def steps(self) -> list[int]:
+        """Of the networks that wrote it, in the order in which they did."""
+        return [part.step for part in self.written()]
+
+    def begin_part(self, part: Part) -> None:
+        """From `part.at` on it is written so."""
+        self.parts = (*(one for one in self.parts if one.at < part.at), part)
 
     @property
     def bits(self) -> float | None:

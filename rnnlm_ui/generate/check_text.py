@@ -81,10 +81,11 @@ def _written(scene: Scene) -> Checked:
         settings = replace(wishes.settings(scene.config), length=LENGTH)
         return _of_tokens("written", "", _drawn(scene, settings), scene)
     found = _of_tokens("written", writing.prompt, writing.tokens, scene)
-    if writing.digest != scene.digest:
-        st.markdown(t("generate_check.by_step", step=number(writing.step),
-                      now=number(scene.shown.step if scene.shown else 0)))
-        return replace(found, step=writing.step)
+    now, steps = scene.shown.step if scene.shown is not None else 0, writing.branch.steps
+    if steps != [now]:
+        st.markdown(t("generate_check.by_step", step=", ".join(map(number, steps)),
+                      now=number(now)))
+        return replace(found, step=steps[0])
     return found
 
 

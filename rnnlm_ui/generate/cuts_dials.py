@@ -8,7 +8,7 @@ import streamlit as st
 
 from rnnlm_core.config import RunConfig
 from rnnlm_ui import session
-from rnnlm_ui.i18n import t
+from rnnlm_ui.i18n import number, t
 from rnnlm_ui.tokens import words_of
 
 if TYPE_CHECKING:
@@ -81,8 +81,10 @@ def rule_name(rule: str, settings: SamplingSettings) -> str:
 
 def beginning_box(place: Any, label: str, narrow: bool) -> str:
     """The text that a reader goes on from; "" where they have typed none."""
-    key = session.text(TEXT, lines=False, longest=LONGEST_TEXT)
-    place.text_input(label, key=key, max_chars=LONGEST_TEXT, persist_state="session",
-                     placeholder=t("generate_cuts.placeholder"),
-                     width="stretch" if narrow else 380)
-    return (session.widget(TEXT, "") or "")[:LONGEST_TEXT]
+    with place.container(width="stretch" if narrow else 380, gap="xsmall"):
+        # no `max_chars`: the browser would keep a longer text back without a word
+        typed = st.text_input(label, key=session.text(TEXT, lines=False), persist_state="session",
+                              placeholder=t("generate_cuts.placeholder")) or ""
+        if len(typed) > LONGEST_TEXT:
+            st.markdown(t("states.text_cut", n=number(LONGEST_TEXT)))
+    return typed[:LONGEST_TEXT]

@@ -37,9 +37,10 @@ def flat(text: str) -> str:
 def place_answer(found: Sequence[Stage], settings: SamplingSettings, choice: Any) -> str:
     """How many are left to draw from, how sure that is, and what became of the one that stands."""
     first, last = found[0], found[-1]
+    how = "nothing" if len(found) == 1 else "left_one" if last.kept == 1 else "left"
     values = {"kept": number(last.kept), "all": number(first.kept), "bits": f"{last.entropy:.2f}",
               "model": f"{first.entropy:.2f}"}
-    told = t("generate_cuts.left" if len(found) > 1 else "generate_cuts.nothing", **values)
+    told = t(f"generate_cuts.{how}", **values)
     return joined([told, _of_here(found, settings, choice)])
 
 
@@ -52,7 +53,8 @@ def _of_here(found: Sequence[Stage], settings: SamplingSettings, choice: Any) ->
     for stage in found:
         if stage.cut[choice.here]:
             return t("generate_cuts.here_cut", rule=rule_name(stage.rule, settings), **values)
-    return t("generate_cuts.here", **values)
+    stays = values["before"] == values["after"]  # as far as it is told
+    return t("generate_cuts.here_stays" if stays else "generate_cuts.here", **values)
 
 
 def rule_by_rule(found: Sequence[Stage], settings: SamplingSettings, choice: Any) -> str:

@@ -14,10 +14,11 @@ Dials = Mapping[str, Any]  # the settings, by the keys of their widgets
 
 @dataclass(frozen=True)
 class Moment:
-    """The tree before or after a step, and how the settings stood then."""
+    """The tree before or after a step, and how the settings and the time machine stood then."""
 
     tree: Tree
     dials: Dials
+    looked_at: int | None  # the step of the run; None: whichever is the newest
 
 
 @dataclass

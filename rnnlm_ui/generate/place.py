@@ -11,14 +11,13 @@ from rnnlm_core.records import SampledToken
 from rnnlm_ui import session
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.generate.shelf import SELECTED
-from rnnlm_ui.generate.wishes import REFUSED, force, put, wish
+from rnnlm_ui.generate.wishes import LONGEST_FORCED, REFUSED, force, put, wish
 from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import error_text, number, t
 from rnnlm_ui.page import plain
 from rnnlm_ui.tokens import listed, words_of
 
 _CONTEXT = 12  # characters named before a place
-_LONGEST_FORCED = 80  # characters that a reader puts in at once
 
 
 def own_place(writing: Writing) -> int | None:
@@ -73,11 +72,14 @@ def panel(writing: Writing) -> None:
     token, tokenizer = writing.tokens[index], writing.run.tokenizer
     piece = tokenizer.pieces[token.id]
     candidates = with_written(token.alternatives, piece, token.probability)
-    live_plot(lambda: candidates_figure(candidates, piece, token.kept, t("generate.written"),
+    part = writing.branch.part(index)
+    # a penalty puts them in another order than that of the bars: which were cut is not told then
+    kept = len(candidates) if part is not None and part.penalised else token.kept
+    live_plot(lambda: candidates_figure(candidates, piece, kept, t("generate.written"),
                                         t("generate.cut")),
               key="generate.candidates", height=candidates_height(len(candidates)), on=(),
               alt=t("generate.candidates_alt", **words_of(writing.run.config)),
-              rev=(tuple(candidates), piece, token.kept))
+              rev=(tuple(candidates), piece, kept))
     st.markdown(t("generate.drawn_from", kept=number(token.kept),
                   v=number(_choices(tokenizer)),
                   **words_of(writing.run.config), entropy=f"{token.entropy:.2f}"))
@@ -113,11 +115,14 @@ def _instead(token: SampledToken, written: str, index: int) -> None:
         for rank, piece in enumerate(others):
             st.button(plain("".join(MARKS.get(c, c) for c in piece)), key=f"generate.put.{rank}",
                       on_click=put, args=(index, piece))
-    st.text_input(t("generate.force"), key="generate.force", max_chars=_LONGEST_FORCED,
-                  placeholder=t("generate.force"), label_visibility="collapsed",
-                  on_change=force, args=(index, "generate.force"))
+    # no `max_chars`: the browser would keep a longer text back without a word
+    st.text_input(t("generate.force"), key="generate.force", placeholder=t("generate.force"),
+                  label_visibility="collapsed", on_change=force, args=(index, "generate.force"))
     if (refused := session.recall(REFUSED, None)) is not None:
-        lacking, some = refused
-        problem = Problem("prompt.unknown_characters", {"characters": listed(lacking)})
-        st.markdown(f":material/info: {plain(error_text(problem))}"
-                    + ("" if some else t("generate.nothing_forced")))
+        lacking, some, cut = refused
+        if cut:
+            st.markdown(t("states.text_cut", n=LONGEST_FORCED))
+        if lacking:
+            problem = Problem("prompt.unknown_characters", {"characters": listed(lacking)})
+            st.markdown(f":material/info: {plain(error_text(problem))}"
+                        + ("" if some else t("generate.nothing_forced")))

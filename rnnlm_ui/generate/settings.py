@@ -12,16 +12,20 @@ from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import session
 from rnnlm_ui.generate.pen import PACES
 from rnnlm_ui.generate.shelf import WRITING
-from rnnlm_ui.generate.wishes import DEFAULTS, DOCUMENTS, PACE, travel, turned, wish
+from rnnlm_ui.generate.wishes import DEFAULTS, DOCUMENTS, PACE, dial, travel, turned, wish
 from rnnlm_ui.generate.writing import MOST, Writing
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import primary_label
 from rnnlm_ui.tokens import words_of
 
 KEEP = ("all", "top_k", "top_p")
-LENGTHS = (1, 1_000)
-_MOST_DOCUMENTS = 100
 _MOST_SEED = 2**53 - 1  # what a browser can count to
+# by key: lowest, highest, and the finest step that a link may ask for
+RANGES: dict[str, tuple[Any, Any, Any]] = {
+    "penalty": (1.0, 2.0, 0.05), "temperature": (0.0, 2.0, 0.05), "top_k": (1, 20_000, 1),
+    "top_p": (0.01, 1.0, 0.01), "min_p": (0.0, 1.0, 0.01), "documents": (0, 100, 1),
+    "length": (1, 1_000, 1), "draw": (0, _MOST_SEED, 1)}
+_RULES_WIDTH = 190  # pixels: the longest label
 
 
 def controls(folder: RunFolder, narrow: bool, along: bool = False) -> DeltaGenerator:
@@ -58,35 +62,80 @@ def history(writing: Writing) -> None:
 
 
 def _common(names: dict[str, str], width: Any, pace_width: Any) -> None:
-    st.slider(t("generate.temperature"), 0.0, 2.0, DEFAULTS["temperature"], step=0.05,
-              key="temperature", width=width, on_change=turned, bind="query-params",
-              help=t("generate.temperature_help", **names))
-    keep = st.segmented_control(
-        t("generate.keep"), KEEP, key=session.choice("keep", KEEP, KEEP[0]), required=True,
-        on_change=turned, format_func=lambda k: t(f"generate.kept.{k}"),
-        help=t("generate.keep_help", **names))
-    if keep == "top_k":
-        st.number_input(t("generate.k"), 1, 20_000, DEFAULTS["top_k"], key="top_k", width=110,
-                        on_change=turned, bind="query-params")
-    elif keep == "top_p":
-        st.number_input(t("generate.p"), 0.01, 1.0, DEFAULTS["top_p"], step=0.05, key="top_p",
-                        width=110, on_change=turned, bind="query-params")
+    _slider("temperature", t("generate.temperature"), width,
+            t("generate.temperature_help", **names))
+    if width == "stretch":
+        _rules(names)
+    else:  # what it holds comes and goes, and its own width stays: nothing beside it moves
+        with st.popover(_rules_label(), icon=":material/filter_alt:", width=_RULES_WIDTH,
+                        key="generate.rules"):
+            _rules(names)
     if pace_width is None:
         return
     st.select_slider(t("generate.pace"), list(PACES), PACE, key="pace", width=pace_width,
                      format_func=lambda p: t(f"generate.paces.{p}"), persist_state="session")
 
 
+def _rules(names: dict[str, str]) -> None:
+    """In the order in which they act; the temperature comes after the penalty."""
+    _slider("penalty", t("generate_cuts.dial.repetition_penalty"), "stretch",
+            t("generate_cuts.help.repetition_penalty", **names))
+    keep = st.segmented_control(
+        t("generate.keep"), KEEP, key=session.choice("keep", KEEP, KEEP[0]), required=True,
+        on_change=turned, format_func=lambda k: t(f"generate.kept.{k}"),
+        help=t("generate.keep_help", **names))
+    if keep == "top_k":
+        _field("top_k", t("generate.k"))
+    elif keep == "top_p":
+        _field("top_p", t("generate.p"), step=0.05)
+    _slider("min_p", t("generate_cuts.dial.min_p"), "stretch",
+            t("generate_cuts.help.min_p", **names))
+
+
+def _rules_label() -> str:
+    """Which are set, before they are drawn: `Rules: top-k 5`, `Rules: 2 set`."""
+    keep, found = session.widget(session.choice("keep", KEEP, KEEP[0]), KEEP[0]), {}
+    if (penalty := _now("penalty")) != 1:
+        found["repetition_penalty"] = penalty
+    if keep in RANGES:
+        found[keep] = _now(keep)
+    if min_p := _now("min_p"):
+        found["min_p"] = min_p
+    rules = [t(f"generate_cuts.rule.{rule}", value=f"{value:g}")
+             for rule, value in found.items()]
+    told = t("generate.rules_none") if not rules else rules[0] if len(rules) == 1 \
+        else t("generate.rules_set", n=len(rules))
+    return t("generate.rules", rules=told)
+
+
+def _now(key: str) -> Any:
+    """What the widget of this number says, or will say when it is drawn."""
+    return dial(session.number(key, *RANGES[key], DEFAULTS[key]), DEFAULTS[key])
+
+
+def _slider(key: str, label: str, width: Any, told: str) -> None:
+    low, high, step = RANGES[key]
+    st.slider(label, low, high, step=step, width=width, on_change=turned, help=told,
+              key=session.number(key, low, high, step, DEFAULTS[key]), persist_state="session")
+
+
+def _field(key: str, label: str, default: int | None = None, step: float = 1,
+           told: str | None = None) -> None:
+    """A number to type; emptied, it counts as its first value. That is no `value` of the widget's,
+    which would be a second one beside what undo brings back."""
+    (low, high, finest), first = RANGES[key], DEFAULTS[key] if default is None else default
+    st.number_input(label, low, high, None, step=step, on_change=turned, help=told,
+                    key=session.number(key, low, high, finest, first), placeholder=str(first),
+                    persist_state="session")
+
+
 def _more(names: dict[str, str], config: RunConfig, along: bool) -> None:
     if config.marks != "none" and not along:
-        st.number_input(t(f"generate.documents.{config.marks}"), 0, _MOST_DOCUMENTS,
-                        DOCUMENTS[config.marks], key="documents", step=1, on_change=turned,
-                        bind="query-params", help=t("generate.documents_help", **names))
+        _field("documents", t(f"generate.documents.{config.marks}"), DOCUMENTS[config.marks],
+               told=t("generate.documents_help", **names))
     if not along:
-        st.number_input(t("generate.length", **names), *LENGTHS, DEFAULTS["length"], key="length",
-                        step=20, on_change=turned, bind="query-params")
-    st.number_input(t("generate.seed"), 0, _MOST_SEED, config.seed, key="draw", step=1,
-                    on_change=turned, bind="query-params", help=t("generate.seed_help"))
+        _field("length", t("generate.length", **names), step=20)
+    _field("draw", t("generate.seed"), config.seed, told=t("generate.seed_help"))
     if not along:
         _anew()
 
@@ -103,7 +152,7 @@ def _anew() -> None:
 
 
 def _another() -> None:
-    session.set_widget("draw", (int(session.widget("draw", 1)) + 1) % _MOST_SEED)
+    session.set_widget("draw", (int(dial("draw", 1)) + 1) % _MOST_SEED)
     wish("draw")
 
 

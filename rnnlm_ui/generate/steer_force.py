@@ -87,19 +87,33 @@ def _boxes(run: Run) -> None:
             or session.widget(FORCED, None) is None:
         session.remember("steer.forced.run", run.folder.id)
         session.set_widget(FORCED, own or _suitable(run))
-    st.text_input(t("generate_steer.forced"), key=FORCED, max_chars=_MOST_FORCED,
-                  persist_state="session", help=t("generate_steer.forced_help"),
+    # no `max_chars`: the browser would keep a longer text back without a word
+    st.text_input(t("generate_steer.forced"), key=FORCED, persist_state="session",
+                  help=t("generate_steer.forced_help"),
                   on_change=lambda: session.remember("steer.forced.own",
                                                      session.widget(FORCED, "")))
-    watch = st.text_input(t("generate_steer.watch"), key=WATCH, max_chars=_MOST_FORCED,
-                          persist_state="session", help=t("generate_steer.watch_help")) or ""
-    if _ids(run, typed := str(session.widget(FORCED, "") or "")):  # else that is an error
+    _say_cut(FORCED)
+    st.text_input(t("generate_steer.watch"), key=WATCH, persist_state="session",
+                  help=t("generate_steer.watch_help"))
+    _say_cut(WATCH)
+    watch = _typed(WATCH)
+    if _ids(run, typed := _typed(FORCED)):  # else that is an error
         unknown_note(run.tokenizer.unknown_in(unsigned(typed)))
     unknown_note(run.tokenizer.unknown_in(unsigned(watch)))
     if len(known := tuple(dict.fromkeys(_ids(run, watch)))) > _MOST_WATCHED:
         st.markdown(t("generate_steer.watch_cut", n=_MOST_WATCHED, given=len(known), names=t(
             "states_prove.comma").join(named(run.tokenizer.pieces[i])
                                        for i in known[:_MOST_WATCHED]), **words_of(run.config)))
+
+
+def _typed(key: str) -> str:
+    """As much of what stands in this box as is read."""
+    return str(session.widget(key, "") or "")[:_MOST_FORCED]
+
+
+def _say_cut(key: str) -> None:
+    if len(session.widget(key, "") or "") > _MOST_FORCED:
+        st.markdown(t("states.text_cut", n=_MOST_FORCED))
 
 
 def _suitable(run: Run) -> str:
@@ -115,7 +129,7 @@ def _ids(run: Run, text: str) -> tuple[int, ...]:
 
 
 def _forced(run: Run) -> tuple[int, ...]:
-    typed = str(session.widget(FORCED, "") or "")
+    typed = _typed(FORCED)
     if not typed:
         raise BadInput("steer.nothing_forced")
     if not (ids := _ids(run, typed)):
@@ -129,7 +143,7 @@ def _watched(run: Run, force: Force) -> tuple[int, ...]:
     from rnnlm_core.insight.forcing import CLOSES
 
     closing = CLOSES.get(run.tokenizer.pieces[force.ids[-1]], "")
-    asked = dict.fromkeys(_ids(run, str(session.widget(WATCH, "") or "")))
+    asked = dict.fromkeys(_ids(run, _typed(WATCH)))
     return tuple(dict.fromkeys([*_ids(run, closing), *list(asked)[:_MOST_WATCHED]]))
 
 

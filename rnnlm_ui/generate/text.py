@@ -16,7 +16,7 @@ from rnnlm_ui.components.coloured_text import coloured_text
 from rnnlm_ui.generate.beginning import LONGEST_PROMPT
 from rnnlm_ui.generate.place import own_place, shown_place
 from rnnlm_ui.generate.shelf import SELECTED
-from rnnlm_ui.generate.wishes import HURRY, PACE, SHOWN
+from rnnlm_ui.generate.wishes import HURRY, PACE, SHOWN, wish
 from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import error_text, joined, number, t
 from rnnlm_ui.page import plain
@@ -72,16 +72,43 @@ def _coloured(text: str, fills: list[str], tips: list[str], prompt: int, selecte
 
 def notes(writing: Writing) -> None:
     """What a reader should know about this text, where there is something."""
-    entry = time_machine.entry(writing.run.folder)
     notes = [*_of_beginning(writing), *_of_bytes(writing)]
-    if entry is not None and entry.sha256 != writing.digest:
-        notes.append(t("generate.by_step", step=number(writing.step), now=number(entry.step)))
     if (marks := writing.run.config.marks) != "none":
         notes.append(t(f"generate.marked.{marks}"))
     if writing.by_hand and not writing.active:
         notes.append(t("generate.by_hand"))
+    _networks(writing)
     for note in notes:
         st.markdown(f":material/info: {note}")
+
+
+def _networks(writing: Writing) -> None:
+    """Which networks wrote it, where it is not the one that is looked at; that one writes on, and
+    nothing is written anew unless the reader says so."""
+    entry, steps = time_machine.entry(writing.run.folder), writing.branch.steps
+    if writing.active or not steps or entry is None or steps == [entry.step]:
+        return
+    told = [_who_wrote(writing)]
+    other = entry.step != steps[-1]
+    if other:
+        told.append(t("generate.newer" if entry.step > steps[-1] else "generate.next_by",
+                      now=number(entry.step)))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":material/info: {joined(told)}", width="content")
+        if other:
+            st.button(t("generate.write_with"), key="generate.write_with", type="tertiary",
+                      on_click=wish, args=("draw",), help=t("generate.write_with_help"))
+
+
+def _who_wrote(writing: Writing) -> str:
+    parts = writing.branch.written()
+    if len(parts) == 1:
+        return t("generate.by_step", step=number(parts[0].step))
+    ends = [part.at for part in parts[1:]] + [len(writing.tokens)]
+    return t("generate.by_steps", parts=t("generate.then").join(
+        t("generate.part", step=number(part.step),
+          n=number(sum(len(token.text) for token in writing.tokens[part.at:end])))
+        for part, end in zip(parts, ends, strict=True)))
 
 
 def _of_beginning(writing: Writing) -> Iterator[str]:

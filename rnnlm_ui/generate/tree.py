@@ -12,6 +12,8 @@ from rnnlm_ui.generate.wishes import show, wish
 from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import number, t
 
+_COMPARABLE = 0.5  # of the longest branch
+
 
 def panel(writing: Writing) -> None:
     """Only where there is more than one branch."""
@@ -34,12 +36,18 @@ def panel(writing: Writing) -> None:
 
 
 def _finding(partings: list[Parting]) -> str:
-    """How many there are, and which the network found least surprising."""
-    known = [(bits, p.branch.number) for p in partings if (bits := p.branch.bits) is not None]
+    """How many there are, and which the network found least surprising: of those of about one
+    length and by the same weights, since a few characters say little and others judge otherwise."""
+    most = max(len(p.branch.tokens) for p in partings)
+    by = max(partings, key=lambda p: len(p.branch.tokens)).branch.steps
+    known = [(bits, p.branch.number) for p in partings if (bits := p.branch.bits) is not None
+             and len(p.branch.tokens) >= _COMPARABLE * most and p.branch.steps == by]
     if len(known) < 2:
         return t("generate.tree_count", n=len(partings))
     bits, number_ = min(known)
-    return t("generate.tree_finding", n=len(partings), best=number_, bits=f"{bits:.2f}")
+    return t("generate.tree_finding" if len(known) == len(partings) else
+             "generate.tree_finding_long", n=len(partings), m=len(known), best=number_,
+             bits=f"{bits:.2f}")
 
 
 def _row(writing: Writing, partings: list[Parting], rows: list[int]) -> None:

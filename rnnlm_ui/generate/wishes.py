@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 BESIDE = "beside"  # the key of what stands right of the text, in the URL
 PROMPT = "generate.prompt"  # the key of its widget
+LONGEST_FORCED = 80  # characters that a reader puts in at once
 DEFAULTS: dict[str, Any] = {
-    "temperature": 0.8, "keep": "all", "top_k": 5, "top_p": 0.9, "length": 240}
+    "penalty": 1.0, "temperature": 0.8, "keep": "all", "top_k": 5, "top_p": 0.9, "min_p": 0.0,
+    "length": 240}
 # documents that are written at once, of a run with marks: about as much as fits the page
 DOCUMENTS = {"none": 0, "lines": 10, "paragraphs": 1}
 _LOOK_BUDGET = 0.12  # seconds in a row: Stop is heard, and other tabs get their turn
@@ -73,19 +75,22 @@ def force(index: int, key: str) -> None:
     if writing is None or not (typed := session.widget(key, "")):
         return
     session.set_widget(key, "")
+    whole, typed = typed, typed[:LONGEST_FORCED]
     ids = writing.following(index, typed)
     if ids:
         wish("force", index, ids)
     lacking = writing.run.tokenizer.unknown_in(typed)
-    session.remember(REFUSED, (lacking, bool(ids)) if lacking else None)
+    session.remember(REFUSED, (lacking, bool(ids), len(whole) > len(typed)))
 
 
 def travel(back: bool) -> None:
-    """Undo or redo, at once and exactly once: the dials are set before they are drawn."""
+    """Undo or redo, at once and exactly once: the dials and the time machine are set before they
+    are drawn."""
     writing: Writing | None = session.recall(WRITING, None)
     if writing is None:
         return
     (writing.undo if back else writing.redo)()
+    shelf.look_at_moment_of(writing)
     after = dict(writing.dials)
     session.forget(WISH)
     session.forget(SELECTED)
@@ -130,9 +135,9 @@ def is_active() -> bool:
 def bring(folder: RunFolder) -> Writing:
     """This tab's text as of now: opened, as wished, and grown by what is due."""
     settings(folder.config()).checked()  # said for as long as it holds, not only once
-    writing = shelf.current(folder)
     wanted = session.recall(WISH, ("",))
     what = wanted[0]
+    writing = shelf.current(folder, bool(what))
     now, hurry, budget = time.monotonic(), session.recall(HURRY, False), _HURRY_BUDGET
     if what:
         hurry = what == "rewrite" and (hurry or not writing.active)
@@ -144,8 +149,8 @@ def bring(folder: RunFolder) -> Writing:
         # only now: a newer look at the page may interrupt this one at any access to session state,
         # and a wish that was taken but not yet carried out would be lost
         session.forget(WISH)
-    elif not writing.tokens and not writing.active and not writing.kept:
-        writing.again(settings(writing.run.config), now)
+    elif writing.given and not writing.tokens and not writing.active:
+        writing.fill(settings(writing.run.config), now)
         hurry, budget = True, _EXAMPLE_BUDGET
     session.remember(HURRY, hurry)
     if hurry:
@@ -169,12 +174,14 @@ def _carry_out(writing: Writing, wanted: tuple[Any, ...], now: float) -> None:
     what, *values = wanted
     if what == "stop":
         writing.stop()
+        writing.branch.asked = True
     if what == "stop" or wanted is writing.heard:
         return
     session.forget(SELECTED)
     if what == "prompt":
         session.forget(SHOWN)
-    shelf.renew(writing)
+    if what in _STARTING:  # what is there stays as it is, by whichever weights it was written
+        shelf.renew(writing)
     wishes = settings(writing.run.config)
     writing.heard = wanted  # from here on nothing touches the session
     _do(writing, what, values, wishes, now)
@@ -196,7 +203,7 @@ def _do(writing: Writing, what: str, values: list[Any], wishes: SamplingSettings
     elif what == "force":
         writing.force(*values, wishes, now)
     elif what == "adopt":
-        writing.adopt(*values)
+        writing.adopt(*values, penalised=wishes.repetition_penalty != 1)
     elif what == "show":
         writing.show(values[0])
     elif what == "delete":
@@ -207,15 +214,21 @@ def _do(writing: Writing, what: str, values: list[Any], wishes: SamplingSettings
         writing.again(wishes, now, turned=True)
 
 
+def dial(name: str, default: Any) -> Any:
+    """As the widget of this setting stands; a field that was emptied counts as its first value."""
+    value = session.widget(name, default)
+    return default if value is None else value
+
+
 def settings(config: RunConfig) -> SamplingSettings:
     """As the widgets stand, for a run with this config."""
     from rnnlm_core.generate import SamplingSettings
 
-    values = {name: session.widget(name, default) for name, default in DEFAULTS.items()}
+    values = {name: dial(name, default) for name, default in DEFAULTS.items()}
     return SamplingSettings(
-        temperature=values["temperature"], seed=session.widget("draw", 1),
+        temperature=values["temperature"], seed=dial("draw", config.seed),
         top_k=values["top_k"] if values["keep"] == "top_k" else 0,
         top_p=values["top_p"] if values["keep"] == "top_p" else 1.0,
-        length=values["length"],
-        documents=session.widget("documents", DOCUMENTS[config.marks])
+        min_p=values["min_p"], repetition_penalty=values["penalty"], length=values["length"],
+        documents=dial("documents", DOCUMENTS[config.marks])
         if config.marks != "none" else 0)

@@ -53,8 +53,8 @@ def page(folder: RunFolder) -> None:
         st.fragment(lambda: along.page(folder, narrow), key="generate.along")()
         _follow(folder)
         return
-    ticking = wishes.is_active() or opening(folder)
-    st.fragment(lambda: live(folder, ticking, narrow), key="generate.live",
+    ticking, moment = wishes.is_active() or opening(folder), time_machine.moment(folder)
+    st.fragment(lambda: live(folder, ticking, narrow, moment), key="generate.live",
                 run_every=TICK if ticking else None)()
     _follow(folder)
 
@@ -65,8 +65,15 @@ def _follow(folder: RunFolder) -> None:
     viewport.watch()
 
 
-def live(folder: RunFolder, ticking: bool, narrow: bool) -> None:
+def live(folder: RunFolder, ticking: bool, narrow: bool, moment: int | None) -> None:
     """All below the title, as one fragment: looks again while the text grows."""
+    _live(folder, ticking, narrow, moment)
+    session.address_now()
+
+
+def _live(folder: RunFolder, ticking: bool, narrow: bool, moment: int | None) -> None:
+    if time_machine.moment(folder) != moment:  # undo went to another one: the slider goes along
+        session.page_again()
     answer = st.container()
     with controls(folder, narrow):
         along.switch()
@@ -93,7 +100,7 @@ def live(folder: RunFolder, ticking: bool, narrow: bool) -> None:
     with answer:
         from rnnlm_core.generate import character_surprise
 
-        st.markdown(finding(folder, character_surprise(writing.tokens)))
+        st.markdown(finding(folder, character_surprise(writing.tokens), writing.branch.steps))
     _show(writing)
 
 

@@ -7,51 +7,48 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnlm_core.records import SampledToken
-from rnnlm_ui.generate.beginning import Beginning, beginning_of, cut
-from rnnlm_ui.generate.branches import Branch, Tree
+from rnnlm_ui.generate.beginning import cut
+from rnnlm_ui.generate.branches import Branch, Part, Tree
 from rnnlm_ui.generate.history import Dials, History, Moment
 from rnnlm_ui.generate.pen import Pen
+from rnnlm_ui.generate.shown_text import ShownText
 from rnnlm_ui.generate.trail import Trail
 
 if TYPE_CHECKING:
-    from rnnlm_core.data.tokenizer import Tokenizer
     from rnnlm_core.generate import SamplingSettings
     from rnnlm_core.lab import Run
 
 MOST = 1_500  # written tokens: more would make every refresh of the page heavy
+_MOST_LEFT = 24  # texts of a reader's that wait at other moments of the run
 
 
-class Writing:
+class Writing(ShownText):
     """The branches of a text, the history of what was done to them, and the pen that writes on the
     one that is shown."""
 
     def __init__(self, run: Run, digest: str, step: int, prompt: str = "",
                  moment: int | None = None) -> None:
-        self.run = run
-        self.digest, self.step = digest, step  # of the weights that write
-        self.moment = moment  # the step that was asked for; None: whichever is the newest
+        self.take_weights(run, digest, step, moment)
+        self.moment = moment  # of the text: the step that was asked for; None: the newest
+        self._left: dict[int | None, Tree] = {}  # a reader's, by the moment where it waits
         self.tree = Tree((Branch(1, prompt),), 1)
         self.history = History()
         self.dials: Dials = {}  # the settings, as they stand
         self.under: SamplingSettings | None = None  # what they come to
         self.heard: object = None  # the wish that was carried out last
-        self._begun: tuple[str, Tokenizer, Beginning] | None = None
+        self._begun = None
         self._turning = False  # whether the last step was another setting: several are one step
+        self._moving = False  # the same for another moment
         self.pen = Pen()
+
+    def take_weights(self, run: Run, digest: str, step: int, moment: int | None) -> None:
+        """What is written from now on is written by these, opened for this moment."""
+        self.run, self.digest, self.step, self.opened_for = run, digest, step, moment
 
     # -- the branch that is shown ---------------------------------------------------------------
     @property
     def branch(self) -> Branch:
         return self.tree.branch
-
-    @property
-    def prompt(self) -> str:
-        """As it was typed."""
-        return self.branch.prompt
-
-    @property
-    def tokens(self) -> list[SampledToken]:
-        return self.branch.tokens
 
     @property
     def by_hand(self) -> bool:
@@ -60,66 +57,23 @@ class Writing:
 
     @property
     def kept(self) -> bool:
-        """Whether there is something of a reader's here, which no newer weights write over."""
+        """Whether a reader has changed what is here."""
         return self.by_hand or len(self.tree.branches) > 1
 
     @property
-    def start(self) -> Beginning:
-        prompt, tokenizer = self.prompt, self.run.tokenizer
-        if self._begun is None or self._begun[0] != prompt or self._begun[1] is not tokenizer:
-            self._begun = (prompt, tokenizer, beginning_of(prompt, tokenizer))
-        return self._begun[2]
+    def given(self) -> bool:
+        """Whether the page wrote this by itself, and no reader has asked for it or changed it."""
+        return not (self.kept or self.branch.asked)
 
     @property
-    def unknown(self) -> tuple[str, ...]:
-        """Pieces of the beginning that the vocabulary lacks: they are left out."""
-        return self.start.unknown
+    def example(self) -> bool:
+        """Whether newer weights may write this anew of their own accord: nothing of it, nor of what
+        was taken back, is a reader's."""
+        return (self.given and not self.prompt and not self.active and not self.history.future)
 
     @property
-    def beginning(self) -> str:
-        """What the network reads of it."""
-        return self.start.known
-
-    @property
-    def text(self) -> str:
-        """All that the network has read and written."""
-        return self.beginning + "".join(token.text for token in self.tokens)
-
-    @property
-    def shown(self) -> str:
-        """The same as the page shows it: what was typed, unknown pieces included, and its end only
-        where it is long."""
-        return self.start.shown + "".join(token.text for token in self.tokens)
-
-    @property
-    def owners(self) -> list[int]:
-        """For each character of `shown`, the token that brought it; −1 for the beginning."""
-        found = [-1] * len(self.start.shown)
-        for index, token in enumerate(self.tokens):
-            found += [index] * len(token.text)
-        return found
-
-    @property
-    def ids(self) -> list[int]:
-        return [*self.start.ids, *(token.id for token in self.tokens)]
-
-    def following(self, index: int, typed: str) -> list[int]:
-        """The known tokens of a text that comes after the first `index`: no document begins with
-        it, unless one has just ended."""
-        tokenizer = self.run.tokenizer
-        ids, last = tokenizer.known(typed), [*self.start.ids, *(
-            token.id for token in self.tokens[:index])][-1]
-        begun = ids[:1] == [tokenizer.start_id] and last != tokenizer.end_id
-        return ids[1:] if begun else ids
-
-    @property
-    def broken(self) -> tuple[int, bool]:
-        """How many written bytes are no UTF-8 and stand as �, and whether the last ones only begin
-        a character: these are not shown."""
-        stream = self.run.tokenizer.stream()
-        for token in self.tokens:
-            stream.push(token.id)
-        return stream.invalid, bool(stream.finish())
+    def worth_keeping(self) -> bool:
+        return bool(not self.given or self.prompt or self.history.past or self.history.future)
 
     @property
     def active(self) -> bool:
@@ -144,7 +98,7 @@ class Writing:
         self._check(settings)
         self._step()
         prompt, gone = cut(typed)
-        new = Branch(self.tree.shown, prompt, gone=gone)
+        new = Branch(self.tree.shown, prompt, gone=gone, asked=True)
         self.tree = self.tree.changed(new) if self.branch.untouched else self.tree.grown(new)
         self._start(settings, now)
 
@@ -155,9 +109,47 @@ class Writing:
         if not (turned and self._turning):
             self._step()
         self._turning = turned
-        new = Branch(self.tree.shown, self.prompt, gone=self.branch.gone)
+        new = Branch(self.tree.shown, self.prompt, gone=self.branch.gone, asked=True)
         self.tree = self.tree.grown(new) if self.by_hand else self.tree.changed(new)
         self._start(settings, now)
+
+    def fill(self, settings: SamplingSettings, now: float) -> None:
+        """Write the page's own text, which is no step of a reader's."""
+        self._check(settings)
+        self.tree = self.tree.changed(
+            Branch(self.tree.shown, self.prompt, gone=self.branch.gone))
+        self._start(settings, now)
+
+    def empty(self) -> None:
+        """The page's own text is written anew, by other weights."""
+        self.tree = Tree((Branch(1, self.prompt, gone=self.branch.gone),), 1)
+
+    def move(self, moment: int | None) -> None:
+        """Another moment of the run, whose weights are taken: what a reader left there is shown,
+        else the same beginning, still to be written. Moments in a row are one step; there and back
+        is none."""
+        past = self.history.past
+        if self._moving and past and past[-1].looked_at == moment:
+            self._restore(past.pop())
+            return
+        if not self._moving:
+            self._step()
+        self.leave()
+        left = self._left.pop(moment, None)
+        self.stop()
+        if left is not None:
+            self.tree = left
+        else:
+            self.empty()
+        self.moment, self._moving, self._turning = moment, True, False
+
+    def leave(self) -> None:
+        """What a reader made at this moment waits there."""
+        if not self.given:
+            self._left.pop(self.moment, None)
+            self._left[self.moment] = self.tree
+            for moment in list(self._left)[:-_MOST_LEFT]:
+                del self._left[moment]
 
     def go_on(self, settings: SamplingSettings, now: float) -> None:
         """Write `settings.length` more tokens from here. Errors as `generate`, at once.
@@ -179,13 +171,15 @@ class Writing:
 
         It has to be one of the alternatives that there were.
         """
-        instead = self.tokens[index]
+        instead, part = self.tokens[index], self.branch.part(index)
         probability, tokenizer = dict(instead.alternatives)[piece], self.run.tokenizer
         token_id, stream = tokenizer.id_of(piece), tokenizer.stream()
         for token in self.tokens[:index]:
             stream.push(token.id)
         self.adopt(index, [replace(instead, id=token_id, text=stream.push(token_id),
                                    probability=probability)])
+        if part is not None:  # by the network whose alternative it is
+            self.branch.begin_part(replace(part, at=index))
 
     def force(self, index: int, ids: Sequence[int], settings: SamplingSettings, now: float) -> None:
         """A branch that has these tokens after the first `index`, and goes on from them."""
@@ -196,11 +190,13 @@ class Writing:
             self.keep(index)
         self._start(replace(settings, length=settings.length + len(ids)), now, ids)
 
-    def adopt(self, index: int, tokens: Sequence[SampledToken]) -> None:
+    def adopt(self, index: int, tokens: Sequence[SampledToken], penalised: bool = False) -> None:
         """A branch that has these, already written, after the first `index`."""
         self._step()
         branch = self._cut(index)
         branch.tokens += tokens
+        if tokens:
+            branch.begin_part(Part(index, self.step, penalised))
         self.tree = self.tree.grown(branch)
 
     def show(self, number: int) -> None:
@@ -213,10 +209,10 @@ class Writing:
 
     def undo(self) -> None:
         """As it was before the last step, settings included; all written since can be redone."""
-        self._restore(self.history.undo(Moment(self.tree, self.dials)))
+        self._restore(self.history.undo(self._now()))
 
     def redo(self) -> None:
-        self._restore(self.history.redo(Moment(self.tree, self.dials)))
+        self._restore(self.history.redo(self._now()))
 
     def turn(self, settings: SamplingSettings, now: float) -> None:
         """What is still to be written comes under these settings: no step of its own."""
@@ -227,8 +223,13 @@ class Writing:
 
     def _restore(self, moment: Moment) -> None:
         self.stop()
-        self._turning = False
-        self.tree, self.dials = moment.tree, moment.dials
+        if moment.looked_at != self.moment:
+            self.leave()
+        self._turning = self._moving = False
+        self.tree, self.dials, self.moment = moment.tree, moment.dials, moment.looked_at
+
+    def _now(self) -> Moment:
+        return Moment(self.tree, self.dials, self.moment)
 
     def _check(self, settings: SamplingSettings) -> None:
         self.stop()
@@ -236,14 +237,15 @@ class Writing:
 
     def _step(self) -> None:
         self.stop()
-        self._turning = False
+        self._turning = self._moving = False
         if self.tokens or self.kept or self.prompt:  # an empty page is nothing to come back to
-            self.history.step(Moment(self.tree, self.dials))
+            self.history.step(self._now())
 
     def _cut(self, count: int, by_hand: bool = True) -> Branch:
         """The shown branch up to so many tokens, as a value of its own."""
         tokens = self.tokens[:max(0, count)]
-        return replace(self.branch, tokens=tokens, by_hand=by_hand,
+        return replace(self.branch, tokens=tokens, by_hand=by_hand, asked=True,
+                       parts=tuple(part for part in self.branch.parts if part.at < len(tokens)),
                        trail=self._trail(len(self.start.ids) + len(tokens)))
 
     def _trail(self, count: int) -> Trail:
@@ -252,6 +254,8 @@ class Writing:
     def _start(self, settings: SamplingSettings, now: float, forced: Sequence[int] = ()) -> None:
         self.stop()
         self.branch.trail = self._trail(len(self.ids))
+        self.branch.begin_part(
+            Part(len(self.tokens), self.step, settings.repetition_penalty != 1))
         length = min(settings.checked().length, MOST - len(self.tokens))
         seed = (settings.seed + len(self.tokens)) % 2**63
         self.pen.start(self.run, self.branch, self.ids,

@@ -10,7 +10,7 @@ import streamlit as st
 
 from rnnlm_ui.session import script
 
-_NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
+_NUMBER = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,9})?")
 _CHOICES = "unroll.choices"
 
 
@@ -39,15 +39,21 @@ def choices(key: str, options: Sequence[str], default: Sequence[str]) -> str:
 
 
 def number(key: str, low: float, high: float, step: float, default: float) -> str:
-    """As `choice`, for a slider; what is no number of its range is ignored."""
+    """As `choice`, for a slider or a field of a number; what is none of its range is ignored, and a
+    field that was emptied asks for nothing."""
     named, state = chosen(), st.session_state
     if key not in state or script.goes_back():
         text = _asked(key)
         found = float(text) if _NUMBER.fullmatch(text) else math.nan
         state[key] = round(low + step * round((found - low) / step), 6) \
             if low <= found <= high else default
-    named[key] = (f"{state[key]:g}", f"{default:g}")
+    named[key] = (_number_text(default if state[key] is None else state[key]),
+                  _number_text(default))
     return key
+
+
+def _number_text(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 def news(key: str) -> str | None:

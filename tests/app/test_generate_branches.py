@@ -18,6 +18,7 @@ from rnnlm_ui.generate.completion import Completion
 from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import NAMES
+from rnnlm_ui.session import reader_language
 from tests.app.inside_pages import LANGUAGES, opened, said, trained
 
 pytestmark = pytest.mark.usefixtures("runs_folder")
@@ -65,7 +66,10 @@ def shown_branch(app: AppTest) -> Any:
 
 
 @LANGUAGES
-def test_a_branch_is_drawn_chosen_taken_back_deleted_and_exported(language: str) -> None:
+def test_a_branch_is_drawn_chosen_taken_back_deleted_and_exported(
+        language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # a test's browser finds the chosen moment by how it reads
+    monkeypatch.setattr(reader_language, "_browser_language", lambda: language)
     app = page(language=language)
     first = writing(app).text
     assert app.button(key="generate.back").disabled and app.button(key="generate.forth").disabled

@@ -14,6 +14,7 @@ from rnnlm_core.prepared import divided
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import runs
 from rnnlm_ui.generate import wishes
+from rnnlm_ui.generate.branches import Part
 from rnnlm_ui.generate.check import VIEWS
 from rnnlm_ui.generate.check_text import SOURCES
 from rnnlm_ui.generate.check_two import halfway
@@ -223,9 +224,9 @@ def test_an_earlier_moment_says_which_network_wrote(runs_folder: Path) -> None:
     app.segmented_control(key="writing").set_value("check").run()
     assert "it is read by that of step" not in said(fine(app))
     kept = app.session_state["keep.generate.writing"]
-    kept.digest = "another"
+    kept.branch.parts = (Part(0, 236),)
     app.segmented_control(key="check").set_value("repeats").run()
-    assert "it is read by that of step 5,000" in said(fine(app))
+    assert "by the network of step 236; it is read by that of step 5,000" in said(fine(app))
 
 
 # -- bad input ---------------------------------------------------------------------------------

@@ -182,11 +182,11 @@ def test_newer_weights_write_the_example_anew_but_not_what_a_reader_began(runs_f
                                                                            ) -> None:
     folder = trained(runs_folder, small_text(4_000, seed=7))
     app = at_once(page(folder.id))
-    before = writing(app)
+    step, text = writing(app).step, writing(app).text
     _newer_checkpoint(folder)
     app.run()
     assert not app.error, [error.value for error in app.error]
-    assert writing(app).step == before.step + 1 and writing(app).text != before.text
+    assert writing(app).step == step + 1 and writing(app).text != text
     app.chat_input(key="generate.prompt").set_value("abba ").run()
     begun = writing(app).text
     _newer_checkpoint(folder)
