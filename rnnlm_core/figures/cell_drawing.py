@@ -16,17 +16,17 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from rnnlm_core.figures.cell_numbers import SIZE, fitted
 from rnnlm_core.figures.numbers import three, times_ten
 from rnnlm_core.figures.palette import LIGHT, diverging, fade, sequential
 from rnnlm_core.figures.states import Scale
-from rnnlm_core.figures.template import esc
 
 Values = NDArray[np.floating[Any]]
 Point = tuple[float, float]
 MOST = 128  # entries of a strip, columns of a matrix
 STRIP = 20  # pixels high
 TEXT = 15  # pixels of letters
-WRITTEN, _ROOMY = 34.0, 56.0  # pixels: wide enough for a short number, and for any
+WRITTEN = 34.0  # pixels: wide enough for a short number
 BUTTONS = ("zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d")
 
 
@@ -257,14 +257,5 @@ def _written(z: Values, width: float, scale: Scale) -> dict[str, Any]:
     power = power_of(scale)
     if power:
         z = z.astype(np.float64) / 10.0**power
-    say = three if width >= _ROOMY else _short
-    return {"text": [[esc(say(float(value))) for value in row] for row in z],
-            "texttemplate": "%{text}", "textfont": {"size": 14, "color": LIGHT["ink"]}}
-
-
-def _short(value: float) -> str:
-    """Five letters at most: two decimals, none from ten on."""
-    if abs(value) >= 9.995:
-        return f"{value:.0f}".replace("-", "−")
-    text = f"{value:.2f}"
-    return "0" if text in ("0.00", "-0.00") else text.replace("-", "−")
+    return {"text": [[fitted(float(value), width) for value in row] for row in z],
+            "texttemplate": "%{text}", "textfont": {"size": SIZE, "color": LIGHT["ink"]}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from rnnlm_core.figures.palette import LIGHT
 from rnnlm_core.figures.template import esc
 
 ROW = 31  # pixels
+_LETTER, _BESIDE = 8.6, 6  # pixels: of a bold digit; between a bar and its number
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,10 @@ def terms_figure(bars: Sequence[Bar], total: Bar) -> go.Figure:
         "layout": {
             "height": terms_height(len(bars)), "dragmode": False, "hovermode": "closest",
             "modebar": {"remove": BUTTONS},
-            "margin": {"l": 10, "r": 10, "t": 4, "b": 4}, "meta": {"narrow": {"l": 10}},
-            "xaxis": {"range": [low - 0.02 * span, high + (0.2 if longest < 7 else 0.5) * span],
-                      "fixedrange": True, "visible": False},
+            # in pixels: a share of the width would cut the numbers on a phone
+            "margin": {"l": 10, "r": _BESIDE + math.ceil(_LETTER * longest) + 4, "t": 4, "b": 4},
+            "meta": {"narrow": {"l": 10}},
+            "xaxis": {"range": [low - 0.02 * span, high], "fixedrange": True, "visible": False},
             "yaxis": {"range": [len(rows) - 0.5, -0.5], "fixedrange": True, "tickmode": "array",
                       "tickvals": list(range(len(rows))), "ticks": "", "showline": False,
                       "showgrid": False, "tickfont": {"size": 15, "color": LIGHT["ink"]},
@@ -60,7 +63,7 @@ def terms_figure(bars: Sequence[Bar], total: Bar) -> go.Figure:
     for i, (bar, base) in enumerate(zip(rows, bases, strict=True)):
         text = esc(three(bar.value))
         figure.add_annotation(
-            x=max(base, base + bar.value), y=i, xanchor="left", xshift=6, showarrow=False,
+            x=max(base, base + bar.value), y=i, xanchor="left", xshift=_BESIDE, showarrow=False,
             text=f"<b>{text}</b>" if bar is total else text,
             font={"size": 15, "color": LIGHT["ink"]})
     return figure

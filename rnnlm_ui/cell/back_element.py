@@ -9,7 +9,7 @@ from rnnlm_core.figures.cell_terms import Bar, terms_figure, terms_height
 from rnnlm_core.figures.numbers import three, three_latex
 from rnnlm_core.figures.states import glyph, visible
 from rnnlm_ui.cell.bench import Bench
-from rnnlm_ui.cell.forward_element import SHOWN, stacked
+from rnnlm_ui.cell.forward_element import SHOWN, formula
 from rnnlm_ui.components.live_plot import live_plot
 from rnnlm_ui.i18n import number, t
 from rnnlm_ui.page import plain
@@ -23,7 +23,7 @@ def show(bench: Bench) -> None:
                   alt=finding(bench), height=terms_height(len(bars)),
                   rev=bench.revision("back", bench.later))
     with side:
-        st.latex(stacked(formulas(bench), bench.narrow))
+        formula(formulas(bench), bench.narrow)
 
 
 def terms(bench: Bench) -> tuple[list[Bar], Bar]:
@@ -126,7 +126,8 @@ def _before(bench: Bench, v: dict[str, str], d: dict[str, str]) -> list[str]:
     before = rf"\partial L/\partial h_{{t-1}}[{n}]"
     if cell == "lstm":
         c = rf"\partial L/\partial c_{{t-1}}[{n}]"
-        held = [rf"{before} = \sum_k W_{{hh}}[k,{n}]\,\delta[k] = {d['h_before']}",
+        held = [rf"{before} = \sum_{{q=f,i,g,o}}\,\sum_k U_q[k,{n}]\,\delta_q[k] = "
+                rf"{d['h_before']}",
                 rf"\left.{c}\right|_h = \bar c\,f\quad\text{{{t('cell_back.held')}}} = "
                 rf"{d['c']}\cdot{v['f']} = {d['c_before']}"]
         if bench.place == 0:  # no step made its h from its c

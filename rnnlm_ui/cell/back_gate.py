@@ -14,6 +14,7 @@ from rnnlm_ui.cell.forward_gate import follow, row_names, size_note
 from rnnlm_ui.cell.symbols import (
     back_symbol,
     forward_scale,
+    function_sign,
     matrix_symbol,
     norm,
     vector_symbol,
@@ -76,5 +77,8 @@ def finding(bench: Bench) -> str:
     delta, over = norm(values[f"a.{gate}"]), norm(values[gate])
     hidden = bench.back.hidden_side[gate]
     grown = norm(hidden) * norm(bench.step.values["h_before"])
-    return t("cell_back.gate_answer", gate=gate, delta=three(delta), over=three(over),
+    # an RNN has no gates
+    return t("cell_back.state_answer" if gate == "h" else "cell_back.gate_answer", gate=gate,
+             delta=three(delta), over=three(over),
+             function=function_sign(bench.step.blocks[gate].function),
              share=three(100 * delta / over) if over else "0", weights=three(grown))

@@ -41,6 +41,7 @@ TEXT, PLAYING, _GO, _LAST = "cell_text", "cell.playing", "cell.go", "cell.last"
 PACE = 1.6  # seconds that a step stays in sight while it plays
 LONGEST = 400  # tokens that are read: each is differentiated through
 LONGEST_TEXT = 400
+FEWEST = 2  # tokens: one that is read, one that came
 DEFAULT_TEXT = 86  # one line of the page
 _RUN_UP = 8  # tokens that are left out when the first place is chosen
 
@@ -92,13 +93,17 @@ class Bench:
 # -- computed once for all visitors ------------------------------------------------------------
 @st.cache_resource(max_entries=12, show_spinner=False)
 def read(path: str, step: int | None, digest: str, text: str) -> CellReading:
-    """Raises as `insight.cell_step.read_cells`, and where no piece of the text is known."""
+    """Raises as `insight.cell_step.read_cells`; where it is for want of tokens that the network
+    knows, these are named."""
     from rnnlm_core.insight.cell_step import read_cells
 
     run = runs.opened(RunFolder(path), step)
-    unknown = run.tokenizer.unknown_in(text)
-    if unknown and not run.tokenizer.decode(run.tokenizer.known(text)):
-        raise BadInput("prompt.unknown_characters", characters=listed(unknown))
+    known = len(run.tokenizer.known(text))
+    if known < FEWEST:
+        if unknown := run.tokenizer.unknown_in(text):
+            raise BadInput("prompt.unknown_characters", characters=listed(unknown))
+        raise BadInput("text.few_characters" if run.config.by_character else "text.too_short",
+                       value=known, limit=FEWEST)
     return read_cells(run.model, run.tokenizer, _cut(run, text))
 
 
@@ -133,7 +138,7 @@ def opened(scene: Scene, own: bool = True) -> CellReading:
 def text_to_read(scene: Scene) -> str:
     """The reader's own text, whichever the run; else the beginning of the run's held-out text."""
     default = default_text(runs.opened(scene.folder))
-    if not session.widget(session.text(TEXT, default), "").strip():
+    if not session.widget(session.text(TEXT, default), ""):  # blanks are a text, too
         session.clear_text(TEXT)
         session.text(TEXT, default)
     return session.widget(TEXT, "")[:LONGEST_TEXT]
@@ -146,7 +151,7 @@ def default_text(run: Run) -> str:
     start = start[:DEFAULT_TEXT - start.count("\n")]  # each is drawn twice as wide
     if run.config.tokenizer == "words":  # half a word, at either end, would be another one
         start = re.sub(r"\A\S+\s+|\s+\S*\Z", "", start)
-    if len(run.tokenizer.known(start)) < 2:
+    if len(run.tokenizer.known(start)) < FEWEST:
         return run.tokenizer.decode([*range(1, min(41, run.tokenizer.size))])
     return start
 

@@ -92,16 +92,20 @@ def _steps(bench: Bench) -> None:
 def _unit(bench: Bench) -> None:
     rows = len(bench.step.blocks[bench.gate].a)
     session.set_widget(_UNIT_WIDGET, bench.element)
-    st.number_input(t("cell_step.token" if bench.gate == "s" else "cell_step.unit", n=rows),
-                    0, rows - 1, key=_UNIT_WIDGET, step=1, width=140, label_visibility="collapsed",
-                    on_change=lambda: choice.go(
-                        **{choice.UNIT: str(session.widget(_UNIT_WIDGET, 0))}))
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+        st.number_input(t("cell_step.token" if bench.gate == "s" else "cell_step.unit",
+                          last=number(rows - 1)),
+                        0, rows - 1, key=_UNIT_WIDGET, step=1, width=140,
+                        label_visibility="collapsed", on_change=lambda: choice.go(
+                            **{choice.UNIT: str(session.widget(_UNIT_WIDGET, 0))}))
+        # in sight, as the field takes no other number and does not say why
+        st.markdown(t("cell_step.range", last=number(rows - 1)), width="content")
 
 
 def _level_name(bench: Bench, level: str) -> str:
     if level == "gate":
-        return t("cell_step.level_output" if bench.gate == "s" else "cell_step.level_gate",
-                 gate=bench.gate)
+        kind = {"s": "output", "h": "state"}.get(bench.gate, "gate")
+        return t(f"cell_step.level_{kind}", gate=bench.gate)
     if level == "element":
         return t("cell_step.level_token" if bench.gate == "s" else "cell_step.level_element",
                  n=bench.element,
@@ -112,11 +116,9 @@ def _level_name(bench: Bench, level: str) -> str:
 def _more() -> None:
     """The reader's own text."""
     with st.popover(t("cell_step.text"), type="tertiary", icon=":material/edit:"):
-        # no `max_chars`: the browser would keep a longer text back without a word
-        written = st.text_area(t("cell_step.own_text", n=choice.LONGEST_TEXT), key=choice.TEXT,
-                               height=120, width=380, persist_state="session")
-        if len(written or "") > choice.LONGEST_TEXT:
-            st.markdown(t("states.text_cut", n=choice.LONGEST_TEXT))
+        # no `max_chars`: the browser would keep a longer text back without a word; `left_out` says
+        st.text_area(t("cell_step.own_text", n=choice.LONGEST_TEXT), key=choice.TEXT, height=120,
+                     width=380, persist_state="session")
         if session.own_text(choice.TEXT):
             st.button(t("cell_step.run_text"), key="cell.run_text", type="tertiary",
                       icon=":material/undo:", on_click=session.clear_text,
@@ -124,6 +126,9 @@ def _more() -> None:
 
 
 def left_out(scene: Scene) -> None:
-    """What of the text the network never saw, below the text."""
+    """What of the reader's text is not read: what is too much, what the network never saw."""
+    written = session.widget(choice.TEXT, "") or ""
+    if len(written) > choice.LONGEST_TEXT:
+        st.markdown(t("states.text_cut", n=number(choice.LONGEST_TEXT)))
     tokenizer = runs.opened(scene.folder, scene.step).tokenizer
-    unknown_note(tokenizer.unknown_in(session.widget(choice.TEXT, "")[:choice.LONGEST_TEXT]))
+    unknown_note(tokenizer.unknown_in(written[:choice.LONGEST_TEXT]))

@@ -19,6 +19,7 @@ from rnnlm_ui.page import plain
 _WIDE = 30  # letters of a line that fit a phone
 _WIDEST = 40  # letters of LaTeX that fit the column beside the terms
 SHOWN = 8  # terms of a sum, the largest
+_PLUS, _TIMES = re.compile(r" \+ "), re.compile(r"\\cdot(?! 10\^)")  # not the one of a number
 _LATEX = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\mathrm{ReLU}"}
 
 
@@ -29,13 +30,19 @@ def show(bench: Bench) -> None:
         live_plot(lambda: terms_figure(bars, total), key="cell.terms", on=(), alt=finding(bench),
                   height=terms_height(len(bars)), rev=bench.revision("terms"))
     with side:
-        st.latex(stacked(formulas(bench), bench.narrow))
+        formula(formulas(bench), bench.narrow)
+
+
+def formula(lines: list[str], narrow: bool) -> None:
+    """Formulas with numbers, and why these seem not to come out to the last digit."""
+    st.latex(stacked(lines, narrow))
+    st.markdown(t("cell_step.rounded"))
 
 
 def stacked(lines: list[str], narrow: bool) -> str:
     """Formulas below each other; where one goes on, in letters first and then in numbers, it goes
-    on below; on a phone at each sign of equality, below what it is of. A sum still too wide
-    goes on at a plus."""
+    on below; on a phone at each sign of equality, below what it is of. What is still too wide
+    goes on at a plus, a product at a factor."""
     rows = []
     for line in lines:
         left, *parts = line.split(" = ")
@@ -54,14 +61,29 @@ def stacked(lines: list[str], narrow: bool) -> str:
 
 
 def _broken(part: str) -> str:
-    """A long sum in lines of at most `_WIDE` letters, as they are drawn, broken at its signs."""
-    lines: list[str] = []
-    for term in part.split(" + "):
-        if lines and _drawn(f"{lines[-1]} + {term}") <= _WIDE:
-            lines[-1] += f" + {term}"
+    """A long sum in lines of at most `_WIDE` letters, as they are drawn, broken at its signs; a
+    term that is wider still, between its factors."""
+    return r" \\ &\quad + ".join(
+        r" \\ &\quad \cdot ".join(_filled(line, _TIMES, r"\cdot "))
+        for line in _filled(part, _PLUS, " + "))
+
+
+def _filled(part: str, sign: re.Pattern[str], written: str) -> list[str]:
+    """As many pieces a line as fit, divided at the signs outside of all brackets."""
+    cuts = [found.span() for found in sign.finditer(part) if not _open(part[:found.start()])]
+    starts, ends = [0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(part)]
+    filled: list[str] = []
+    for piece in map(part.__getitem__, map(slice, starts, ends)):
+        if filled and _drawn(f"{filled[-1]}{written}{piece}") <= _WIDE:
+            filled[-1] += f"{written}{piece}"
         else:
-            lines.append(term)
-    return r" \\ &\quad + ".join(lines)
+            filled.append(piece)
+    return filled
+
+
+def _open(latex: str) -> int:
+    """How many brackets are not closed yet."""
+    return sum(map(latex.count, "([{")) - sum(map(latex.count, ")]}"))
 
 
 def _drawn(latex: str) -> int:
@@ -145,14 +167,16 @@ def _bracketed(text: str) -> str:
 def finding(bench: Bench) -> str:
     row = bench.step.row(bench.gate, bench.element)
     block = bench.step.blocks[bench.gate]
+    products = [term.product for term in row.terms if term.column >= 0]  # the others are biases
     if bench.gate == "s":
-        return t("cell_forward.token_answer", a=three(row.total), n=number(len(row.terms)),
+        return t("cell_forward.token_answer", a=three(row.total), n=number(len(products)),
                  token=plain(visible(bench.vocabulary[bench.element])),
                  share=three(100 * float(block.value[bench.element])))
-    return t("cell_forward.element_answer", gate=bench.gate, k=bench.element,
-             function=function_sign(block.function), a=three(row.total), n=number(len(row.terms)),
-             value=three(float(block.value[bench.element])),
-             half=number(_needed([term.product for term in row.terms])))
+    needed = _needed(products)
+    return t("cell_forward.element_answer" if needed > 1 else "cell_forward.element_answer_alone",
+             gate=bench.gate, k=bench.element, function=function_sign(block.function),
+             a=three(row.total), n=number(len(products)), most=number(needed),
+             value=three(float(block.value[bench.element])))
 
 
 def _needed(products: list[float]) -> int:

@@ -121,7 +121,8 @@ def finding(bench: Bench) -> str:
     if bench.gate == "s":
         return t("cell_forward.output_answer", n=number(len(values)), weights=number(weights),
                  share=three(100 * float(values.max())))
-    key = "gate_answer" if block.function == "sigmoid" else "candidate_answer"
+    # an RNN has no gates, even with a sigmoid
+    key = "gate_answer" if block.function == "sigmoid" and bench.gate != "h" else "candidate_answer"
     if len(values) == 1:
         return t(f"cell_forward.{key}_one", gate=bench.gate, products=number(products),
                  function=function_sign(block.function), value=three(float(values[0])))

@@ -33,19 +33,18 @@ class _Text:
         return found if len(found) <= LONGEST_TEXT else ""
 
 
-def text(key: str, default: str = "", lines: bool = True, longest: int | None = None) -> str:
+def text(key: str, default: str = "", lines: bool = True) -> str:
     """As `choice`, for a field of text; only what the reader wrote stands in the URL.
 
     Until they write, the field holds `default`, as it does where they emptied it and the default
-    becomes another one, as another run's may. `lines` False: for a field of a single line;
-    `longest`: for one that takes no more characters, so a link's text is cut. Others keep it whole
-    and their page says how much of it is read.
+    becomes another one, as another run's may. `lines` False: for a field of a single line. The
+    field keeps a text whole, and its page says how much of it is read.
     """
     texts, state = all_texts(), st.session_state
     before = texts.get(key, _Text("", "", None, ""))
     own = before.own
     if key not in state or script.goes_back():
-        own = _asked_text(key, lines)[:longest]
+        own = _asked_text(key, lines)
         state[key] = own or default
     elif state[key] != before.shown:  # the reader has written
         own = state[key] or ""

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnnlm_core import launch
+from rnnlm_core.insight.cell_step import cell_step, read_cells
+from rnnlm_core.lab import Run
 from rnnlm_core.nets.cells import GATES
 from rnnlm_core.run.checkpoint import load_weights
 from rnnlm_core.run.directory import RunFolder
+from rnnlm_ui.cell.bench import default_text
 from rnnlm_ui.cell.tiny import tiny_config
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
@@ -130,6 +134,8 @@ def test_the_unit_is_chosen_by_number_and_the_distance_by_its_name() -> None:
     app = cell(NAMES, cell_gate="i", cell_level="element")
     app.number_input(key="cell.unit_widget").set_value(7).run()
     assert "**i[7] = σ(" in said(app)
+    assert app.number_input(key="cell.unit_widget").label == "Unit, from 0 to 127"
+    assert ":gray[0 … 127]" in said(app)
     app.segmented_control(key="cell_level").set_value("gate").run()
     assert "gate i" in said(app)
     app.segmented_control(key="cell_entries").set_value("products").run()
@@ -144,6 +150,29 @@ def test_any_text_is_read_or_refused_in_words(text: str, tool: str, language: st
     assert "<b>" not in said(app)
     refused = text in ("A", "漢", "**<b>$x$</b>**")  # less than two letters that it knows
     assert len(app.error) == (1 if refused else 0)
+    told = translate(language, "states.text_cut", n="400")
+    assert (told in said(app)) == (len(text) > 400)
+
+
+def test_letters_that_the_network_never_saw_are_named(runs_folder: Path) -> None:
+    app = cell(NAMES, cell_text="שלום مرحبا")  # its space is known: one, and two are needed
+    assert all(letter in app.error[0].value for letter in "שלוםمرحبا")
+    assert "Fewer than two characters of your text" in said(app)
+    assert re.search(r"Characters in the text\W+1\b", cell(NAMES, cell_text="A").error[0].value)
+    words = trained(runs_folder, small_text(3_000), tokenizer="words", max_steps=2)
+    one = small_text(3_000).split()[0]
+    assert re.search(r"Tokens in the text\W+1\b", cell(words.id, cell_text=one).error[0].value)
+
+
+def test_blanks_alone_are_a_text_like_any_other(runs_folder: Path) -> None:
+    folder = trained(runs_folder, "ab cd\n" * 500, max_steps=2)
+    app = cell(folder.id)
+    for blanks in ("   ", "\n\n"):
+        app.text_area(key="cell_text").input(blanks).run()
+        assert not app.error and app.text_area(key="cell_text").value == blanks
+        assert "came" in said(app) and "the run's own text" not in said(app)
+    app.text_area(key="cell_text").input(" ").run()
+    assert re.search(r"Characters in the text\W+1\b", app.error[0].value)
 
 
 def test_from_one_s_own_text_there_is_a_way_back() -> None:
@@ -174,6 +203,44 @@ def test_one_unit_is_told_as_one(runs_folder: Path) -> None:
     assert "The one unit of gate f" in said(cell(folder.id, cell_level="gate"))
     assert "a sum of 5 products" in said(cell(folder.id, cell_level="gate"))
     assert "128 sums of" in said(cell(NAMES, cell_level="gate", cell_gate="f"))
+
+
+@LANGUAGES
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_an_rnn_has_no_gates(runs_folder: Path, activation: str, language: str) -> None:
+    folder = trained(runs_folder, cell="rnn", activation=activation, max_steps=2)
+    gate = translate(language, "cell_step.level_gate", gate="").strip().lower()
+    for tool in ("forward", "back"):
+        app = cell(folder.id, tool, language, cell_level="gate")
+        names = app.segmented_control(key="cell_level").options
+        assert translate(language, "cell_step.level_state", gate="h") in names
+        answer = next(m.value for m in app.markdown if m.value.startswith("**"))
+        assert gate not in answer.lower()
+
+
+def test_a_bias_is_no_product(runs_folder: Path) -> None:
+    """4 numbers of the embedding and 6 of h: 10 products; 90 % of their sizes by numpy."""
+    folder = trained(runs_folder, cell="lstm", hidden=6, embedding=4, max_steps=2)
+    unit = said(cell(folder.id, cell_level="element", cell_gate="f", cell_unit=2, cell_place=9))
+    assert "6 sums of 10 products" in said(cell(folder.id, cell_level="gate", cell_gate="f"))
+    assert "a sum of 10 products and the biases" in unit and "of 11 products" not in unit
+    opened_run = Run(folder)
+    text = default_text(opened_run)
+    block = cell_step(read_cells(opened_run.model, opened_run.tokenizer, text), 0, 9).blocks["f"]
+    sizes = np.sort(np.abs(np.concatenate([f.W[2] * f.v for f in block.factors])))[::-1]
+    most = int((np.cumsum(sizes) < 0.9 * sizes.sum()).sum()) + 1
+    assert f"The {most} largest of the 10 products make up nine tenths" in unit
+
+
+@pytest.mark.parametrize("tool", ["forward", "back"])
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_formulas_name_each_matrix_once_and_say_that_they_are_rounded(
+        runs_folder: Path, kind: str, tool: str) -> None:
+    folder = trained(runs_folder, cell=kind, max_steps=2)
+    app = cell(folder.id, tool, cell_level="element")
+    assert said(app).count(translate("en", "cell_step.rounded")) == 1
+    formulas = " ".join(latex.value for latex in app.latex)
+    assert "W_{hh}" not in formulas and "U" in formulas
 
 
 def test_while_the_first_checkpoint_is_waited_for_nothing_is_wrong(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -18,6 +20,7 @@ from rnnlm_core.figures.cell_drawing import (
     scale_text,
     scaled,
 )
+from rnnlm_core.figures.cell_numbers import fitted, short
 from rnnlm_core.figures.cell_product import ROWS, Column, Sheet, product_canvas
 from rnnlm_core.figures.cell_terms import Bar, terms_figure
 from rnnlm_core.figures.numbers import three, three_latex
@@ -139,7 +142,39 @@ def test_numbers_too_small_for_a_cell_share_a_power_of_ten() -> None:
     values = np.array([1.46e-5, -7.3e-6, 2e-7, 0.0])
     canvas = Canvas(300, 100)
     assert canvas.strip(Vector("v", "v", values, scale_of(values)), 0, 50, 160) == -5
-    assert list(canvas.figure().data[0].text[0]) == ["1.46", "−0.73", "0.02", "0"]
+    # so that markup of smaller letters cannot hide what is said
+    assert [re.sub("<.*?>", "", text) for text in canvas.figure().data[0].text[0]] == [
+        "1.46", "−0.73", "0.02", "0"]
     assert (scaled("v", -5), scale_text(scale_of(values), -5)) == ("v ×10⁻⁵", "±1.46")
     many = np.full(64, 1e-5)  # too narrow for numbers: nothing to factor out
     assert canvas.strip(Vector("w", "w", many, scale_of(many)), 0, 50, 160) == 0
+
+
+@pytest.mark.parametrize("value, text", [
+    (0.0, "0"), (0.0022, "0.0022"), (-0.0076, "−0.0076"), (0.00994, "0.0099"), (0.00999, "0.01"),
+    (-0.01, "−0.01"), (0.00096, "0.0010"), (0.00031, "3×10⁻⁴"), (-3.2e-5, "−3×10⁻⁵"),
+    (0.995, "0.99"), (-9.99, "−9.99"), (9.996, "10"), (-15.4, "−15")])
+def test_short_numbers_are_zero_only_where_the_value_is(value: float, text: str) -> None:
+    assert short(value) == text
+
+
+@given(st.floats(-1, 1).filter(lambda v: abs(v) > 1e-300))
+def test_what_is_not_zero_is_not_written_as_zero(value: float) -> None:
+    assert re.search("[1-9]", short(value)) and short(value).startswith("−") == (value < 0)
+
+
+def test_a_long_number_is_written_in_smaller_letters_where_its_cell_is_narrow() -> None:
+    assert fitted(0.98, 42.5) == "0.98"
+    sizes = [int(re.search(r"font-size:(\d+)px", fitted(v, 42.5))[1])  # type: ignore[index]
+             for v in (0.0022, -0.0022)]
+    assert 14 > sizes[0] > sizes[1] >= 10
+    # 0.497 em a digit and a minus, 0.249 a point (canvas.measureText of Source Sans)
+    assert (6 * 0.497 + 0.249) * sizes[1] < 42.5 and fitted(-0.0022, 80) == "−0.00220"
+
+
+def test_the_room_for_the_numbers_of_a_sum_is_in_pixels() -> None:
+    """A digit of Source Sans bold is 0.528 em, as is a minus; a point 0.3 (canvas.measureText)."""
+    figure = terms_figure([Bar("a", 2.0), Bar("b", -123.4567)], Bar("sum", -1.23e-5))
+    assert figure.layout.margin.r >= 6 + 15 * (4 * 0.528 + 0.3 + 0.528 + 2 * 0.528 + 2 * 0.376)
+    assert "r" not in figure.layout.meta["narrow"]
+    assert figure.layout.xaxis.range[1] == 2.0  # the longest bar ends where the room begins
