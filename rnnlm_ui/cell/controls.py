@@ -63,7 +63,7 @@ def row(bench: Bench, losses: bool, distances: bool = True) -> None:
                      key=choice.GATE, width=170, label_visibility="collapsed",
                      format_func=lambda gate: gate_name(gate, config))
         if distances:
-            _unit(bench)
+            _unit(bench, with_range=not losses)  # else the row would not fit a projector
         if config.layers > 1:
             st.selectbox(t("states.layer"), [str(i) for i in range(config.layers)],
                          key=choice.LAYER, width=120, label_visibility="collapsed",
@@ -89,7 +89,7 @@ def _steps(bench: Bench) -> None:
               on_click=choice.toggle, args=(bench,))
 
 
-def _unit(bench: Bench) -> None:
+def _unit(bench: Bench, with_range: bool) -> None:
     rows = len(bench.step.blocks[bench.gate].a)
     session.set_widget(_UNIT_WIDGET, bench.element)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
@@ -98,8 +98,8 @@ def _unit(bench: Bench) -> None:
                         0, rows - 1, key=_UNIT_WIDGET, step=1, width=140,
                         label_visibility="collapsed", on_change=lambda: choice.go(
                             **{choice.UNIT: str(session.widget(_UNIT_WIDGET, 0))}))
-        # in sight, as the field takes no other number and does not say why
-        st.markdown(t("cell_step.range", last=number(rows - 1)), width="content")
+        if with_range:  # in sight, as the field takes no other number and does not say why
+            st.markdown(t("cell_step.range", last=number(rows - 1)), width="content")
 
 
 def _level_name(bench: Bench, level: str) -> str:
