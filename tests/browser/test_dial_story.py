@@ -15,7 +15,8 @@ def test_a_grid_fills_a_rescue_joins_and_a_link_brings_both(app, page):
     expect(grid.get_by_text("r₀").first).to_be_visible(timeout=PATIENCE)
 
     tab.get_by_role("button", name="Start").click()
-    expect(grid.get_by_text(re.compile(r"step \d+")).first).to_be_visible(timeout=PATIENCE)
+    # how far it is, or on a fast machine already that it is done
+    expect(grid.get_by_text(re.compile(r"step \d+|\d of 5")).first).to_be_visible(timeout=PATIENCE)
     expect(tab.get_by_text("At lag 10, 0 of 1 start is solved")).to_be_visible(timeout=PATIENCE)
     expect(tab.get_by_role("button", name="Stop")).to_have_count(0, timeout=PATIENCE)
 
