@@ -19,7 +19,8 @@ def test_a_guess_is_bet_typed_and_answered_by_the_network(app, page):
     box.fill("☃")
     box.press("Enter")
     # what the network never saw cannot come: no guess is lost
-    expect(tab.get_by_text(re.compile("lacks ☃: no guess was used"))).to_be_visible(timeout=PATIENCE)
+    expect(tab.get_by_text(re.compile("lacks ☃: no guess was used"))).to_be_visible(
+        timeout=PATIENCE)
     assert shown.locator("span[data-i]").count() == before
     box.fill("q")
     box.press("Enter")
