@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rnnlm_core.records import SampledToken
 from rnnlm_ui.generate.beginning import Beginning, beginning_of
-from rnnlm_ui.generate.branches import Branch
+from rnnlm_ui.generate.branches import Branch, Tree
 
 if TYPE_CHECKING:
     from rnnlm_core.data.tokenizer import Tokenizer
@@ -17,11 +17,12 @@ class ShownText:
     """The text of the branch that is shown."""
 
     run: Run
+    tree: Tree
     _begun: tuple[str, Tokenizer, Beginning] | None
 
     @property
     def branch(self) -> Branch:
-        raise NotImplementedError
+        return self.tree.branch
 
     @property
     def prompt(self) -> str:

@@ -47,10 +47,6 @@ class Writing(ShownText):
 
     # -- the branch that is shown ---------------------------------------------------------------
     @property
-    def branch(self) -> Branch:
-        return self.tree.branch
-
-    @property
     def by_hand(self) -> bool:
         """Whether a reader has cut or changed what is shown."""
         return self.branch.by_hand

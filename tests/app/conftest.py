@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnnlm_core import launch
+from rnnlm_ui.generate import wishes
 
 
 @contextmanager
@@ -33,6 +34,13 @@ def own_runs_folder(tmp_path: Path) -> Iterator[Path]:
     """The same for a single test, empty at its beginning."""
     with _runs_in(tmp_path / "runs") as root:
         yield root
+
+
+@pytest.fixture
+def on_a_quick_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts come whole within their budget however busy this machine is: no test waits by clock."""
+    for name in ("_LOOK_BUDGET", "_HURRY_BUDGET", "_EXAMPLE_BUDGET"):
+        monkeypatch.setattr(wishes, name, 60.0)
 
 
 @pytest.fixture(autouse=True)

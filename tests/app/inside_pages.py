@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_core.worker import work
+from rnnlm_ui.generate.writing import Writing
 from tests.small_runs import new_run, small_text, with_plan
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -45,3 +46,9 @@ def go(app: AppTest, page: str) -> AppTest:
 
 def said(app: AppTest) -> str:
     return "\n".join(element.value for element in app.markdown)
+
+
+def writing(app: AppTest) -> Writing:
+    """What the Generate page writes in."""
+    kept: Writing = app.session_state["keep.generate.writing"]
+    return kept

@@ -12,35 +12,22 @@ from streamlit.testing.v1 import AppTest
 from rnnlm_core.run.checkpoint import load_weights
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui.components.type_along import Typed
-from rnnlm_ui.generate import wishes as generate_wishes
 from rnnlm_ui.generate.beginning import LONGEST_PROMPT
 from rnnlm_ui.generate.completion import Completion
-from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import NAMES
 from rnnlm_ui.session import reader_language
-from tests.app.inside_pages import LANGUAGES, opened, said, trained
+from tests.app.inside_pages import LANGUAGES, opened, said, trained, writing
 
-pytestmark = pytest.mark.usefixtures("runs_folder")
+pytestmark = pytest.mark.usefixtures("runs_folder", "on_a_quick_machine")
 ODD = "".join(f"“the cat {i % 3}” sat on the mat, 你好 said the dog 👩‍👩‍👧.\n" for i in range(150))
 HOSTILE = "<b>x</b> **y** $z$ [a](http://b.test) :red[c] \x00\x1b\u202e שלום مرحبا 👩‍👩‍👧"
-
-
-@pytest.fixture(autouse=True)
-def on_a_quick_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_LOOK_BUDGET", "_HURRY_BUDGET", "_EXAMPLE_BUDGET"):
-        monkeypatch.setattr(generate_wishes, name, 60.0)
 
 
 @pytest.fixture(scope="module")
 def runs(runs_folder: Path) -> dict[str, RunFolder]:
     return {kind: trained(runs_folder, ODD, tokenizer=kind)
             for kind in ("words", "bytes", "bpe", "chinese", "graphemes")}
-
-
-def writing(app: AppTest) -> Writing:
-    kept: Writing = app.session_state["keep.generate.writing"]
-    return kept
 
 
 def page(run: str | None = NAMES, language: str = "en", **query: object) -> AppTest:

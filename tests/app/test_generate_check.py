@@ -13,7 +13,6 @@ from rnnlm_core.lab import Run
 from rnnlm_core.prepared import divided
 from rnnlm_core.run.directory import RunFolder
 from rnnlm_ui import runs
-from rnnlm_ui.generate import wishes
 from rnnlm_ui.generate.branches import Part
 from rnnlm_ui.generate.check import VIEWS
 from rnnlm_ui.generate.check_text import SOURCES
@@ -23,19 +22,13 @@ from rnnlm_ui.runs import DIALOGUE, NAMES
 from tests.app.inside_pages import LANGUAGES, opened, said, trained, weights
 from tests.small_runs import new_run
 
-pytestmark = pytest.mark.usefixtures("runs_folder")
+pytestmark = pytest.mark.usefixtures("runs_folder", "on_a_quick_machine")
 MODELS = Path(__file__).resolve().parents[2] / "models"
 ODD = ("\x07\u202e<b>bold</b> **no** $x^2$ \U0001f468\u200d\U0001f469\u200d\U0001f467 "
        "\u0634\u0643\u0631\u0627 end")
 # looks at a text that can be typed here: AppTest sends a select box back in English alone
 TYPED = [(view, language) for view in VIEWS[:-1] for language in ("en", "zh")
          if (view, language) != ("two", "zh")]
-
-
-@pytest.fixture(autouse=True)
-def on_a_quick_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_LOOK_BUDGET", "_HURRY_BUDGET", "_EXAMPLE_BUDGET"):
-        monkeypatch.setattr(wishes, name, 60.0)
 
 
 def check(run: str, view: str = "surprise", language: str = "en", **query: object) -> AppTest:

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from rnnlm_ui.generate import wishes as generate_wishes
 from rnnlm_ui.generate.cuts_dials import TEXT
 from rnnlm_ui.generate.steer_force import FORCED, WATCH
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import NAMES
 from tests.app.inside_pages import LANGUAGES, opened, said
 
-pytestmark = pytest.mark.usefixtures("runs_folder")
-
-
-@pytest.fixture(autouse=True)
-def on_a_quick_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_LOOK_BUDGET", "_HURRY_BUDGET", "_EXAMPLE_BUDGET"):
-        monkeypatch.setattr(generate_wishes, name, 60.0)
+pytestmark = pytest.mark.usefixtures("runs_folder", "on_a_quick_machine")
 
 
 @LANGUAGES

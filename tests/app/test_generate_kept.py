@@ -16,22 +16,18 @@ from rnnlm_core.run.checkpoint import (
     save_weights,
 )
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui.generate import wishes as generate_wishes
 from rnnlm_ui.generate.pen import PACES
-from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.session import reader_language
 from rnnlm_ui.session.looked_at import _STEPS
-from tests.app.inside_pages import LANGUAGES, opened, said, trained
+from tests.app.inside_pages import LANGUAGES, opened, said, trained, writing
 from tests.small_runs import small_text
 
-pytestmark = pytest.mark.usefixtures("runs_folder")
+pytestmark = pytest.mark.usefixtures("runs_folder", "on_a_quick_machine")
 
 
 @pytest.fixture(autouse=True)
-def on_a_quick_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_LOOK_BUDGET", "_HURRY_BUDGET", "_EXAMPLE_BUDGET"):
-        monkeypatch.setattr(generate_wishes, name, 60.0)
+def at_once_where_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PACES, "reading", None)
 
 
@@ -42,11 +38,6 @@ def folder(runs_folder: Path) -> RunFolder:
 
 def page(folder: RunFolder, language: str = "en") -> AppTest:
     return opened("generate", folder.id, language, length=40).run()
-
-
-def writing(app: AppTest) -> Writing:
-    kept: Writing = app.session_state["keep.generate.writing"]
-    return kept
 
 
 def press(app: AppTest, key: str) -> AppTest:

@@ -18,26 +18,12 @@ from rnnlm_core.run.checkpoint import (
     save_weights,
 )
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui.generate import wishes as generate_wishes
-from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import DIALOGUE, NAMES
-from tests.app.inside_pages import LANGUAGES, opened, said, trained
+from tests.app.inside_pages import LANGUAGES, opened, said, trained, writing
 from tests.small_runs import new_run, small_text
 
-pytestmark = pytest.mark.usefixtures("runs_folder")
-
-
-@pytest.fixture(autouse=True)
-def on_a_quick_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts come whole within their budget however busy this machine is: no test waits by clock."""
-    for name in ("_LOOK_BUDGET", "_HURRY_BUDGET", "_EXAMPLE_BUDGET"):
-        monkeypatch.setattr(generate_wishes, name, 60.0)
-
-
-def writing(app: AppTest) -> Writing:
-    kept: Writing = app.session_state["keep.generate.writing"]
-    return kept
+pytestmark = pytest.mark.usefixtures("runs_folder", "on_a_quick_machine")
 
 
 def page(run: str | None = None, language: str = "en") -> AppTest:

@@ -8,31 +8,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnnlm_core.generate import SamplingSettings, generate
-from rnnlm_ui.generate import wishes as generate_wishes
 from rnnlm_ui.generate.settings import RANGES
-from rnnlm_ui.generate.writing import Writing
 from rnnlm_ui.i18n import translate
 from rnnlm_ui.runs import NAMES
-from tests.app.inside_pages import opened
+from tests.app.inside_pages import opened, writing
 
-pytestmark = pytest.mark.usefixtures("runs_folder")
-
-
-@pytest.fixture(autouse=True)
-def on_a_quick_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_LOOK_BUDGET", "_HURRY_BUDGET", "_EXAMPLE_BUDGET"):
-        monkeypatch.setattr(generate_wishes, name, 60.0)
+pytestmark = pytest.mark.usefixtures("runs_folder", "on_a_quick_machine")
 
 
 def page(**query: Any) -> AppTest:
     app = opened("generate", NAMES, "en", **query).run()
     assert not app.exception and not app.error
     return app
-
-
-def writing(app: AppTest) -> Writing:
-    kept: Writing = app.session_state["keep.generate.writing"]
-    return kept
 
 
 def written(app: AppTest, **settings: Any) -> str:

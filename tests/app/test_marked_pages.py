@@ -9,7 +9,6 @@ import pytest
 
 from rnnlm_core.config import RunConfig
 from rnnlm_core.run.directory import RunFolder
-from rnnlm_ui.generate import wishes as generate_wishes
 from tests.app.inside_pages import LANGUAGES, opened, said, trained
 
 NAMES = "".join(f"{name}{i % 7}\n" for i in range(260) for name in ("anna", "bob", "eve"))
@@ -62,13 +61,6 @@ def test_marks_are_chosen_on_the_data_page() -> None:
     assert "no paragraphs left" in app.error[0].value
     app.button(key="data.repair.config.marks_division.0").click().run()
     assert not app.error and app.selectbox(key="form.marks").value == "lines"
-
-
-@pytest.fixture
-def on_a_quick_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts come whole within their budget however busy this machine is."""
-    for name in ("_LOOK_BUDGET", "_HURRY_BUDGET", "_EXAMPLE_BUDGET"):
-        monkeypatch.setattr(generate_wishes, name, 60.0)
 
 
 @pytest.mark.usefixtures("on_a_quick_machine")
